@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * as_buf: a growing buffer with a maximum stated when it is made. Past the maximum, or when memory
+ * is short, it becomes `full`: it keeps what it has, takes no more, and says so.
+ *
+ * Owner: whoever declared it; as_buf_free wipes and frees. Threads: one at a time.
+ */
+#ifndef AS_BASE_BUF_H
+#define AS_BASE_BUF_H
+
+#include "as/base/err.h"
+#include "as/base/span.h"
+
+struct as_buf {
+    char *ptr;
+    size_t len;
+    size_t room;
+    size_t max;
+    bool full;
+};
+
+#define AS_BUF(maximum) ((struct as_buf){NULL, 0, 0, (maximum), false})
+
+void as_buf_free(struct as_buf *buf);
+/* Wipes the contents and keeps the room. */
+void as_buf_clear(struct as_buf *buf);
+
+/* All false (and full) at the maximum. */
+bool as_buf_add(struct as_buf *buf, as_span bytes);
+bool as_buf_add_text(struct as_buf *buf, const char *text);
+bool as_buf_add_byte(struct as_buf *buf, char byte);
+bool as_buf_printf(struct as_buf *buf, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The text as a quoted JSON string; control octets and non-UTF-8 octets are written as \u00XX. */
+bool as_buf_add_json_string(struct as_buf *buf, as_span text);
+/* At least `size` writable octets at ptr + len; the caller adds what it wrote to len. */
+bool as_buf_reserve(struct as_buf *buf, size_t size);
+/* Drops `count` octets from the front. */
+void as_buf_drop(struct as_buf *buf, size_t count);
+
+static inline as_span as_buf_span(const struct as_buf *buf)
+{
+    return (as_span){buf->ptr, buf->len};
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time. Only http/, the job and service threads and main read the clock; everything else gets `now`
+ * through its context. as_time is seconds since 1970 UTC; monotonic times are milliseconds of no
+ * particular origin, for deadlines.
+ */
+#ifndef AS_BASE_CLOCK_H
+#define AS_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int64_t as_time;
+
+as_time as_clock_now(void);
+int64_t as_clock_mono_ms(void);
+int64_t as_clock_mono_us(void);
+
+/* 2026-01-02T03:04:05Z; `out` has room for AS_CLOCK_TEXT octets. */
+#define AS_CLOCK_TEXT 32
+void as_clock_text(as_time at, char out[AS_CLOCK_TEXT]);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Counters and gauges of the process, each an atomic number in one table. Threads: any.
+ */
+#ifndef AS_BASE_METRICS_H
+#define AS_BASE_METRICS_H
+
+#include <stdint.h>
+
+#include "as/base/buf.h"
+
+/* name, Prometheus type, help */
+#define AS_METRICS(X)                                                                              \
+    X(connections_accepted_total, counter, "Connections accepted")                                 \
+    X(connections_open, gauge, "Connections open now")                                             \
+    X(connections_refused_total, counter, "Connections refused at a cap")                          \
+    X(handshakes_total, counter, "TLS handshakes completed")                                       \
+    X(handshakes_resumed_total, counter, "TLS handshakes that resumed a session")                  \
+    X(handshakes_failed_total, counter, "TLS handshakes that failed")                              \
+    X(requests_total, counter, "Requests that reached a handler")                                  \
+    X(requests_refused_total, counter, "Requests refused by the framing guard")                    \
+    X(requests_elsewhere_total, counter, "Requests that moved to a job thread")                    \
+    X(requests_overload_total, counter, "Requests refused because a queue was full")               \
+    X(store_reads_total, counter, "Reads asked of the store")                                      \
+    X(store_writes_total, counter, "Writes asked of the store")                                    \
+    X(store_commits_total, counter, "Transactions committed")                                      \
+    X(store_commits_failed_total, counter, "Transactions that failed to commit")                   \
+    X(paths_asked_total, counter, "Certification paths asked for")                                 \
+    X(paths_built_total, counter, "Certification paths built")                                     \
+    X(certificates_shared_total, counter, "Certificates seen that fit a second client")            \
+    X(client_authentications_total, counter, "Clients authenticated")                              \
+    X(client_authentications_failed_total, counter, "Client authentications refused")              \
+    X(tokens_issued_total, counter, "Access tokens issued")                                        \
+    X(tokens_introspected_total, counter, "Introspections answered")                               \
+    X(tokens_revoked_total, counter, "Tokens revoked")
+
+enum as_metric {
+#define AS_METRIC_ID(name, type, help) AS_METRIC_##name,
+    AS_METRICS(AS_METRIC_ID)
+#undef AS_METRIC_ID
+        AS_METRIC_COUNT
+};
+
+void as_metric_add(enum as_metric metric, int64_t amount);
+int64_t as_metric_get(enum as_metric metric);
+/* All of them in the Prometheus text format 0.0.4, names prefixed fapid_. */
+bool as_metrics_write(struct as_buf *out);
+
+#endif
