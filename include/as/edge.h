@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * edge/: listeners, workers, TLS, the framing guard. Ends mutual TLS by OpenSSL, admits only
+ * complete and unambiguous HTTP/1.1 requests, and drives http/. Knows no OAuth (design D1 to D4,
+ * D6, D7).
+ *
+ * The handshake accepts any client certificate that proves its key; who may use it is judged per
+ * request, elsewhere. Threads: one worker per core; a peer is immutable and counted.
+ */
+#ifndef AS_EDGE_H
+#define AS_EDGE_H
+
+#include "as/base.h"
+#include "as/http.h"
+#include "as/trust.h"
+
+#include <sys/types.h>
+
+enum as_listener_kind {
+    AS_LISTENER_TLS,
+    AS_LISTENER_PLAIN, /* admin.http: loopback only, health and metrics */
+    AS_LISTENER_SOCKET /* admin.socket */
+};
+
+enum as_client_certificate {
+    AS_CERTIFICATE_NONE,    /* no CertificateRequest */
+    AS_CERTIFICATE_REQUEST, /* asked for; the handshake goes on without (TLS-45) */
+    AS_CERTIFICATE_REQUIRE  /* none: alert (MTLS-E11) */
+};
+
+/* What a profile names below TLS 1.3 (TLS-10). TLS 1.3 suites are the same in all. */
+enum as_suite_profile { AS_SUITES_FAPI1, AS_SUITES_FAPI1_ECDHE, AS_SUITES_BCP195, AS_SUITE_PROFILES };
+
+const char *as_suite_profile_name(enum as_suite_profile profile);
+
+struct as_listener_conf {
+    const char *name;
+    enum as_listener_kind kind;
+    const char *address; /* "127.0.0.1:8443", "[::1]:8443", or the path of a socket */
+    const char *const *names; /* host names served, TLS-36 to 39; the first answers without SNI */
+    size_t name_count;
+    const char *const *certificate_files; /* PEM chains, paired with key_files by position */
+    const char *const *key_files;
+    size_t certificate_count;
+    enum as_client_certificate client_certificate;
+    enum as_suite_profile suites;
+    bool tls13_only;
+    bool ca_names;   /* list the client CAs in CertificateRequest (D6) */
+    bool resumption; /* D7 */
+    unsigned max_connections;  /* per listener; more are closed at accept */
+    unsigned max_per_address;  /* 0: no bound (gateways) */
+    unsigned max_cert_list;    /* octets of the Certificate message (D4) */
+    gid_t socket_group;        /* AS_LISTENER_SOCKET: owner group of the socket */
+    bool socket_group_set;
+    const struct as_http_site *site; /* what is served here */
+    const void *tag;           /* the composition's own, shown as peer->tag */
+};
+
+/* Who is at the other end of a connection. Immutable once made. */
+struct as_peer {
+    const struct as_listener_conf *listener;
+    char address[48]; /* text without port; "unix" on a socket */
+    uint16_t port;
+    const struct as_cert *cert; /* NULL: none was shown */
+    const char *tls_version;    /* "TLSv1.3"; NULL without TLS */
+    const char *suite;
+    bool resumed;
+    uid_t uid; /* AS_LISTENER_SOCKET only (SO_PEERCRED) */
+    gid_t gid;
+    pid_t pid;
+};
+
+struct as_edge;
+
+struct as_edge_conf {
+    const struct as_listener_conf *listeners;
+    size_t listener_count;
+    unsigned workers; /* 0: one per core */
+    const struct as_trust *trust; /* anchor set and CA names alone */
+    struct as_http_jobs *jobs;
+};
+
+/* Told what an operator should know at start: what a listener offers, a name not in the SAN. */
+typedef void (*as_edge_tell)(void *arg, const char *listener, const char *message);
+
+enum as_edge_failure {
+    AS_EDGE_FINE,
+    AS_EDGE_BAD_CONFIGURATION, /* exit 78: key, certificate, address text */
+    AS_EDGE_PROBE_FAILED,      /* exit 70: the self-probe saw another set of suites */
+    AS_EDGE_UNAVAILABLE        /* exit 69: the port or socket cannot be had */
+};
+
+/*
+ * Makes the TLS contexts and checks keys and certificates, without a socket: what `fapid -t` and
+ * the start share. The text of a failure goes to `tell`.
+ */
+enum as_edge_failure as_edge_check(const struct as_edge_conf *conf, as_edge_tell tell, void *arg);
+
+/* Probes every TLS context, binds and listens, but accepts nothing yet. */
+enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell tell, void *arg,
+                                 struct as_edge **out);
+/* Starts the workers. */
+as_err as_edge_start(struct as_edge *edge);
+/* Stops accepting, lets open requests end (at most `grace_ms`), ends the workers. */
+void as_edge_stop(struct as_edge *edge, int grace_ms);
+void as_edge_free(struct as_edge *edge);
+
+/* The address a listener is bound to, with the port the system chose where 0 was asked. */
+as_err as_edge_address(const struct as_edge *edge, size_t listener, char *out, size_t room);
+
+/* Counting, for http/ (struct as_http_peers). */
+void as_peer_hold(const void *peer);
+void as_peer_drop(const void *peer);
+
+#endif

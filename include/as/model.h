@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model/: the plain records that rooms hand to each other. No I/O and no library. A record is
+ * immutable once somebody else can see it; its spans live as long as its owner says (a request's
+ * arena, or a session's cache until the request is answered).
+ */
+#ifndef AS_MODEL_H
+#define AS_MODEL_H
+
+#include "as/base.h"
+
+/* Client authentication methods (RFC 8705 2.1.1, 2.2.1). */
+enum as_method { AS_METHOD_TLS_CLIENT_AUTH, AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH, AS_METHODS };
+
+/* "tls_client_auth", ...; case-sensitive (MTLS-12). */
+const char *as_method_name(enum as_method method);
+bool as_method_named(as_span name, enum as_method *out);
+
+enum as_grant_type { AS_GRANT_CLIENT_CREDENTIALS, AS_GRANT_TYPES };
+
+const char *as_grant_type_name(enum as_grant_type type);
+bool as_grant_type_named(as_span name, enum as_grant_type *out);
+
+enum as_party_kind { AS_PARTY_CLIENT, AS_PARTY_RESOURCE };
+enum as_party_status { AS_PARTY_ENABLED, AS_PARTY_DISABLED };
+
+#define AS_DIGEST 32
+
+/*
+ * What clients and resource servers have in common: an id in one id space (design D13) and how
+ * they authenticate.
+ */
+struct as_party {
+    as_span id;
+    enum as_party_kind kind;
+    enum as_party_status status;
+    enum as_method method;
+    /* tls_client_auth: exactly one registered name (MTLS-21). as_name_kind of trust/, and its
+     * canonical octets. */
+    unsigned name_kind;
+    as_span name_canon;
+    /* self_signed_tls_client_auth: SHA-256 of each registered certificate (x5c element 0). */
+    const unsigned char (*certificates)[AS_DIGEST];
+    size_t certificate_count;
+    as_span trust;       /* the pinned trust group; empty: the default of the kind */
+    int64_t epoch;       /* revoking all of its tokens is epoch + 1 (D8) */
+    bool shared;         /* an identifier held by another party is wanted (MTLS-114) */
+    as_time created;
+    as_time updated;
+    as_span metadata;    /* the JSON object as registered and as shown, without secrets */
+    const struct as_client *client;     /* kind AS_PARTY_CLIENT, else NULL */
+    const struct as_resource *resource; /* kind AS_PARTY_RESOURCE, else NULL */
+};
+
+struct as_client {
+    const struct as_party *party;
+    as_span profile; /* name of its profile row (D12) */
+    unsigned grants; /* bit 1 << as_grant_type */
+    as_span scope;   /* space-separated values it may ask for */
+    as_span default_resource;  /* an audience URI; may be empty (D13) */
+    bool bound_access_tokens;  /* tls_client_certificate_bound_access_tokens (RFC 8705 3.4) */
+    int64_t access_token_lifetime; /* seconds; 0: the server's */
+};
+
+struct as_resource {
+    const struct as_party *party;
+    const as_span *audience; /* one or more absolute URIs (D13) */
+    size_t audience_count;
+    as_span scope; /* space-separated values that belong to it */
+};
+
+struct as_resource_set {
+    const struct as_resource *const *items;
+    size_t count;
+};
+
+/* The resource server of an audience; NULL when nobody has it. */
+const struct as_resource *as_resource_of_audience(const struct as_resource_set *set, as_span uri);
+bool as_resource_has_audience(const struct as_resource *resource, as_span uri);
+
+/* What a token is bound to (proof/). */
+struct as_binding {
+    bool x5t; /* bound to a certificate: `cnf` has x5t#S256 (RFC 8705 3.1) */
+    unsigned char thumbprint[AS_DIGEST];
+};
+
+/* How a bound certificate stood when the first token was bound to it (design D9). */
+enum as_certificate_class {
+    AS_CERTIFICATE_PKI,       /* vouched for by a trust group */
+    AS_CERTIFICATE_REGISTERED /* registered in the party's jwks */
+};
+
+#define AS_PATH_MAX 6
+
+struct as_path_link {
+    unsigned char issuer_spki[AS_DIGEST];
+    unsigned char serial[20];
+    unsigned char serial_len;
+    as_time not_after;
+};
+
+struct as_certificate_row {
+    unsigned char thumbprint[AS_DIGEST];
+    as_span der;       /* the leaf */
+    as_span chain;     /* the further certificates, each with a 4 octet big-endian length before */
+    enum as_certificate_class class_;
+    as_span trust;     /* AS_CERTIFICATE_PKI: the group that vouched */
+    unsigned char anchor[AS_DIGEST];
+    struct as_path_link path[AS_PATH_MAX];
+    size_t path_count;
+    as_time not_after; /* of the leaf */
+};
+
+/* An access token, opened or about to be made (design D8). */
+struct as_token {
+    unsigned char jti[16];
+    as_span client_id;
+    as_span subject;
+    const as_span *audience;
+    size_t audience_count;
+    as_span scope;
+    as_time issued_at;
+    as_time expires_at;
+    struct as_binding binding;
+    enum as_certificate_class binding_class; /* meaningful when binding.x5t */
+    int64_t client_epoch;
+    int64_t store_epoch;
+};
+
+/* One audit line (design 3); static or arena text. */
+struct as_audit {
+    const char *event;   /* client_created, token_revoked, ... */
+    as_span actor;       /* who did it: "uid:0", a client id */
+    as_span client_id;   /* about whom */
+    const char *auth_method;
+    const char *outcome; /* "success", "refused" */
+    const char *reason;
+    as_span thumbprint;  /* x5t#S256 text */
+    as_span serial;
+    as_span issuer;
+    as_span request_id;
+    as_time at;
+};
+
+#endif
