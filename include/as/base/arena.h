@@ -13,7 +13,10 @@
 
 struct as_arena;
 
-/* A new arena that will hand out at most `cap` bytes. NULL when memory is short. */
+/*
+ * A new arena that will hand out at most `cap` bytes, each piece counted with what its alignment
+ * takes. NULL when memory is short.
+ */
 struct as_arena *as_arena_new(size_t cap);
 /* Wipes and frees all it handed out. NULL is allowed. */
 void as_arena_free(struct as_arena *mem);

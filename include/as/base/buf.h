@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * as_buf: a growing buffer with a maximum stated when it is made. Past the maximum, or when memory
- * is short, it becomes `full`: it keeps what it has, takes no more, and says so.
+ * is short, it becomes `full`: it keeps what it has, takes no more, and says so until it is
+ * cleared. An addition that does not fit is left out whole.
  *
  * Owner: whoever declared it; as_buf_free wipes and frees. Threads: one at a time.
  */
@@ -31,7 +32,8 @@ bool as_buf_add_text(struct as_buf *buf, const char *text);
 bool as_buf_add_byte(struct as_buf *buf, char byte);
 bool as_buf_printf(struct as_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The text as a quoted JSON string; control octets and non-UTF-8 octets are written as \u00XX. */
+/* The text as a quoted JSON string; controls (C1 too) and non-UTF-8 octets are written as \u00XX.
+ */
 bool as_buf_add_json_string(struct as_buf *buf, as_span text);
 /* At least `size` writable octets at ptr + len; the caller adds what it wrote to len. */
 bool as_buf_reserve(struct as_buf *buf, size_t size);

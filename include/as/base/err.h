@@ -99,8 +99,8 @@ typedef struct AS_MUST_LOOK as_err {
 } as_err;
 
 #define AS_STRING_(x) #x
-#define AS_STRING(x) AS_STRING_(x)
-#define AS_HERE __FILE_NAME__ ":" AS_STRING(__LINE__)
+#define AS_STRING(x)  AS_STRING_(x)
+#define AS_HERE       __FILE_NAME__ ":" AS_STRING(__LINE__)
 
 #define AS_OK ((as_err){0})
 

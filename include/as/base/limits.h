@@ -7,57 +7,57 @@
 #define AS_BASE_LIMITS_H
 
 /* --- the edge, per connection and request --- */
-#define AS_LIMIT_HEAD (16 * 1024)         /* header block without the request line: 431 */
-#define AS_LIMIT_REQUEST_LINE (16 * 1024) /* 414 */
-#define AS_LIMIT_FIELDS 100               /* header fields: 431 */
-#define AS_LIMIT_BODY (256 * 1024)        /* any route: 413 */
-#define AS_LIMIT_ROUTE_BODY (64 * 1024)   /* a route that does not say otherwise: 413 */
+#define AS_LIMIT_HEAD         (16 * 1024)        /* header block without the request line: 431 */
+#define AS_LIMIT_REQUEST_LINE (16 * 1024)        /* 414 */
+#define AS_LIMIT_FIELDS       100                /* header fields: 431 */
+#define AS_LIMIT_BODY         (256 * 1024)       /* any route: 413 */
+#define AS_LIMIT_ROUTE_BODY   (64 * 1024)        /* a route that does not say otherwise: 413 */
 #define AS_LIMIT_WORKER_BYTES (64 * 1024 * 1024) /* buffered per worker: 503 */
 
 /* --- deadlines, milliseconds, absolute: the connection closes (408 where an answer is owed) --- */
 #define AS_LIMIT_HANDSHAKE_MS 10000
-#define AS_LIMIT_HEAD_MS 10000
-#define AS_LIMIT_BODY_MS 30000
-#define AS_LIMIT_REQUEST_MS 30000
-#define AS_LIMIT_IDLE_MS 60000
+#define AS_LIMIT_HEAD_MS      10000
+#define AS_LIMIT_BODY_MS      30000
+#define AS_LIMIT_REQUEST_MS   30000
+#define AS_LIMIT_IDLE_MS      60000
 #define AS_LIMIT_PAIR_IDLE_MS 2000 /* an idle connection gives its socketpair back */
 
 /* --- the handshake (design D4): an alert --- */
-#define AS_LIMIT_CERT_LIST (16 * 1024)
-#define AS_LIMIT_CERT_COUNT 8
-#define AS_LIMIT_RSA_MIN_BITS 2048
-#define AS_LIMIT_RSA_MAX_BITS 4096
+#define AS_LIMIT_CERT_LIST       (16 * 1024)
+#define AS_LIMIT_CERT_COUNT      8
+#define AS_LIMIT_RSA_MIN_BITS    2048
+#define AS_LIMIT_RSA_MAX_BITS    4096
 #define AS_LIMIT_CA_RSA_MAX_BITS 8192
-#define AS_LIMIT_SESSIONS 4096      /* per listener; the oldest go */
+#define AS_LIMIT_SESSIONS        4096 /* per listener; the oldest go */
 #define AS_LIMIT_SESSION_SECONDS 3600
 
 /* --- certificates --- */
-#define AS_LIMIT_PATH_DEPTH 5      /* intermediates between leaf and anchor: refused */
-#define AS_LIMIT_CERT_NAMES 128    /* subjectAltName entries looked at; more: cert_malformed */
-#define AS_LIMIT_DN_RDNS 32        /* RDNs in a name, 16 values in one RDN: refused */
-#define AS_LIMIT_PATH_CACHE 8192   /* cached certification paths; the oldest go */
-#define AS_LIMIT_PATH_FAILURE_S 5  /* a cached failure lives this long */
+#define AS_LIMIT_PATH_DEPTH     5    /* intermediates between leaf and anchor: refused */
+#define AS_LIMIT_CERT_NAMES     128  /* subjectAltName entries looked at; more: cert_malformed */
+#define AS_LIMIT_DN_RDNS        32   /* RDNs in a name, 16 values in one RDN: refused */
+#define AS_LIMIT_PATH_CACHE     8192 /* cached certification paths; the oldest go */
+#define AS_LIMIT_PATH_FAILURE_S 5    /* a cached failure lives this long */
 
 /* --- forms, JSON, registration --- */
-#define AS_LIMIT_FORM_FIELDS 64    /* 400 */
-#define AS_LIMIT_JSON_DEPTH 16     /* 400 */
-#define AS_LIMIT_JSON_STRING 2048  /* outside jwks and software_statement: 400 */
-#define AS_LIMIT_JSON_ARRAY 64     /* 400 */
-#define AS_LIMIT_JWKS_KEYS 32      /* 400 */
-#define AS_LIMIT_SCOPES 64         /* scope values in one request or registration */
-#define AS_LIMIT_RESOURCES 8       /* `resource` parameters in one request: 400 */
+#define AS_LIMIT_FORM_FIELDS      64   /* 400 */
+#define AS_LIMIT_JSON_DEPTH       16   /* 400 */
+#define AS_LIMIT_JSON_STRING      2048 /* outside jwks and software_statement: 400 */
+#define AS_LIMIT_JSON_ARRAY       64   /* 400 */
+#define AS_LIMIT_JWKS_KEYS        32   /* 400 */
+#define AS_LIMIT_SCOPES           64   /* scope values in one request or registration */
+#define AS_LIMIT_RESOURCES        8    /* `resource` parameters in one request: 400 */
 #define AS_LIMIT_RESOURCE_SERVERS 4096 /* registered: refused by the admin API */
 
 /* --- tokens --- */
-#define AS_LIMIT_TOKEN_PLAIN 1024  /* plaintext of a sealed token; larger: refused at mint */
-#define AS_LIMIT_TOKEN_TEXT 2048   /* a presented token; longer: inactive */
+#define AS_LIMIT_TOKEN_PLAIN 1024 /* plaintext of a sealed token; larger: refused at mint */
+#define AS_LIMIT_TOKEN_TEXT  2048 /* a presented token; longer: inactive */
 
 /* --- threads and queues --- */
-#define AS_LIMIT_JOBS 64           /* job threads */
-#define AS_LIMIT_JOB_QUEUE 1024    /* waiting requests: 503 + Retry-After */
-#define AS_LIMIT_COMMIT_QUEUE 1024 /* waiting writes: 503 + Retry-After */
-#define AS_LIMIT_COMMIT_BATCH 64   /* writes in one transaction */
-#define AS_LIMIT_ARENA (4 * 1024 * 1024) /* memory of one request: 500 */
-#define AS_LIMIT_CACHE_ENTRIES 4096      /* per table and session; emptied when full */
+#define AS_LIMIT_JOBS          64                /* job threads */
+#define AS_LIMIT_JOB_QUEUE     1024              /* waiting requests: 503 + Retry-After */
+#define AS_LIMIT_COMMIT_QUEUE  1024              /* waiting writes: 503 + Retry-After */
+#define AS_LIMIT_COMMIT_BATCH  64                /* writes in one transaction */
+#define AS_LIMIT_ARENA         (4 * 1024 * 1024) /* memory of one request: 500 */
+#define AS_LIMIT_CACHE_ENTRIES 4096              /* per table and session; emptied when full */
 
 #endif

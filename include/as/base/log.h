@@ -2,8 +2,9 @@
 /*
  * The log: one JSON object per line on a descriptor (standard error by default). Never a secret,
  * token, assertion or proof; text from outside is escaped. Lines are written with one write() each,
- * so that threads do not mix; a line longer than AS_LOG_LINE_MAX loses its tail fields, never its
- * syntax.
+ * so that threads do not mix. A text longer than AS_LOG_TEXT_MAX octets is cut; in a line that
+ * would pass AS_LOG_LINE_MAX the fields that do not fit are left out. Either way the line says
+ * `"truncated":true` and keeps its syntax.
  *
  * Threads: any, after as_log_start.
  */
@@ -14,6 +15,7 @@
 #include "as/base/span.h"
 
 #define AS_LOG_LINE_MAX 4096
+#define AS_LOG_TEXT_MAX 512
 
 /* A field of a line: text, or a number when text.ptr is NULL and `is_number`. */
 struct as_log_field {
@@ -23,8 +25,8 @@ struct as_log_field {
     bool is_number;
 };
 
-#define AS_LOG_TEXT(field, value) ((struct as_log_field){(field), as_span_of(value), 0, false})
-#define AS_LOG_SPAN(field, value) ((struct as_log_field){(field), (value), 0, false})
+#define AS_LOG_TEXT(field, value)   ((struct as_log_field){(field), as_span_of(value), 0, false})
+#define AS_LOG_SPAN(field, value)   ((struct as_log_field){(field), (value), 0, false})
 #define AS_LOG_NUMBER(field, value) ((struct as_log_field){(field), AS_SPAN_NONE, (value), true})
 
 enum as_log_format { AS_LOG_JSON, AS_LOG_PLAIN };

@@ -5,9 +5,9 @@
 #ifndef AS_BASE_METRICS_H
 #define AS_BASE_METRICS_H
 
-#include <stdint.h>
-
 #include "as/base/buf.h"
+
+#include <stdint.h>
 
 /* name, Prometheus type, help */
 #define AS_METRICS(X)                                                                              \

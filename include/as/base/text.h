@@ -9,11 +9,12 @@
 
 #include "as/base/arena.h"
 
-#define AS_BASE64URL_LEN(bytes) (((bytes) * 4 + 2) / 3)
+#define AS_BASE64URL_LEN(bytes) (((bytes)*4 + 2) / 3)
 
 /* Writes AS_BASE64URL_LEN(bytes.len) characters and a NUL to `out`. */
 void as_base64url_write(as_span bytes, char *out);
-/* Decodes into `out` (room octets). False when ill-formed or too long. *len is the octets written. */
+/* Decodes into `out` (room octets). False when ill-formed or too long. *len is the octets written.
+ */
 bool as_base64url_parse(as_span text, void *out, size_t room, size_t *len);
 /* Decodes into the arena; AS_INVALID_REQUEST when ill-formed. */
 as_err as_base64url_take(struct as_arena *mem, as_span text, as_span *out);

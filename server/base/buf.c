@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/base/buf.h"
+
+#include "utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUF_FIRST_ROOM 256
+
+void as_buf_free(struct as_buf *buf)
+{
+    if (buf->ptr != NULL) {
+        explicit_bzero(buf->ptr, buf->room);
+        free(buf->ptr);
+    }
+    *buf = AS_BUF(buf->max);
+}
+
+void as_buf_clear(struct as_buf *buf)
+{
+    if (buf->ptr != NULL) {
+        explicit_bzero(buf->ptr, buf->room);
+    }
+    buf->len = 0;
+    buf->full = false;
+}
+
+/* Not realloc(): that would leave an unwiped copy behind. */
+static bool grow(struct as_buf *buf, size_t room)
+{
+    char *ptr = malloc(room);
+
+    if (ptr == NULL) {
+        return false;
+    }
+    if (buf->ptr != NULL) {
+        memcpy(ptr, buf->ptr, buf->len);
+        explicit_bzero(buf->ptr, buf->room);
+        free(buf->ptr);
+    }
+    buf->ptr = ptr;
+    buf->room = room;
+    return true;
+}
+
+/* Twice the room or what is needed, whichever is more, and at most the maximum. */
+static size_t next_room(const struct as_buf *buf, size_t need)
+{
+    size_t room = buf->room > 0 ? buf->room : BUF_FIRST_ROOM;
+
+    room = room > buf->max / 2 ? buf->max : room * 2;
+    return room > need ? room : need;
+}
+
+bool as_buf_reserve(struct as_buf *buf, size_t size)
+{
+    if (buf->full || size > buf->max - buf->len) {
+        buf->full = true;
+        return false;
+    }
+    if (size > buf->room - buf->len && !grow(buf, next_room(buf, buf->len + size))) {
+        buf->full = true;
+    }
+    return !buf->full;
+}
+
+bool as_buf_add(struct as_buf *buf, as_span bytes)
+{
+    if (!as_buf_reserve(buf, bytes.len)) {
+        return false;
+    }
+    if (bytes.len > 0) {
+        memcpy(buf->ptr + buf->len, bytes.ptr, bytes.len);
+        buf->len += bytes.len;
+    }
+    return true;
+}
+
+bool as_buf_add_text(struct as_buf *buf, const char *text)
+{
+    return as_buf_add(buf, as_span_of(text));
+}
+
+bool as_buf_add_byte(struct as_buf *buf, char byte)
+{
+    return as_buf_add(buf, (as_span){&byte, 1});
+}
+
+bool as_buf_printf(struct as_buf *buf, const char *format, ...)
+{
+    va_list args;
+    size_t room = buf->room - buf->len;
+
+    va_start(args, format);
+    int len = vsnprintf(room > 0 ? buf->ptr + buf->len : NULL, room, format, args);
+    va_end(args);
+    /* One octet more for the NUL of vsnprintf, unless the text ends exactly at the maximum. */
+    if (len < 0 || buf->full || (size_t)len > buf->max - buf->len) {
+        buf->full = true;
+        return false;
+    }
+    if ((size_t)len < room) {
+        buf->len += (size_t)len;
+        return true;
+    }
+    char *text = NULL;
+    va_start(args, format);
+    len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0) {
+        buf->full = true;
+        return false;
+    }
+    bool added = as_buf_add(buf, (as_span){text, (size_t)len});
+    explicit_bzero(text, (size_t)len);
+    free(text);
+    return added;
+}
+
+static bool add_escaped(struct as_buf *buf, unsigned char c)
+{
+    static const char *const named[] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n",  ['\f'] = "\\f",
+        ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\",
+    };
+
+    if (c < sizeof(named) / sizeof(named[0]) && named[c] != NULL) {
+        return as_buf_add_text(buf, named[c]);
+    }
+    return as_buf_printf(buf, "\\u%04x", c);
+}
+
+/*
+ * One character at `p`, *used octets long. Escaped besides what JSON asks for: DEL and the C1
+ * controls, which a terminal would obey, and octets that are no UTF-8.
+ */
+static bool add_json_char(struct as_buf *buf, const unsigned char *p, size_t left, size_t *used)
+{
+    size_t len = as_utf8_char(p, left);
+
+    *used = len > 0 ? len : 1;
+    if (len == 2 && p[0] == 0xC2 && p[1] < 0xA0) {
+        return add_escaped(buf, p[1]);
+    }
+    if (len == 0 || p[0] < 0x20 || p[0] == 0x7F || p[0] == '"' || p[0] == '\\') {
+        return add_escaped(buf, p[0]);
+    }
+    return as_buf_add(buf, as_span_bytes(p, len));
+}
+
+static bool add_json_chars(struct as_buf *buf, as_span text)
+{
+    for (size_t at = 0, used = 0; at < text.len; at += used) {
+        if (!add_json_char(buf, as_span_u8(text) + at, text.len - at, &used)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool as_buf_add_json_string(struct as_buf *buf, as_span text)
+{
+    size_t before = buf->len;
+
+    if (as_buf_add_byte(buf, '"') && add_json_chars(buf, text) && as_buf_add_byte(buf, '"')) {
+        return true;
+    }
+    buf->len = before; /* never half a string */
+    return false;
+}
+
+void as_buf_drop(struct as_buf *buf, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    size_t left = count < buf->len ? buf->len - count : 0;
+    if (left > 0) {
+        memmove(buf->ptr, buf->ptr + count, left);
+    }
+    if (buf->len > left) {
+        explicit_bzero(buf->ptr + left, buf->len - left);
+    }
+    buf->len = left;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A line is made on the stack, so that a lack of memory can still be told. The buffer's room is its
+ * maximum, and so it never grows. A field that does not fit is left out and the line says so; the
+ * closing octets are kept free from the start.
+ */
+#include "as/base/log.h"
+
+#include "as/base/buf.h"
+#include "as/base/clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TAIL_ROOM 24 /* ,"truncated":true}\n */
+
+static struct {
+    _Atomic int fd;
+    _Atomic int format;
+    _Atomic int lowest;
+} sink = {STDERR_FILENO, AS_LOG_JSON, AS_LOG_INFO};
+
+static const struct log_style {
+    const char *open, *ts, *level, *event, *separator, *equals, *truncated, *close;
+} styles[] = {
+    [AS_LOG_JSON] = {"{", "\"ts\":", ",\"level\":", ",\"event\":", ",", ":", ",\"truncated\":true",
+                     "}\n"},
+    [AS_LOG_PLAIN] = {"", "", " ", " ", " ", "=", " truncated=true", "\n"},
+};
+
+void as_log_start(int fd, enum as_log_format format, enum as_log_level lowest)
+{
+    atomic_store(&sink.fd, fd);
+    atomic_store(&sink.format, (int)format);
+    atomic_store(&sink.lowest, (int)lowest);
+}
+
+const char *as_log_level_name(enum as_log_level level)
+{
+    static const char *const names[] = {
+        [AS_LOG_DEBUG] = "debug",     [AS_LOG_INFO] = "info",   [AS_LOG_NOTICE] = "notice",
+        [AS_LOG_WARNING] = "warning", [AS_LOG_ERROR] = "error",
+    };
+
+    return (unsigned)level < sizeof(names) / sizeof(names[0]) ? names[level] : "error";
+}
+
+static bool is_plain_word(as_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = as_span_u8(text)[i];
+        if (c <= ' ' || c >= 0x7F || c == '"' || c == '\\' || c == '=') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The plain form quotes only what a reader could take for something else. */
+static bool add_text(struct as_buf *line, enum as_log_format format, as_span text)
+{
+    if (format == AS_LOG_PLAIN && is_plain_word(text)) {
+        return as_buf_add(line, text);
+    }
+    return as_buf_add_json_string(line, text);
+}
+
+static void add_time(struct as_buf *line, enum as_log_format format)
+{
+    struct timespec now = {0};
+    char seconds[AS_CLOCK_TEXT];
+    char text[AS_CLOCK_TEXT + 8];
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    as_clock_text(now.tv_sec, seconds);
+    seconds[strcspn(seconds, "Z")] = '\0';
+    struct as_buf out = {text, 0, sizeof(text), sizeof(text), false};
+    (void)as_buf_printf(&out, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
+    (void)add_text(line, format, as_buf_span(&out));
+}
+
+static bool add_name(struct as_buf *line, enum as_log_format format, const char *name)
+{
+    return as_buf_add_text(line, styles[format].separator) &&
+           add_text(line, format, as_span_of(name)) && as_buf_add_text(line, styles[format].equals);
+}
+
+/* False when something of the field had to be left out; the line then is as before it, or cut. */
+static bool add_field(struct as_buf *line, enum as_log_format format,
+                      const struct as_log_field *field)
+{
+    size_t before = line->len;
+    as_span text = field->text;
+
+    if (!field->is_number && text.len == 0) {
+        return true;
+    }
+    if (text.len > AS_LOG_TEXT_MAX) {
+        text.len = AS_LOG_TEXT_MAX;
+        for (int i = 0; i < 3 && (as_span_u8(text)[text.len] & 0xC0) == 0x80; i++) {
+            text.len--; /* not within a character */
+        }
+    }
+    bool added = add_name(line, format, field->name) &&
+                 (field->is_number ? as_buf_printf(line, "%" PRId64, field->number)
+                                   : add_text(line, format, text));
+    if (!added) {
+        line->len = before;
+        line->full = false;
+    }
+    return added && text.len == field->text.len;
+}
+
+/* One write() in the plain case; what a short write left follows, and a sink that fails is let go.
+ */
+static void put_line(as_span line)
+{
+    while (line.len > 0) {
+        ssize_t done = write(atomic_load(&sink.fd), line.ptr, line.len);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return;
+        }
+        line = as_span_from(line, (size_t)done);
+    }
+}
+
+void as_log_write(enum as_log_level level, const char *event, const struct as_log_field *fields,
+                  size_t count)
+{
+    char room[AS_LOG_LINE_MAX];
+    enum as_log_format format = (enum as_log_format)atomic_load(&sink.format);
+    const struct log_style *style = &styles[format];
+    struct as_buf line = {room, 0, sizeof(room), sizeof(room) - TAIL_ROOM, false};
+    bool whole = true;
+
+    if ((int)level < atomic_load(&sink.lowest)) {
+        return;
+    }
+    int saved = errno;
+    (void)as_buf_add_text(&line, style->open);
+    (void)as_buf_add_text(&line, style->ts);
+    add_time(&line, format);
+    (void)as_buf_add_text(&line, style->level);
+    (void)add_text(&line, format, as_span_of(as_log_level_name(level)));
+    (void)as_buf_add_text(&line, style->event);
+    (void)add_text(&line, format, as_span_of(event));
+    for (size_t i = 0; i < count; i++) {
+        whole = add_field(&line, format, &fields[i]) && whole;
+    }
+    line.max = sizeof(room);
+    (void)(whole || as_buf_add_text(&line, style->truncated));
+    (void)as_buf_add_text(&line, style->close);
+    put_line(as_buf_span(&line));
+    errno = saved;
+}
+
+void as_log_err(enum as_log_level level, const char *event, as_err err)
+{
+    AS_LOG(level, event, AS_LOG_TEXT("error", err.fault != NULL ? err.fault->code : NULL),
+           AS_LOG_TEXT("reason", err.why), AS_LOG_TEXT("where", err.where));
+}
