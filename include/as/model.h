@@ -123,8 +123,7 @@ struct as_token {
     as_time expires_at;
     struct as_binding binding;
     enum as_certificate_class binding_class; /* meaningful when binding.x5t */
-    int64_t client_epoch;
-    int64_t store_epoch;
+    int64_t client_epoch; /* of the client when it was minted */
 };
 
 /* One audit line (design 3); static or arena text. */

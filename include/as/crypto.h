@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * crypto/: random octets, SHA-256, constant-time comparison, the sealing of access tokens and the
+ * wrapping of keys (design D8, D16). The rest of libcrypto is in trust/ (X.509).
+ *
+ * Threads: any; a ring is immutable once it is used.
+ */
+#ifndef AS_CRYPTO_H
+#define AS_CRYPTO_H
+
+#include "as/base.h"
+
+#define AS_SHA256 32
+
+/* Fills from the generator of the operating system or OpenSSL; a generator that cannot answer is a
+ * server error, never weak octets. */
+as_err as_random(void *out, size_t len);
+as_err as_sha256(as_span bytes, unsigned char out[AS_SHA256]);
+/* Equal, in a time that depends on the length alone. */
+bool as_crypto_equal(const void *a, const void *b, size_t len);
+/* Overwrites a secret; not optimised away. */
+void as_crypto_wipe(void *secret, size_t len);
+
+/* A random id: 22 characters of base64url, 128 bits (TOK-17, REG-05). */
+#define AS_RANDOM_ID 22
+as_err as_random_id(struct as_arena *mem, as_span *out);
+
+/* ---------------------------------------------------------------- key-encryption key --------- */
+
+#define AS_KEK 32
+#define AS_WRAP_EXTRA 28 /* nonce 12, tag 16 */
+
+/*
+ * AES-256-GCM with a random nonce: nonce 12 || ciphertext || tag 16, `about` as associated data, so
+ * that a wrapped key cannot be passed off as another. `out` has room for plain.len + AS_WRAP_EXTRA.
+ */
+as_err as_wrap(const unsigned char kek[AS_KEK], as_span about, as_span plain, unsigned char *out);
+/* `out` has room for wrapped.len - AS_WRAP_EXTRA. AS_SERVER_ERROR "key does not unwrap" when the
+ * key, the octets or `about` are not what was wrapped. */
+as_err as_unwrap(const unsigned char kek[AS_KEK], as_span about, as_span wrapped,
+                 unsigned char *out);
+
+/* ---------------------------------------------------------------- sealing -------------------- */
+
+#define AS_SEAL_KID 8
+#define AS_SEAL_MASTER 32
+#define AS_SEAL_SALT 24
+#define AS_SEAL_TAG 16
+
+/* A set of sealing keys by kid, one of which seals. */
+struct as_ring;
+
+/* An empty ring for one purpose, which is the KBKDF label: "fapid/access-token/1". */
+as_err as_ring_new(const char *purpose, struct as_ring **out);
+/* Adds a key (the master is copied); `seals`: use it for new seals, in place of an earlier one. */
+as_err as_ring_add(struct as_ring *ring, const unsigned char kid[AS_SEAL_KID],
+                   const unsigned char master[AS_SEAL_MASTER], bool seals);
+/* Wipes all. NULL is allowed. */
+void as_ring_free(struct as_ring *ring);
+
+/*
+ * Seals: prefix || base64url(kid 8 || salt 24 || AES-256-GCM ciphertext || tag 16). Key and iv come
+ * from KBKDF(master, purpose, context = salt), so that no nonce repeats; associated data are prefix,
+ * kid, salt and `about` (the issuer), each with its length. The plaintext is padded to a multiple of
+ * 64 octets and is at most AS_LIMIT_TOKEN_PLAIN.
+ */
+as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix, as_span about,
+               as_span plain, as_span *out);
+/*
+ * Opens. Anything but an intact seal of a known key leaves *out with a NULL ptr and succeeds:
+ * absent is not broken. Errors: server error only.
+ */
+as_err as_unseal(const struct as_ring *ring, struct as_arena *mem, as_span prefix, as_span about,
+                 as_span text, as_span *out);
+
+#endif

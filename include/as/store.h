@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/: what is remembered. Verbs named for what the protocol needs, each one transaction, atomic
+ * against a second caller; no begin or commit is visible. Behind them one table of functions per
+ * backend; today SQLite (design D14).
+ *
+ * Threads (D10): one as_store per process; one session per thread. A worker's session only reads
+ * and never waits: a write verb, or a read that meets a lock, returns AS_ELSEWHERE. A job thread's
+ * session may wait: its write verbs queue at the committer and return after COMMIT, so acknowledged
+ * means fsynced. Queue full: AS_UNAVAILABLE without effect. Commit failed: AS_UNAVAILABLE to every
+ * verb of the batch.
+ *
+ * A session's reads of one request are one read transaction; as_store_session_done ends it. Records
+ * that verbs hand out live until then. Parties, the set of resource servers, certificates and live
+ * revocations are cached per session, bounded (AS_LIMIT_CACHE_ENTRIES); the committer bumps a
+ * counter per table before it acknowledges, and an older entry is never used.
+ */
+#ifndef AS_STORE_H
+#define AS_STORE_H
+
+#include "as/base.h"
+#include "as/model.h"
+
+struct as_store;
+struct as_store_session;
+
+enum as_store_failure {
+    AS_STORE_FINE,
+    AS_STORE_BUSY,    /* another fapid holds the database (flock): exit 69 */
+    AS_STORE_NEWER,   /* schema newer than this program knows: exit 69 */
+    AS_STORE_BROKEN,  /* corrupt, or not a database of ours: exit 69 */
+    AS_STORE_UNAVAILABLE /* cannot be opened or written: exit 69 */
+};
+
+/*
+ * Opens, migrates, and starts the committer and the sweeper. `path` is the database; beside it stand
+ * its -wal and -shm and PATH.lock. The file is made with mode 0600; a directory that others may
+ * write, or a file that others may read, is refused. `message` gets one sentence on failure.
+ */
+enum as_store_failure as_store_open(const char *path, struct as_store **out, char message[256]);
+/* Writes what is queued, ends the threads, checkpoints, closes. */
+void as_store_close(struct as_store *store);
+
+/* Reads the whole database without changing it: integrity_check, foreign keys, schema version and
+ * that each record can be decoded (`fapid --check-store`). Findings go to `tell`. */
+enum as_store_failure as_store_check(const char *path, void (*tell)(void *, const char *),
+                                     void *arg);
+
+as_err as_store_session_new(struct as_store *store, bool may_wait,
+                            struct as_store_session **out);
+void as_store_session_free(struct as_store_session *session);
+/* Ends the read transaction of a request. Call before the request is answered or suspended. */
+void as_store_session_done(struct as_store_session *session);
+/* Can the store be read, and was the last commit fine? (health) */
+bool as_store_is_ready(struct as_store_session *session);
+
+/* ---------------------------------------------------------------- parties -------------------- */
+
+/* One name or certificate a party is known by, for the index of MTLS-114. */
+struct as_identifier {
+    unsigned kind; /* as_name_kind of trust/, or AS_IDENTIFIER_CERTIFICATE / _KEY */
+    unsigned char digest[AS_DIGEST]; /* SHA-256 of the canonical name, of the DER, of the SPKI */
+};
+#define AS_IDENTIFIER_CERTIFICATE 100
+#define AS_IDENTIFIER_KEY 101
+
+struct as_party_write {
+    const struct as_party *party; /* with client or resource; epoch is the store's to give */
+    const struct as_identifier *identifiers;
+    size_t identifier_count;
+};
+
+/* The party of an id, or NULL. */
+as_err as_store_party_get(struct as_store_session *session, as_span id,
+                          const struct as_party **out);
+/* All resource servers (at most AS_LIMIT_RESOURCE_SERVERS). */
+as_err as_store_resources(struct as_store_session *session, const struct as_resource_set **out);
+/* Parties of a kind in the order of their ids, after `after`, at most `limit`. */
+as_err as_store_party_list(struct as_store_session *session, struct as_arena *mem,
+                           enum as_party_kind kind, as_span after, size_t limit,
+                           const struct as_party *const **out, size_t *count);
+/*
+ * Ids of parties of a kind that hold any of the identifiers, each once, at most `room`; *count may
+ * be larger than room, then the rest is not told.
+ */
+as_err as_store_parties_of(struct as_store_session *session, struct as_arena *mem,
+                           enum as_party_kind kind, const struct as_identifier *identifiers,
+                           size_t identifier_count, as_span *ids, size_t room, size_t *count);
+
+/*
+ * Creates parties, all or none. AS_ALREADY_EXISTS: an id or an audience is taken;
+ * AS_INVALID_CLIENT_METADATA: another party holds an identifier and `shared` is not set on the
+ * written one (MTLS-114). *which is the index of the offending one.
+ */
+as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
+                             size_t count, const struct as_audit *audit, size_t *which);
+/* Replaces all but id, kind, epoch and created. *found is false when there is none. */
+as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
+                              const struct as_audit *audit, bool *found);
+as_err as_store_party_set_status(struct as_store_session *session, enum as_party_kind kind,
+                                 as_span id, enum as_party_status status,
+                                 const struct as_audit *audit, bool *found);
+as_err as_store_party_delete(struct as_store_session *session, enum as_party_kind kind, as_span id,
+                             const struct as_audit *audit, bool *found);
+/* All tokens of the party so far become inactive: its epoch moves on (D8). Epochs come from one
+ * sequence of the store and never repeat, so that an id deleted and imported again revives nothing. */
+as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id,
+                                    const struct as_audit *audit, bool *found);
+
+/* ---------------------------------------------------------------- certificates (D9) ---------- */
+
+/* The row of a thumbprint, or NULL. */
+as_err as_store_certificate_get(struct as_store_session *session,
+                                const unsigned char thumbprint[AS_DIGEST],
+                                const struct as_certificate_row **out);
+/* Puts or replaces the row (class, group, anchor and path as judged now). Equal rows are not
+ * written again. */
+as_err as_store_certificate_put(struct as_store_session *session,
+                                const struct as_certificate_row *row);
+
+/* ---------------------------------------------------------------- revocation of one token ---- */
+
+as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[16],
+                             as_time expires_at, const struct as_audit *audit);
+as_err as_store_token_is_revoked(struct as_store_session *session, const unsigned char jti[16],
+                                 bool *out);
+
+/* ---------------------------------------------------------------- keys ----------------------- */
+
+struct as_key_row {
+    unsigned char kid[8];
+    as_span purpose; /* "fapid/access-token/1" */
+    as_span wrapped; /* by the key-encryption key (D16) */
+    as_time created;
+};
+
+as_err as_store_keys(struct as_store_session *session, struct as_arena *mem,
+                     const struct as_key_row **out, size_t *count);
+/* Adds the key if its purpose has none yet; *added tells. */
+as_err as_store_key_add_first(struct as_store_session *session, const struct as_key_row *row,
+                              const struct as_audit *audit, bool *added);
+
+/* Audit rows, oldest first, after sequence number `after`; for export and tests. */
+as_err as_store_audit(struct as_store_session *session, const struct as_audit *audit);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * token/: access tokens are made, looked at and revoked (design D8, D9). Sealed form: opaque to
+ * everybody else, `fat1.` and a seal. Issuing writes nothing; reading needs one decryption.
+ */
+#ifndef AS_TOKEN_H
+#define AS_TOKEN_H
+
+#include "as/client.h"
+
+#define AS_TOKEN_PREFIX "fat1."
+
+/* What a grant says the client is entitled to. */
+struct as_entitlement {
+    const struct as_client *client;
+    as_span subject;
+    const as_span *audience;
+    size_t audience_count;
+    as_span scope;
+    struct as_binding binding;
+    enum as_certificate_class binding_class;
+    as_time not_after; /* 0: none; a bound token never outlives its certificate (D9) */
+};
+
+struct as_issue {
+    as_span access_token;
+    int64_t expires_in; /* seconds */
+    as_span scope;
+    struct as_token token; /* what is inside, for the audit */
+};
+
+as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what,
+                     struct as_issue *out);
+
+/*
+ * Opens a presented token: seal, issuer, expiry. *out is NULL for anything that is not an intact,
+ * current token of ours.
+ */
+as_err as_token_open(const struct as_ctx *ctx, as_span text, const struct as_token **out);
+
+/*
+ * Opens and asks everything else that makes a token active (D9, TOK-147): revocation by jti and by
+ * epoch, the client as it is today (present, enabled, scope and binding still allowed), its resource
+ * servers, and the present state of the bound certificate. *out is NULL when it is not active;
+ * *reason then says why, for the log.
+ */
+as_err as_token_look(const struct as_ctx *ctx, as_span text, const struct as_token **out,
+                     const char **reason);
+
+/*
+ * Revokes one token on behalf of a client (RFC 7009). Not one of ours, expired, or revoked already:
+ * success. Another client's: AS_INVALID_GRANT (TOK-172).
+ */
+as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_span text,
+                       const struct as_audit *audit);
+
+#endif
