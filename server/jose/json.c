@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strict JSON from outside: the depth is scanned before the parser, which recurses, sees the text. */
+#include <jansson.h>
+
+#include "as/jose.h"
+
+/* Deepest nesting of brackets outside strings; ill-formed text is left to the parser. */
+static bool depth_is_fine(as_span text)
+{
+    size_t depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (in_string) {
+            if (c == '\\') {
+                i++;
+            } else if (c == '"') {
+                in_string = false;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > AS_LIMIT_JSON_DEPTH) {
+                return false;
+            }
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+as_err as_json_parse(as_span text, struct json_t **out)
+{
+    json_error_t error;
+
+    AS_NEED(text.len > 0, AS_INVALID_REQUEST, "the JSON text is empty");
+    AS_NEED(depth_is_fine(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
+    json_t *value =
+        json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (value == NULL) {
+        switch (json_error_code(&error)) {
+        case json_error_duplicate_key:
+            return AS_FAIL(AS_INVALID_REQUEST, "the JSON text repeats a member name");
+        case json_error_out_of_memory:
+            return AS_FAIL(AS_SERVER_ERROR, "out of memory");
+        default:
+            return AS_FAIL(AS_INVALID_REQUEST, "the JSON text is malformed");
+        }
+    }
+    *out = value;
+    return AS_OK;
+}
