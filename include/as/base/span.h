@@ -18,6 +18,11 @@ typedef struct as_span {
 #define AS_SPAN_NONE ((as_span){NULL, 0})
 /* The span of a string literal. */
 #define AS_LIT(text) ((as_span){("" text), sizeof(text) - 1})
+/* The same as the initializer of a static table. */
+#define AS_LIT_ROW(text)                                                                           \
+    {                                                                                              \
+        ("" text), sizeof(text) - 1                                                                \
+    }
 
 /* The span of a C string; NULL gives the empty span. */
 as_span as_span_of(const char *text);
