@@ -2,7 +2,9 @@
 /*
  * trust/: X.509. A certificate becomes a plain struct once per connection; names are parsed and
  * compared on decoded values; a certification path is built by OpenSSL (RFC 5280) under a trust
- * group and then kept to our own leaf rules. Serves RFC 8705 2.1, RFC 4514, RFC 4517 4.2.15.
+ * group and then kept to our own leaf rules. Serves RFC 8705 2.1, RFC 4514, RFC 4517 4.2.15,
+ * RFC 4518. Revocation (CRL, OCSP, deny list) is not here yet: it comes with trust that acts at
+ * once, and verdicts name the steps it will ask about.
  *
  * Owner: as_cert is counted and immutable; as_trust is immutable after as_trust_new and replaced
  * whole. Threads: any, on both.
@@ -31,11 +33,14 @@ enum as_name_kind {
 const char *as_name_member(enum as_name_kind kind);
 
 /*
- * Parses the registered text of a name to its canonical octets. Two names of one kind are equal
- * exactly when their canonical octets are: for a DN that is distinguishedNameMatch (RFC 4517
- * 4.2.15: RDN by RDN in encoded order, values by their equality rule, RFC 4518 preparation), for a
- * dNSName ASCII letters ignore case, an IP address is binary, the host part of an address of mail
- * ignores case, a URI is exact.
+ * Parses the registered text of a name to its canonical octets (binary, never empty, stable from
+ * one release to the next so that a store may keep them). Two names of one kind are equal exactly
+ * when their canonical octets are: for a DN that is distinguishedNameMatch (RFC 4517 4.2.15: RDN
+ * by RDN in encoded order, character strings prepared by RFC 4518 with case folded whatever their
+ * type, other values by their BER octets), for a dNSName ASCII letters ignore case, an IP address
+ * is binary, the host part of an address of mail ignores case, a URI is exact.
+ * Stricter than the RFCs in one point: a control character (U+0000-001F, 007F-009F) is refused
+ * instead of ignored, and a certificate's name that holds one matches nothing (MTLS-35).
  * Errors: AS_INVALID_CLIENT_METADATA with a public reason.
  */
 as_err as_name_parse(enum as_name_kind kind, as_span text, struct as_arena *mem, as_span *canon);
@@ -57,7 +62,8 @@ struct as_public_key {
 
 struct as_cert_name {
     enum as_name_kind kind;
-    as_span canon;
+    as_span canon; /* empty: it can match nothing */
+    as_span text;  /* as an operator registers it; foreign octets as \hh */
     bool wildcard; /* a dNSName with an asterisk: never matches (MTLS-37) */
 };
 
@@ -67,27 +73,33 @@ struct as_cert {
     unsigned char chain_key[32];           /* SHA-256 over leaf and chain as presented (D5) */
     size_t chain_count;                    /* further certificates, at most AS_LIMIT_CERT_COUNT */
     as_span chain[AS_LIMIT_CERT_COUNT];
-    as_span subject;                       /* canonical, as as_name_parse gives it */
-    struct as_cert_name *names;            /* subjectAltName entries of the kinds above */
+    /* Canonical, as as_name_parse gives it; empty when the subject is empty or can match nothing
+     * (a control character, a type twice in one RDN, outside Unicode 3.2). */
+    as_span subject;
+    const struct as_cert_name *names;      /* subjectAltName entries of the kinds above */
     size_t name_count;
     struct as_public_key key;
     unsigned char spki_hash[32];           /* SHA-256 of SubjectPublicKeyInfo */
     as_time not_before, not_after;         /* both inclusive */
-    as_span serial;                        /* hex, for the log */
+    as_span serial;                        /* hex, for the log; a negative one starts with "-" */
     as_span subject_text, issuer_text;     /* RFC 4514, escaped, for the log and fapictl */
     /* NULL, or the reason this certificate can never be used: "cert_malformed" (cannot be
-     * decoded as above) or "cert_weak_key" (a key kind or size outside design D4). */
+     * decoded as above), "cert_weak_key" (a key kind or size outside design D4) or
+     * "cert_chain_too_long" (more certificates presented than AS_LIMIT_CERT_COUNT). */
     const char *fault;
+    const char *fault_why; /* the same as an English phrase; NULL without a fault */
 };
 
 /*
- * Makes the struct from OpenSSL's handles; takes no ownership of them. A certificate that cannot be
- * decoded far enough still gives a struct, with `fault` set and only der, thumbprint and chain
- * filled in. Errors: server error when memory is short.
+ * Makes the struct from OpenSSL's handles; takes no ownership of them. `chain` may be NULL, and may
+ * begin with the leaf itself, as SSL_get_peer_cert_chain gives it to a client. A certificate that
+ * cannot be decoded far enough still gives a struct, with `fault` set; der, thumbprint and chain
+ * are always filled in, the rest as far as it could be read. Errors: server error when memory is
+ * short. The one holder is the caller.
  */
 as_err as_cert_of_x509(struct x509_st *leaf, struct stack_st_X509 *chain, struct as_cert **out);
-/* The same from DER: the first is the leaf. AS_INVALID_CLIENT_METADATA when the first is no
- * certificate or has trailing octets. */
+/* The same from DER: the first is the leaf. AS_INVALID_CLIENT_METADATA when one is no certificate,
+ * is not in DER, or has trailing octets. */
 as_err as_cert_of_der(const as_span *ders, size_t count, struct as_cert **out);
 /* The same from PEM text: the first CERTIFICATE block is the leaf. */
 as_err as_cert_of_pem(as_span pem, struct as_cert **out);
@@ -122,13 +134,19 @@ struct as_trust_group_conf {
     bool strict;            /* X509_V_FLAG_X509_STRICT and the serial rule (TLS-79) */
     bool partial_chain;     /* an intermediate among the anchors ends a path (TLS-76) */
     bool require_eku;       /* a leaf without extendedKeyUsage is refused (TLS-67) */
-    unsigned depth;         /* intermediates between leaf and anchor (TLS-71) */
+    unsigned depth;         /* intermediates between leaf and anchor, at most
+                               AS_LIMIT_PATH_DEPTH (TLS-71) */
+    /* Certificate policy OIDs in dotted form of which the path must be valid for one; none: policies
+     * are ignored (TLS-82). */
+    const char *const *policies;
+    size_t policy_count;
 };
 
 struct as_trust;
 
-/* Told of what an operator should know: an anchor that strictness would refuse, a file without a
- * certificate. `fatal` ones make as_trust_new fail. */
+/* Told of what an operator should know: an anchor that strictness would refuse, with the missing
+ * extension and the switch (TLS-79), a file without a certificate. `file` may be NULL. `fatal` ones
+ * make as_trust_new fail; all are told before it does. */
 typedef void (*as_trust_tell)(void *arg, const char *group, const char *file, const char *message,
                               bool fatal);
 
@@ -150,7 +168,11 @@ void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[32]);
  * (TLS-44). Owned by the trust. */
 size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use, const as_span **names);
 
-/* One step of a path: who signed it, under which serial, until when. */
+/*
+ * One step of a path: who signed it, under which serial, until when. The serial is its magnitude
+ * without leading zeros; one over 20 octets, which only a group without `strict` admits, is the
+ * first 20 octets of its SHA-256.
+ */
 struct as_path_step {
     unsigned char issuer_spki[32];
     unsigned char serial[20];
@@ -162,6 +184,7 @@ struct as_path_step {
 
 struct as_trust_verdict {
     const char *reason; /* NULL: vouched for; else a stable reason code (design 3) */
+    const char *detail; /* static English for the log and fapictl; NULL when vouched for */
     as_time not_before; /* the window in which every certificate of the path is valid */
     as_time not_after;
     unsigned char anchor[32]; /* SHA-256 of the anchor's DER */
