@@ -20,12 +20,13 @@
  *     case AS_GUARD_REFUSED:  as_refusal_write(guard.refusal, ...); close.
  *     }
  *
- * Choices where RFC 9112 leaves one: one empty line before a request line is skipped (2.2); HTTP/1.0
- * needs a Host too and is always closed after the answer; a version other than 1.0 and 1.1 is 505;
- * a method longer than AS_GUARD_METHOD_MAX is 501 (3); a fragment, absolute-form, authority-form
- * and asterisk-form are refused; a body is read with any method and handed on; a field that may
- * occur once (Host, Content-Length, Transfer-Encoding, Expect, Content-Type, Authorization) is
- * refused when it occurs twice, equal or not; an expectation other than 100-continue is 417.
+ * Choices where RFC 9112 leaves one: one empty line before a request line is skipped (2.2);
+ * HTTP/1.0 needs a Host too and is always closed after the answer; a version other than 1.0 and 1.1
+ * is 505; a method longer than AS_GUARD_METHOD_MAX is 501 (3); a fragment, absolute-form,
+ * authority-form and asterisk-form are refused; a body is read with any method and handed on; a
+ * field that may occur once (Host, Content-Length, Transfer-Encoding, Expect, Content-Type,
+ * Authorization) is refused when it occurs twice, equal or not; an expectation other than
+ * 100-continue is 417.
  *
  * Owner: the connection. Threads: one at a time.
  */
@@ -69,7 +70,13 @@ enum as_guard_phase {
 };
 
 /* Which step of a chunked body comes next (RFC 9112 7.1). */
-enum as_guard_chunk { AS_CHUNK_SIZE, AS_CHUNK_DATA, AS_CHUNK_DATA_END, AS_CHUNK_LAST };
+enum as_guard_chunk {
+    AS_CHUNK_SIZE,
+    AS_CHUNK_DATA,
+    AS_CHUNK_DATA_END,
+    AS_CHUNK_LAST,
+    AS_CHUNK_DONE
+};
 
 /* Read `refusal`; the rest is the guard's own. All offsets count from the start of `in`. */
 struct as_guard {
@@ -89,16 +96,16 @@ struct as_guard {
     size_t body_len;
     size_t body_cap;
     size_t raw_at;   /* chunked: next octet not yet decoded */
-    size_t raw_left; /* octets left of the body or of the chunk */
+    size_t raw_left; /* octets of the body (Content-Length) or left of the chunk */
     enum as_guard_chunk chunk;
     unsigned seen;     /* bit per row of the field table */
     bool skipped_line; /* the one empty line before the request line */
     bool http10;
-    bool close;       /* Connection: close */
-    bool has_length;  /* Content-Length */
-    bool has_coding;  /* Transfer-Encoding */
-    bool chunked;     /* ... and it is chunked */
-    bool expects;     /* Expect: 100-continue, not answered yet */
+    bool close;      /* Connection: close */
+    bool has_length; /* Content-Length */
+    bool has_coding; /* Transfer-Encoding */
+    bool chunked;    /* ... and it is chunked */
+    bool expects;    /* Expect: 100-continue, not answered yet */
 };
 
 void as_guard_init(struct as_guard *guard, const struct as_guard_rules *rules);

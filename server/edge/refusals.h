@@ -28,7 +28,8 @@
     X(AS_REFUSE_CONNECTION, 400, "The Connection field is not a list of tokens.")                  \
     /* framing of the body: RFC 9112 6 and 7 */                                                    \
     X(AS_REFUSE_LENGTH, 400, "Content-Length is not one decimal number.")                          \
-    X(AS_REFUSE_LENGTH_AND_CODING, 400, "Content-Length and Transfer-Encoding exclude each other.") \
+    X(AS_REFUSE_LENGTH_AND_CODING, 400,                                                            \
+      "Content-Length and Transfer-Encoding exclude each other.")                                  \
     X(AS_REFUSE_OLD_CODING, 400, "Transfer-Encoding needs HTTP/1.1.")                              \
     X(AS_REFUSE_CHUNK, 400, "The chunked body is malformed or uses extensions or trailers.")       \
     /* bounds: TOK-12 */                                                                           \
