@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * application/x-www-form-urlencoded (RFC 6749 Appendix B, WHATWG URL 5.1), read strictly: what the
+ * standard would repair or pass through is refused, so that nobody reads a parameter otherwise.
+ * Pieces without any octet ("a=1&&b=2") are no parameters.
+ */
+#include "as/http.h"
+
+/* Where decoded octets go: one allocation as long as the body, which decoding never exceeds. */
+struct sink {
+    char *ptr;
+    size_t len;
+};
+
+static bool hex_value(char c, unsigned *value)
+{
+    unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+                     : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+                                            : 16;
+    *value = *value << 4 | digit;
+    return digit < 16;
+}
+
+/* One octet from the front of `text`. */
+static bool take_octet(as_span *text, char *octet)
+{
+    unsigned value = 0;
+    char first = text->ptr[0];
+
+    if (first != '%') {
+        *octet = (char)(first == '+' ? ' ' : first);
+        *text = as_span_from(*text, 1);
+        return true;
+    }
+    if (text->len < 3 || !hex_value(text->ptr[1], &value) || !hex_value(text->ptr[2], &value)) {
+        return false;
+    }
+    *octet = (char)value;
+    *text = as_span_from(*text, 3);
+    return true;
+}
+
+static as_err decode(struct sink *sink, as_span text, as_span *out)
+{
+    as_span decoded = {sink->ptr + sink->len, 0};
+
+    while (text.len > 0) {
+        AS_NEED(take_octet(&text, &sink->ptr[sink->len]), AS_INVALID_REQUEST,
+                "a form field has a bad percent escape");
+        sink->len++;
+        decoded.len++;
+    }
+    AS_NEED(as_span_is_utf8(decoded), AS_INVALID_REQUEST, "a form field is not UTF-8");
+    AS_NEED(!as_span_has_control(decoded), AS_INVALID_REQUEST,
+            "a form field has a control character");
+    *out = decoded;
+    return AS_OK;
+}
+
+/* A parameter without a value counts as omitted (RFC 6749 3.2, TOK-05), but is read like others. */
+static as_err add_field(struct as_form *form, struct sink *sink, as_span piece)
+{
+    struct as_form_field field;
+    as_span value = piece;
+    as_span name;
+
+    as_span_cut(&value, '=', &name);
+    AS_TRY(decode(sink, name, &field.name));
+    AS_TRY(decode(sink, value, &field.value));
+    if (field.value.len > 0) {
+        form->fields[form->count++] = field;
+    }
+    return AS_OK;
+}
+
+as_err as_form_parse(struct as_arena *mem, as_span body, struct as_form *out)
+{
+    struct sink sink = {as_arena_alloc(mem, body.len + 1), 0};
+    struct as_form form = {.count = 0};
+    size_t pieces = 0;
+    as_span piece;
+
+    AS_NEED_MEM(sink.ptr);
+    while (as_span_cut(&body, '&', &piece)) {
+        if (piece.len > 0) {
+            AS_NEED(++pieces <= AS_LIMIT_FORM_FIELDS, AS_INVALID_REQUEST, "too many form fields");
+            AS_TRY(add_field(&form, &sink, piece));
+        }
+    }
+    *out = form;
+    return AS_OK;
+}
+
+as_err as_form_one(const struct as_form *form, const char *name, as_span *out)
+{
+    as_span wanted = as_span_of(name);
+    as_span found = AS_SPAN_NONE;
+
+    for (size_t i = 0; i < form->count; i++) {
+        if (as_span_equal(form->fields[i].name, wanted)) {
+            AS_NEED(found.ptr == NULL, AS_INVALID_REQUEST, "a form field occurs more than once");
+            found = form->fields[i].value;
+        }
+    }
+    *out = found;
+    return AS_OK;
+}
