@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The app: its routes, one table per class of listeners, and the lanes of threads. */
+#include "app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ADMIN_BODY AS_LIMIT_BODY
+
+/* What clients and resource servers see; the path of the metadata is the app's own (REG-100). */
+static const struct as_http_route oauth_routes[] = {
+    {"POST", "/token", 0, false, as_endpoint_token},
+    {"POST", "/introspect", 0, false, as_endpoint_introspect},
+    {"POST", "/revoke", 0, false, as_endpoint_revoke},
+};
+
+/* Admin routes run on job threads at once: they write, or ask who is in a group. */
+static const struct as_http_route admin_routes[] = {
+    {"GET", "/v1/clients", 0, true, as_admin_list},
+    {"POST", "/v1/clients", ADMIN_BODY, true, as_admin_create},
+    {"GET", "/v1/clients/{id}", 0, true, as_admin_show},
+    {"PUT", "/v1/clients/{id}", ADMIN_BODY, true, as_admin_replace},
+    {"PATCH", "/v1/clients/{id}", ADMIN_BODY, true, as_admin_patch},
+    {"DELETE", "/v1/clients/{id}", 0, true, as_admin_delete},
+    {"GET", "/v1/resources", 0, true, as_admin_list},
+    {"POST", "/v1/resources", ADMIN_BODY, true, as_admin_create},
+    {"GET", "/v1/resources/{id}", 0, true, as_admin_show},
+    {"PUT", "/v1/resources/{id}", ADMIN_BODY, true, as_admin_replace},
+    {"PATCH", "/v1/resources/{id}", ADMIN_BODY, true, as_admin_patch},
+    {"DELETE", "/v1/resources/{id}", 0, true, as_admin_delete},
+    {"POST", "/v1/revocations", 0, true, as_admin_revoke},
+    {"GET", "/health/alive", 0, false, as_endpoint_alive},
+    {"GET", "/health/ready", 0, false, as_endpoint_ready},
+    {"GET", "/metrics", 0, false, as_endpoint_metrics},
+    {"GET", "/version", 0, false, as_endpoint_version},
+};
+
+static const struct as_http_route health_routes[] = {
+    {"GET", "/health/alive", 0, false, as_endpoint_alive},
+    {"GET", "/health/ready", 0, false, as_endpoint_ready},
+    {"GET", "/metrics", 0, false, as_endpoint_metrics},
+    {"GET", "/version", 0, false, as_endpoint_version},
+};
+
+static void lane_close(void *opened)
+{
+    struct as_lane *lane = opened;
+
+    if (lane != NULL) {
+        as_store_session_free(lane->store);
+        free(lane);
+    }
+}
+
+static void *lane_open(void *arg, bool may_wait)
+{
+    const struct as_app *app = arg;
+    struct as_lane *lane = calloc(1, sizeof(*lane));
+
+    if (lane == NULL) {
+        return NULL;
+    }
+    lane->app = app;
+    as_err err = as_store_session_new(app->conf.store, may_wait, &lane->store);
+    if (as_failed(err)) {
+        as_log_err(AS_LOG_ERROR, "lane", err);
+        free(lane);
+        return NULL;
+    }
+    return lane;
+}
+
+static void make_site(struct as_app *app, enum as_site_kind kind,
+                      const struct as_http_route *routes, size_t count)
+{
+    app->sites[kind] = (struct as_http_site){
+        .routes = routes,
+        .route_count = count,
+        .serve = as_visit_serve,
+        .done = as_visit_done,
+        .overload = as_visit_overload,
+        .lane_open = lane_open,
+        .lane_close = lane_close,
+        .app = app,
+    };
+}
+
+static as_err build(struct as_app *app)
+{
+    size_t count = AS_COUNT(oauth_routes);
+
+    app->mem = as_arena_new(AS_LIMIT_ARENA);
+    AS_NEED_MEM(app->mem);
+    AS_TRY(as_metadata_make(app));
+    memcpy(app->oauth_routes, oauth_routes, sizeof(oauth_routes));
+    app->oauth_routes[count++] = (struct as_http_route){
+        "GET", app->metadata_path, 0, false, as_endpoint_metadata};
+    make_site(app, AS_SITE_OAUTH, app->oauth_routes, count);
+    make_site(app, AS_SITE_ADMIN, admin_routes, AS_COUNT(admin_routes));
+    make_site(app, AS_SITE_HEALTH, health_routes, AS_COUNT(health_routes));
+    return AS_OK;
+}
+
+as_err as_app_new(const struct as_app_conf *conf, struct as_app **out)
+{
+    struct as_app *app = calloc(1, sizeof(*app));
+
+    AS_NEED_MEM(app);
+    app->conf = *conf;
+    as_err err = build(app);
+    if (as_failed(err)) {
+        as_app_free(app);
+        return err;
+    }
+    *out = app;
+    return AS_OK;
+}
+
+void as_app_free(struct as_app *app)
+{
+    if (app != NULL) {
+        as_arena_free(app->mem);
+        free(app);
+    }
+}
+
+const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind)
+{
+    return &app->sites[kind];
+}

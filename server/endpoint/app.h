@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every endpoint shares: the app, a thread's lane, and the visit, which is one request on its
+ * way through: its context, and what log and audit will say of it. The visit outlives the store's
+ * records of the request, so its texts are copies in the arena or static.
+ */
+#ifndef AS_ENDPOINT_APP_H
+#define AS_ENDPOINT_APP_H
+
+#include "as/client.h"
+#include "as/endpoint.h"
+#include "json.h"
+
+#define AS_APP_ROUTES 24
+
+struct as_app {
+    struct as_app_conf conf;
+    as_span metadata; /* the document of RFC 8414, made once */
+    const char *metadata_path;
+    struct as_arena *mem;
+    struct as_http_route oauth_routes[AS_APP_ROUTES];
+    struct as_http_site sites[AS_SITE_HEALTH + 1];
+};
+
+struct as_lane {
+    const struct as_app *app;
+    struct as_store_session *store;
+};
+
+struct as_visit {
+    const struct as_app *app;
+    const struct as_peer *peer;
+    struct as_ctx ctx;
+    as_err err;           /* how it ended */
+    const char *member;   /* the metadata member an error is about */
+    const char *reason;   /* for the log where there is no error: why a token is inactive */
+    as_span client_id;    /* who, as far as known */
+    const char *method;   /* how it authenticated */
+    const char *event;    /* of the audit line; NULL: none is written on success */
+    as_span subject_id;   /* whom an admin event is about */
+    bool cacheable;       /* the reply set its own Cache-Control */
+};
+
+static inline struct as_visit *as_visit_of(const struct as_http_call *call)
+{
+    return call->note;
+}
+
+/* visit.c: the three callbacks of a site. */
+as_err as_visit_serve(struct as_http_call *call);
+void as_visit_done(struct as_http_call *call);
+void as_visit_overload(struct as_http_call *call);
+
+/* audit.c */
+void as_audit_write(const struct as_visit *visit, const struct as_http_call *call);
+/* The audit row for a change made by this visit, to be written in its transaction. */
+struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as_span about);
+
+/* reply.c */
+void as_reply_error(struct as_http_call *call, as_err err);
+as_err as_reply_json(struct as_http_call *call, unsigned status, const json_t *json);
+as_err as_reply_empty(struct as_http_call *call, unsigned status);
+as_err as_reply_text(struct as_http_call *call, const char *type, as_span body);
+
+/* direct.c: what the direct endpoints of clients have in common. */
+/* The form of a POST, its known parameters at most once each (TOK-02 to TOK-07). */
+as_err as_direct_form(struct as_http_call *call, const char *const *once, size_t count,
+                      struct as_form **out);
+/* Authenticates the caller; fills who and what log and audit say of it. */
+as_err as_direct_authenticate(struct as_http_call *call, const struct as_form *form,
+                              bool cert_alone_will_do, struct as_who *who);
+/* The parameters that client authentication reads: part of every `once` list. */
+#define AS_CREDENTIAL_PARAMETERS                                                                   \
+    "client_id", "client_secret", "client_assertion", "client_assertion_type"
+
+/* metadata.c */
+as_err as_metadata_make(struct as_app *app);
+
+/* One handler per endpoint. */
+as_err as_endpoint_token(struct as_http_call *call);
+as_err as_endpoint_introspect(struct as_http_call *call);
+as_err as_endpoint_revoke(struct as_http_call *call);
+as_err as_endpoint_metadata(struct as_http_call *call);
+as_err as_endpoint_alive(struct as_http_call *call);
+as_err as_endpoint_ready(struct as_http_call *call);
+as_err as_endpoint_metrics(struct as_http_call *call);
+as_err as_endpoint_version(struct as_http_call *call);
+as_err as_admin_list(struct as_http_call *call);
+as_err as_admin_create(struct as_http_call *call);
+as_err as_admin_show(struct as_http_call *call);
+as_err as_admin_replace(struct as_http_call *call);
+as_err as_admin_patch(struct as_http_call *call);
+as_err as_admin_delete(struct as_http_call *call);
+as_err as_admin_revoke(struct as_http_call *call);
+
+/* admin.c: may this peer administrate? AS_NOT_ALLOWED (D15). */
+as_err as_admin_check(const struct as_visit *visit);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The audit: one JSON line per event that an auditor asks for, to the file of the configuration.
+ * Written once per request, at its reply (D10). Changes also leave a row in the store, written in
+ * the transaction of the change. Never key material, never a token (MTLS-118).
+ */
+#include "app.h"
+
+#include <unistd.h>
+
+#define AUDIT_LINE_MAX 8192
+
+static as_span actor_of(const struct as_visit *visit)
+{
+    as_span actor = AS_SPAN_NONE;
+
+    if (visit->peer->listener->kind != AS_LISTENER_SOCKET) {
+        return visit->client_id;
+    }
+    as_err err = as_arena_printf(visit->ctx.mem, &actor, "uid:%u", (unsigned)visit->peer->uid);
+    return as_failed(err) ? AS_SPAN_NONE : actor;
+}
+
+struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as_span about)
+{
+    struct as_audit row = {
+        .event = event,
+        .actor = actor_of(visit),
+        .client_id = about,
+        .auth_method = visit->method,
+        .outcome = "success",
+        .request_id = visit->ctx.request_id,
+        .at = visit->ctx.now,
+    };
+
+    if (visit->peer->cert != NULL) {
+        char *x5t = as_arena_alloc(visit->ctx.mem, AS_X5T_TEXT);
+
+        if (x5t != NULL) {
+            as_cert_x5t(visit->peer->cert->thumbprint, x5t);
+            row.thumbprint = as_span_of(x5t);
+        }
+        row.serial = visit->peer->cert->serial;
+        row.issuer = visit->peer->cert->issuer_text;
+    }
+    return row;
+}
+
+static void add_member(struct as_buf *line, const char *name, as_span value)
+{
+    if (value.len > 0) {
+        as_buf_printf(line, ",\"%s\":", name);
+        as_buf_add_json_string(line, value);
+    }
+}
+
+static void write_line(int fd, const struct as_audit *row)
+{
+    struct as_buf line = AS_BUF(AUDIT_LINE_MAX);
+    char at[AS_CLOCK_TEXT];
+
+    as_clock_text(row->at, at);
+    as_buf_printf(&line, "{\"ts\":\"%s\",\"event\":\"%s\"", at, row->event);
+    add_member(&line, "actor", row->actor);
+    add_member(&line, "client_id", row->client_id);
+    add_member(&line, "auth_method", as_span_of(row->auth_method));
+    add_member(&line, "outcome", as_span_of(row->outcome));
+    add_member(&line, "reason", as_span_of(row->reason));
+    add_member(&line, "thumbprint", row->thumbprint);
+    add_member(&line, "serial", row->serial);
+    add_member(&line, "issuer", row->issuer);
+    add_member(&line, "request_id", row->request_id);
+    as_buf_add_text(&line, "}\n");
+    if (line.full || write(fd, line.ptr, line.len) != (ssize_t)line.len) {
+        AS_LOG(AS_LOG_ERROR, "audit_not_written", AS_LOG_SPAN("request_id", row->request_id));
+    }
+    as_buf_free(&line);
+}
+
+/* Refusals of a client, and whatever the handler named an event. */
+static const char *event_of(const struct as_visit *visit)
+{
+    if (as_err_is(visit->err, AS_INVALID_CLIENT) || as_err_is(visit->err, AS_TOO_MANY_FAILURES)) {
+        return "client_authentication";
+    }
+    if (as_err_is(visit->err, AS_NOT_ALLOWED)) {
+        return "admin_access";
+    }
+    return visit->event;
+}
+
+void as_audit_write(const struct as_visit *visit, const struct as_http_call *call)
+{
+    const char *event = event_of(visit);
+
+    (void)call;
+    if (event == NULL || visit->app->conf.audit_fd < 0) {
+        return;
+    }
+    as_span about = visit->subject_id.len > 0 ? visit->subject_id : visit->client_id;
+    struct as_audit row = as_audit_row(visit, event, about);
+    if (as_failed(visit->err)) {
+        row.outcome = "refused";
+        row.reason = visit->err.why;
+    }
+    write_line(visit->app->conf.audit_fd, &row);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a registered party will prove itself, and which identifiers it claims by that (MTLS-114):
+ * one name for tls_client_auth (RFC 8705 2.1.2), whole certificates for self_signed_tls_client_auth
+ * (2.2.2). What another method's members say is kept but claims nothing (MTLS-24).
+ */
+#include "registration.h"
+
+#include <string.h>
+
+AS_AUTO_DEFINE(struct as_cert, as_cert_drop)
+
+static as_err claim(struct as_registration *reg, unsigned kind, const unsigned char *digest)
+{
+    struct as_identifier *next = &reg->identifiers[reg->identifier_count++];
+
+    next->kind = kind;
+    memcpy(next->digest, digest, AS_DIGEST);
+    return AS_OK;
+}
+
+static as_err claim_name(struct as_registration *reg)
+{
+    unsigned char digest[AS_SHA256];
+
+    AS_NEED(reg->name_count == 1, AS_INVALID_CLIENT_METADATA,
+            "tls_client_auth needs exactly one of tls_client_auth_subject_dn, _san_dns, _san_uri, "
+            "_san_ip, _san_email");
+    reg->identifiers = as_arena_array(reg->ask->mem, 1, sizeof(*reg->identifiers));
+    AS_NEED_MEM(reg->identifiers);
+    for (unsigned kind = 0; kind < AS_NAME_KINDS; kind++) {
+        if (reg->names[kind].ptr != NULL) {
+            reg->party->name_kind = kind;
+            reg->party->name_canon = reg->names[kind];
+            AS_TRY(as_sha256(reg->names[kind], digest));
+            return claim(reg, kind, digest);
+        }
+    }
+    return AS_FAIL(AS_SERVER_ERROR, "a name was counted and not kept");
+}
+
+struct key_shape {
+    const char *kty;
+    const char *crv;
+};
+
+static const struct key_shape shapes[] = {
+    [AS_KEY_RSA] = {"RSA", ""},
+    [AS_KEY_P256] = {"EC", "P-256"},
+    [AS_KEY_P384] = {"EC", "P-384"},
+    [AS_KEY_ED25519] = {"OKP", "Ed25519"},
+};
+
+/* MTLS-52: the key's own members equal the key of its first certificate. */
+static bool same_key(const struct as_jwk *jwk, const struct as_public_key *key)
+{
+    if (key->kind == AS_KEY_OTHER || !as_span_is(jwk->kty, shapes[key->kind].kty)) {
+        return false;
+    }
+    if (key->kind == AS_KEY_RSA) {
+        return as_span_equal(jwk->n, key->n) && as_span_equal(jwk->e, key->e);
+    }
+    return as_span_is(jwk->crv, shapes[key->kind].crv) && as_span_equal(jwk->x, key->x) &&
+           (key->kind == AS_KEY_ED25519 || as_span_equal(jwk->y, key->y));
+}
+
+static as_err claim_certificate(struct as_registration *reg, const struct as_jwk *jwk,
+                                unsigned char *thumbprint)
+{
+    AS_AUTO(as_cert_drop) struct as_cert *cert = NULL;
+
+    AS_TRY(as_cert_of_der(jwk->x5c, jwk->x5c_count, &cert));
+    AS_NEED(cert->fault == NULL || strcmp(cert->fault, "cert_weak_key") != 0,
+            AS_INVALID_CLIENT_METADATA,
+            "a certificate in x5c has a key other than RSA 2048 to 4096, P-256, P-384 or Ed25519");
+    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT_METADATA, "a certificate in x5c is malformed");
+    AS_NEED(same_key(jwk, &cert->key), AS_INVALID_CLIENT_METADATA,
+            "a key in jwks is not the key of its first x5c certificate");
+    memcpy(thumbprint, cert->thumbprint, AS_THUMBPRINT);
+    AS_TRY(claim(reg, AS_IDENTIFIER_CERTIFICATE, cert->thumbprint));
+    return claim(reg, AS_IDENTIFIER_KEY, cert->spki_hash);
+}
+
+static as_err claim_certificates(struct as_registration *reg)
+{
+    unsigned char(*thumbprints)[AS_DIGEST] =
+        as_arena_array(reg->ask->mem, AS_LIMIT_JWKS_KEYS, sizeof(*thumbprints));
+    size_t count = 0;
+
+    AS_NEED_MEM(thumbprints);
+    reg->identifiers =
+        as_arena_array(reg->ask->mem, 2 * AS_LIMIT_JWKS_KEYS, sizeof(*reg->identifiers));
+    AS_NEED_MEM(reg->identifiers);
+    for (size_t i = 0; i < reg->jwks.count; i++) {
+        if (reg->jwks.keys[i].x5c_count > 0) {
+            AS_TRY(claim_certificate(reg, &reg->jwks.keys[i], thumbprints[count++]));
+        }
+    }
+    AS_NEED(count > 0, AS_INVALID_CLIENT_METADATA,
+            "self_signed_tls_client_auth needs jwks with a certificate in x5c");
+    reg->party->certificates = (const unsigned char(*)[AS_DIGEST])thumbprints;
+    reg->party->certificate_count = count;
+    return AS_OK;
+}
+
+as_err as_registration_identity(struct as_registration *reg)
+{
+    static as_err (*const claims[AS_METHODS])(struct as_registration *) = {
+        [AS_METHOD_TLS_CLIENT_AUTH] = claim_name,
+        [AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH] = claim_certificates,
+    };
+
+    return claims[reg->party->method](reg);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders the steps of a registration; what is left open gets its default here and is shown. */
+#include "registration.h"
+
+#include <string.h>
+
+static bool id_is_fine(as_span id)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    for (size_t i = 0; i < id.len; i++) {
+        if (strchr(allowed, id.ptr[i]) == NULL || id.ptr[i] == '\0') {
+            return false;
+        }
+    }
+    return id.len > 0 && id.len <= 128;
+}
+
+/* An existing party keeps its id; an operator may choose one; otherwise it is random (REG-05). */
+static as_err settle_id(struct as_registration *reg)
+{
+    const struct as_registration_ask *ask = reg->ask;
+    struct as_party *party = reg->party;
+
+    if (ask->id.len > 0) {
+        AS_NEED(party->id.len == 0 || as_span_equal(party->id, ask->id),
+                AS_INVALID_CLIENT_METADATA, "client_id cannot be changed");
+        party->id = ask->id;
+        return AS_OK;
+    }
+    if (party->id.len > 0) {
+        AS_NEED(id_is_fine(party->id), AS_INVALID_CLIENT_METADATA,
+                "client_id must be 1 to 128 letters, digits or - . _ ~");
+        return AS_OK;
+    }
+    return as_random_id(ask->mem, &party->id);
+}
+
+static as_err settle_profile(struct as_registration *reg)
+{
+    if (reg->profile == NULL) {
+        AS_NEED(reg->ask->settings->profiles & (1U << AS_PROFILE_FAPI1), AS_INVALID_CLIENT_METADATA,
+                "profile must be given: the default fapi1 is not enabled");
+        reg->profile = as_profile_get(AS_PROFILE_FAPI1);
+    }
+    AS_NEED(reg->profile->methods & (1U << reg->party->method), AS_INVALID_CLIENT_METADATA,
+            "token_endpoint_auth_method is not allowed in this profile");
+    reg->client->profile = as_span_of(reg->profile->name);
+    AS_NEED(json_object_set_new(reg->kept, "profile", json_string(reg->profile->name)) == 0,
+            AS_SERVER_ERROR, "out of memory");
+    return AS_OK;
+}
+
+/* Absent: client_credentials, the one grant type there is; an operator sees it in the answer. */
+static as_err settle_grants(struct as_registration *reg)
+{
+    if (!reg->grants_given) {
+        reg->client->grants = 1U << AS_GRANT_CLIENT_CREDENTIALS;
+        AS_NEED(json_object_set_new(reg->kept, "grant_types",
+                                    json_pack("[s]", "client_credentials")) == 0,
+                AS_SERVER_ERROR, "out of memory");
+    }
+    AS_NEED((reg->client->grants & ~reg->profile->grants) == 0, AS_INVALID_CLIENT_METADATA,
+            "a grant type is not allowed in this profile");
+    return AS_OK;
+}
+
+/* REG-65: a profile that demands sender constraint sets it for mTLS methods, and shows it. */
+static as_err settle_binding(struct as_registration *reg)
+{
+    struct as_client *client = reg->client;
+
+    if (!reg->bound_given) {
+        client->bound_access_tokens = reg->profile->binding_is_implied;
+    }
+    AS_NEED(client->bound_access_tokens || !reg->profile->sender_constrained,
+            AS_INVALID_CLIENT_METADATA,
+            "this profile needs tls_client_certificate_bound_access_tokens");
+    AS_NEED(json_object_set_new(reg->kept, "tls_client_certificate_bound_access_tokens",
+                                json_boolean(client->bound_access_tokens)) == 0,
+            AS_SERVER_ERROR, "out of memory");
+    return AS_OK;
+}
+
+static as_err settle_client(struct as_registration *reg)
+{
+    AS_TRY(settle_profile(reg));
+    AS_TRY(settle_grants(reg));
+    return settle_binding(reg);
+}
+
+static as_err settle_resource(struct as_registration *reg)
+{
+    AS_NEED(reg->resource->audience_count > 0, AS_INVALID_CLIENT_METADATA,
+            "audience is missing: one or more absolute URIs");
+    return AS_OK;
+}
+
+static as_err settle_trust(struct as_registration *reg)
+{
+    enum as_trust_use use =
+        reg->ask->kind == AS_PARTY_CLIENT ? AS_USE_CLIENT : AS_USE_RESOURCE;
+
+    if (reg->party->trust.len > 0) {
+        AS_NEED(as_trust_has_group(reg->ask->trust, reg->party->trust, use),
+                AS_INVALID_CLIENT_METADATA, "trust names no trust group of the right use");
+    }
+    return AS_OK;
+}
+
+static as_err keep_metadata(struct as_registration *reg)
+{
+    char *text = json_dumps(reg->kept, JSON_COMPACT);
+
+    AS_NEED_MEM(text);
+    as_err err = as_arena_copy(reg->ask->mem, as_span_of(text), &reg->party->metadata);
+    free(text);
+    return err;
+}
+
+static as_err make_records(struct as_registration *reg)
+{
+    struct as_arena *mem = reg->ask->mem;
+
+    reg->party = as_arena_alloc(mem, sizeof(*reg->party));
+    AS_NEED_MEM(reg->party);
+    reg->party->kind = reg->ask->kind;
+    reg->party->created = reg->ask->created != 0 ? reg->ask->created : reg->ask->now;
+    reg->party->updated = reg->ask->now;
+    if (reg->ask->kind == AS_PARTY_CLIENT) {
+        reg->client = as_arena_alloc(mem, sizeof(*reg->client));
+        AS_NEED_MEM(reg->client);
+        reg->client->party = reg->party;
+        reg->party->client = reg->client;
+    } else {
+        reg->resource = as_arena_alloc(mem, sizeof(*reg->resource));
+        AS_NEED_MEM(reg->resource);
+        reg->resource->party = reg->party;
+        reg->party->resource = reg->resource;
+    }
+    return AS_OK;
+}
+
+static as_err complete(struct as_registration *reg, const json_t *json)
+{
+    AS_TRY(make_records(reg));
+    AS_TRY(as_registration_members(reg, json));
+    AS_NEED(reg->method_given, AS_INVALID_CLIENT_METADATA,
+            "token_endpoint_auth_method is missing: tls_client_auth or "
+            "self_signed_tls_client_auth");
+    AS_TRY(settle_id(reg));
+    AS_TRY(settle_trust(reg));
+    AS_TRY(as_registration_identity(reg));
+    AS_TRY(reg->client != NULL ? settle_client(reg) : settle_resource(reg));
+    return keep_metadata(reg);
+}
+
+as_err as_registration_read(const struct as_registration_ask *ask, const json_t *json,
+                            struct as_party_write *out)
+{
+    AS_AUTO(json_decref) json_t *kept = json_object();
+    struct as_registration reg = {.ask = ask, .kept = kept};
+
+    AS_NEED_MEM(kept);
+    AS_NEED(json_is_object(json), AS_INVALID_CLIENT_METADATA, "the metadata is not a JSON object");
+    AS_TRY(complete(&reg, json));
+    out->party = reg.party;
+    out->identifiers = reg.identifiers;
+    out->identifier_count = reg.identifier_count;
+    return AS_OK;
+}

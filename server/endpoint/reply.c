@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one place that turns an error into HTTP, and a JSON value into a reply. */
+#include "app.h"
+
+#include <stdlib.h>
+
+#define RETRY_AFTER_S "2"
+
+static as_err set_body(struct as_http_call *call, unsigned status, const char *type, as_span body)
+{
+    call->reply->status = status;
+    call->reply->body = body;
+    return as_http_reply_field(call->reply, "Content-Type", as_span_of(type));
+}
+
+as_err as_reply_json(struct as_http_call *call, unsigned status, const json_t *json)
+{
+    as_span body;
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    AS_NEED_MEM(text);
+    as_err err = as_arena_copy(call->mem, as_span_of(text), &body);
+    as_crypto_wipe(text, as_span_of(text).len); /* it may hold a token */
+    free(text);
+    AS_TRY(err);
+    return set_body(call, status, "application/json", body);
+}
+
+as_err as_reply_empty(struct as_http_call *call, unsigned status)
+{
+    call->reply->status = status;
+    return AS_OK;
+}
+
+as_err as_reply_text(struct as_http_call *call, const char *type, as_span body)
+{
+    return set_body(call, 200, type, body);
+}
+
+/*
+ * The text shown: the public sentence; with it the reason where the fault row allows; and at a
+ * listener that asks for no certificate where to go with one, whoever the client is (MTLS-106).
+ */
+static as_err describe(struct as_http_call *call, as_err error, as_span *out)
+{
+    const struct as_visit *visit = as_visit_of(call);
+    const struct as_listener_tag *tag = visit->peer->listener->tag;
+
+    if (as_err_is(error, AS_INVALID_CLIENT) && tag->mtls_origin != NULL) {
+        return as_arena_printf(call->mem, out, "%s Clients with a certificate are served at %s",
+                               error.fault->says, tag->mtls_origin);
+    }
+    if (!error.fault->show_why || error.why == NULL) {
+        *out = as_span_of(error.fault->says);
+        return AS_OK;
+    }
+    return as_arena_printf(call->mem, out, "%s %s%s%s", error.fault->says,
+                           visit->member != NULL ? visit->member : "",
+                           visit->member != NULL ? ": " : "", error.why);
+}
+
+static as_err add_error_fields(struct as_http_call *call, as_err error)
+{
+    /* RFC 6749 5.2: the scheme that was used (TOK-11) */
+    if (as_err_is(error, AS_INVALID_CLIENT) &&
+        as_http_field(call->request, "authorization").ptr != NULL) {
+        as_span used = as_http_field(call->request, "authorization");
+        bool bearer = used.len >= 6 && as_span_equal_nocase((as_span){used.ptr, 6}, AS_LIT("bearer"));
+
+        AS_TRY(as_http_reply_field(call->reply, "WWW-Authenticate",
+                                   bearer ? AS_LIT("Bearer") : AS_LIT("Basic realm=\"fapid\"")));
+    }
+    if (error.fault->status == 503 || error.fault->status == 429) {
+        AS_TRY(as_http_reply_field(call->reply, "Retry-After", AS_LIT(RETRY_AFTER_S)));
+    }
+    return AS_OK;
+}
+
+static as_err reply_error(struct as_http_call *call, as_err error)
+{
+    as_span description, body;
+
+    AS_TRY(describe(call, error, &description));
+    /* both texts are ours and hold nothing that JSON would escape (TOK-10) */
+    AS_TRY(as_arena_printf(call->mem, &body, "{\"error\":\"%s\",\"error_description\":\"%.*s\"}",
+                           error.fault->code, (int)description.len, description.ptr));
+    AS_TRY(add_error_fields(call, error));
+    return set_body(call, error.fault->status, "application/json", body);
+}
+
+void as_reply_error(struct as_http_call *call, as_err error)
+{
+    size_t kept = 0;
+
+    /* what a handler had prepared before it failed is void; Allow belongs to the refusal */
+    for (size_t i = 0; i < call->reply->field_count; i++) {
+        if (as_span_is(call->reply->fields[i].name, "Allow")) {
+            call->reply->fields[kept++] = call->reply->fields[i];
+        }
+    }
+    call->reply->field_count = kept;
+    as_err err = reply_error(call, error);
+    if (as_failed(err)) {
+        call->reply->status = 500;
+        call->reply->body = AS_LIT("{\"error\":\"server_error\"}");
+        as_log_err(AS_LOG_ERROR, "reply", err);
+    }
+}
