@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every C test shares: `AS_TESTS(room, test, test, ...)` makes main(). The name of a test
- * carries the id of the requirement row it shows, and its refusal stands beside its pass:
- * START_TEST(MTLS_26_dn_order).
+ * What every C test shares: `AS_TESTS("room/file", { tcase_add_test(t, NAME); ... })` makes main().
+ * The name of a test carries the id of the requirement row it shows, and its refusal stands beside
+ * its pass: START_TEST(MTLS_26_dn_order).
  */
 #ifndef AS_TESTS_HARNESS_H
 #define AS_TESTS_HARNESS_H
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "as/base.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Asserts success and says which error it was otherwise. */
 #define ck_ok(call)                                                                                \
@@ -46,6 +48,44 @@
         ck_assert_msg(as_span_is(ck_span_, (text)), "%s is \"%.*s\" instead of \"%s\"", #span,     \
                       (int)ck_span_.len, ck_span_.len ? ck_span_.ptr : "", (text));                \
     } while (0)
+
+/*
+ * Leaves the test as a visible skip; tests/run counts it. libcheck itself knows no skips, so the
+ * line on standard output is what tells it from a pass.
+ */
+#define ck_skip(reason)                                                                            \
+    do {                                                                                           \
+        as_test_skipped(__func__, (reason));                                                       \
+        return;                                                                                    \
+    } while (0)
+
+/* START_TEST(x) makes the function x_fn. */
+static inline void as_test_skipped(const char *function, const char *reason)
+{
+    int len = (int)strlen(function);
+
+    if (len > 3 && strcmp(function + len - 3, "_fn") == 0) {
+        len -= 3;
+    }
+    printf("# SKIP %.*s %s\n", len, function, reason);
+    fflush(stdout);
+}
+
+/* The folder of the test corpora; NULL where they are not at hand: ck_skip then. */
+static inline const char *as_test_corpora(void)
+{
+    const char *folder = getenv("CORPORA");
+
+    return folder != NULL && folder[0] != '\0' ? folder : NULL;
+}
+
+/* A folder for the files of this test program, removed by tests/run. */
+static inline const char *as_test_tmp(void)
+{
+    const char *folder = getenv("TEST_TMP");
+
+    return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+}
 
 typedef void (*as_test_add)(TCase *);
 
