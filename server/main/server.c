@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each step of the start is one row; the first that fails names the exit code. */
+#include "server.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STOP_GRACE_MS 10000
+
+static void tell_trust(void *arg, const char *group, const char *file, const char *message,
+                       bool fatal)
+{
+    (void)arg;
+    AS_LOG(fatal ? AS_LOG_ERROR : AS_LOG_WARNING, "trust", AS_LOG_TEXT("group", group),
+           AS_LOG_TEXT("file", file), AS_LOG_TEXT("message", message));
+}
+
+static void tell_edge(void *arg, const char *listener, const char *message)
+{
+    (void)arg;
+    AS_LOG(AS_LOG_NOTICE, "listener", AS_LOG_TEXT("listener", listener),
+           AS_LOG_TEXT("message", message));
+}
+
+/* An error on the way up: the operator reads the reason, the exit code tells the service manager. */
+static enum as_exit give_up(const char *step, as_err err, enum as_exit code)
+{
+    AS_LOG(AS_LOG_ERROR, "start_failed", AS_LOG_TEXT("step", step),
+           AS_LOG_TEXT("reason", err.why), AS_LOG_TEXT("where", err.where));
+    return as_err_is(err, AS_BAD_CONFIGURATION) ? AS_EXIT_CONFIGURATION : code;
+}
+
+static enum as_exit make_memory(struct as_server *server)
+{
+    server->mem = as_arena_new(AS_LIMIT_ARENA);
+    return server->mem != NULL ? AS_EXIT_FINE : AS_EXIT_FAILURE;
+}
+
+static enum as_exit open_trust(struct as_server *server)
+{
+    const struct as_settings *settings = server->settings;
+    as_err err = as_trust_new(settings->trusts, settings->trust_count, tell_trust, NULL,
+                              &server->trust);
+
+    return as_failed(err) ? give_up("trust", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
+}
+
+static enum as_exit open_store(struct as_server *server)
+{
+    char message[256] = "";
+
+    if (as_store_open(server->settings->store_path, &server->store, message) != AS_STORE_FINE) {
+        AS_LOG(AS_LOG_ERROR, "start_failed", AS_LOG_TEXT("step", "store"),
+               AS_LOG_TEXT("reason", message));
+        return AS_EXIT_UNAVAILABLE;
+    }
+    return AS_EXIT_FINE;
+}
+
+static enum as_exit open_keys(struct as_server *server)
+{
+    struct as_store_session *session = NULL;
+    as_err err = as_store_session_new(server->store, true, &session);
+
+    if (!as_failed(err)) {
+        err = as_keys_start(session, server->settings->store_key_file, as_clock_now(),
+                            &server->ring);
+        as_store_session_free(session);
+    }
+    return as_failed(err) ? give_up("keys", err, AS_EXIT_UNAVAILABLE) : AS_EXIT_FINE;
+}
+
+static enum as_exit open_audit(struct as_server *server)
+{
+    const char *file = server->settings->audit_file;
+
+    if (file == NULL) {
+        return AS_EXIT_FINE;
+    }
+    server->audit_fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (server->audit_fd < 0) {
+        return give_up("audit", AS_FAIL(AS_BAD_CONFIGURATION, "audit.file cannot be opened"),
+                       AS_EXIT_CONFIGURATION);
+    }
+    return AS_EXIT_FINE;
+}
+
+static enum as_exit open_throttle(struct as_server *server)
+{
+    const struct as_settings *settings = server->settings;
+    as_err err = as_throttle_new(settings->failures_per_minute, settings->failure_exempt,
+                                 settings->failure_exempt_count, &server->throttle);
+
+    return as_failed(err) ? give_up("throttle", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
+}
+
+static bool certificates_are_asked(const struct as_settings *settings)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (settings->listeners[i].client_certificate != AS_CERTIFICATE_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum as_exit make_listeners(struct as_server *server)
+{
+    as_err err = as_server_listeners(server);
+
+    return as_failed(err) ? give_up("listeners", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
+}
+
+/* The app wants the mTLS origin, which is found among the listeners; they want the app's sites. */
+static enum as_exit make_app(struct as_server *server)
+{
+    struct as_app_conf conf = {
+        .settings = server->settings,
+        .trust = server->trust,
+        .ring = server->ring,
+        .store = server->store,
+        .throttle = server->throttle,
+        .mtls_origin = server->mtls_origin,
+        .certificates_asked = certificates_are_asked(server->settings),
+        .audit_fd = server->audit_fd,
+    };
+
+    for (size_t i = 0; i < server->listener_count; i++) {
+        if (server->listeners[i].socket_group_set) {
+            conf.admin_group_set = true;
+            conf.admin_group = server->listeners[i].socket_group;
+        }
+    }
+    as_err err = as_app_new(&conf, &server->app);
+    return as_failed(err) ? give_up("app", err, AS_EXIT_FAILURE) : make_listeners(server);
+}
+
+static enum as_exit make_jobs(struct as_server *server)
+{
+    as_err err = as_http_jobs_new(AS_LIMIT_JOBS, AS_LIMIT_JOB_QUEUE, &server->jobs);
+
+    return as_failed(err) ? give_up("jobs", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
+}
+
+static struct as_edge_conf edge_conf(const struct as_server *server)
+{
+    return (struct as_edge_conf){
+        .listeners = server->listeners,
+        .listener_count = server->listener_count,
+        .workers = server->settings->workers,
+        .trust = server->trust,
+        .jobs = server->jobs,
+    };
+}
+
+static const enum as_exit edge_exits[] = {
+    [AS_EDGE_FINE] = AS_EXIT_FINE,
+    [AS_EDGE_BAD_CONFIGURATION] = AS_EXIT_CONFIGURATION,
+    [AS_EDGE_PROBE_FAILED] = AS_EXIT_PROBE,
+    [AS_EDGE_UNAVAILABLE] = AS_EXIT_UNAVAILABLE,
+};
+
+static enum as_exit check_edge(struct as_server *server)
+{
+    struct as_edge_conf conf = edge_conf(server);
+
+    return edge_exits[as_edge_check(&conf, tell_edge, NULL)];
+}
+
+static enum as_exit open_edge(struct as_server *server)
+{
+    struct as_edge_conf conf = edge_conf(server);
+
+    return edge_exits[as_edge_new(&conf, tell_edge, NULL, &server->edge)];
+}
+
+static enum as_exit start_edge(struct as_server *server)
+{
+    as_err err = as_edge_start(server->edge);
+
+    if (as_failed(err)) {
+        return give_up("workers", err, AS_EXIT_FAILURE);
+    }
+    for (size_t i = 0; i < server->listener_count; i++) {
+        char address[128] = "";
+
+        if (!as_failed(as_edge_address(server->edge, i, address, sizeof(address)))) {
+            AS_LOG(AS_LOG_NOTICE, "listening",
+                   AS_LOG_TEXT("listener", server->listeners[i].name),
+                   AS_LOG_TEXT("address", address));
+        }
+    }
+    return AS_EXIT_FINE;
+}
+
+typedef enum as_exit (*step)(struct as_server *server);
+
+static enum as_exit run_steps(struct as_server *server, const step *steps, size_t count)
+{
+    server->audit_fd = -1;
+    for (size_t i = 0; i < count; i++) {
+        enum as_exit code = steps[i](server);
+
+        if (code != AS_EXIT_FINE) {
+            return code;
+        }
+    }
+    return AS_EXIT_FINE;
+}
+
+enum as_exit as_server_check(struct as_server *server)
+{
+    static const step steps[] = {make_memory, open_trust, make_listeners, check_edge};
+
+    return run_steps(server, steps, AS_COUNT(steps));
+}
+
+enum as_exit as_server_start(struct as_server *server)
+{
+    static const step steps[] = {make_memory, open_trust,    open_store,     open_keys,
+                                 open_audit,  open_throttle, make_listeners, make_app,
+                                 make_jobs,   open_edge,     start_edge};
+
+    return run_steps(server, steps, AS_COUNT(steps));
+}
+
+void as_server_stop(struct as_server *server)
+{
+    if (server->edge != NULL) {
+        as_edge_stop(server->edge, STOP_GRACE_MS);
+        as_edge_free(server->edge);
+    }
+    if (server->jobs != NULL) {
+        as_http_jobs_free(server->jobs);
+    }
+    as_app_free(server->app);
+    if (server->throttle != NULL) {
+        as_throttle_free(server->throttle);
+    }
+    as_ring_free(server->ring);
+    if (server->store != NULL) {
+        as_store_close(server->store);
+    }
+    as_trust_free(server->trust);
+    if (server->audit_fd >= 0) {
+        close(server->audit_fd);
+    }
+    as_arena_free(server->mem);
+}
