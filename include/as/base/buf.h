@@ -22,6 +22,7 @@ struct as_buf {
 
 #define AS_BUF(maximum) ((struct as_buf){NULL, 0, 0, (maximum), false})
 
+/* Wipes and frees; the buffer is as it was made. */
 void as_buf_free(struct as_buf *buf);
 /* Wipes the contents and keeps the room. */
 void as_buf_clear(struct as_buf *buf);
@@ -40,6 +41,7 @@ bool as_buf_reserve(struct as_buf *buf, size_t size);
 /* Drops `count` octets from the front. */
 void as_buf_drop(struct as_buf *buf, size_t count);
 
+/* What it holds, until the next change. */
 static inline as_span as_buf_span(const struct as_buf *buf)
 {
     return (as_span){buf->ptr, buf->len};

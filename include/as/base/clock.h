@@ -12,7 +12,9 @@
 
 typedef int64_t as_time;
 
+/* The wall clock, which may jump. */
 as_time as_clock_now(void);
+/* The monotonic clock in milli- and microseconds. */
 int64_t as_clock_mono_ms(void);
 int64_t as_clock_mono_us(void);
 

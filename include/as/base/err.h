@@ -124,6 +124,7 @@ typedef struct AS_MUST_LOOK as_err {
         }                                                                                          \
     } while (0)
 
+/* Is there an error? */
 static inline bool as_failed(as_err err)
 {
     return err.fault != 0;

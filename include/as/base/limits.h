@@ -35,6 +35,7 @@
 #define AS_LIMIT_PATH_DEPTH     5    /* intermediates between leaf and anchor: refused */
 #define AS_LIMIT_CERT_NAMES     128  /* subjectAltName entries looked at; more: cert_malformed */
 #define AS_LIMIT_DN_RDNS        32   /* RDNs in a name, 16 values in one RDN: refused */
+#define AS_LIMIT_DN_VALUE       1024 /* characters of one value: refused, matches nothing */
 #define AS_LIMIT_PATH_CACHE     8192 /* cached certification paths; the oldest go */
 #define AS_LIMIT_PATH_FAILURE_S 5    /* a cached failure lives this long */
 
@@ -59,5 +60,20 @@
 #define AS_LIMIT_COMMIT_BATCH  64                /* writes in one transaction */
 #define AS_LIMIT_ARENA         (4 * 1024 * 1024) /* memory of one request: 500 */
 #define AS_LIMIT_CACHE_ENTRIES 4096              /* per table and session; emptied when full */
+
+/* --- the store --- */
+#define AS_LIMIT_PARTY_ID           255 /* octets of a client_id; longer: nobody has it */
+#define AS_LIMIT_CACHE_BYTES        (16 * 1024 * 1024) /* per table and worker; emptied when full */
+#define AS_LIMIT_CACHE_BYTES_JOB    (1024 * 1024)      /* the same of a job thread's session */
+#define AS_LIMIT_RESOURCE_BYTES     (64 * 1024 * 1024) /* the set of resource servers: 500 */
+#define AS_LIMIT_COMMIT_WAIT_MS     10000              /* a write that has not begun by then: 503 */
+#define AS_LIMIT_STORE_BUSY_MS      5000               /* a job waits for a lock of others: 503 */
+#define AS_LIMIT_WAL_PAGES          1000               /* a checkpoint follows in the background */
+#define AS_LIMIT_WAL_PAGES_CAP      16384              /* the checkpoint then waits for readers */
+#define AS_LIMIT_SWEEP_MS           60000              /* between two looks for expired rows */
+#define AS_LIMIT_SWEEP_STEP_MS      1000               /* between two steps when there is more */
+#define AS_LIMIT_SWEEP_ROWS         512                /* of a table in one step */
+#define AS_LIMIT_SWEEP_GRACE_S      3600               /* a revocation outlives its token by this */
+#define AS_LIMIT_CERTIFICATE_KEEP_S (30 * 86400) /* a certificate's row outlives notAfter (D9) */
 
 #endif

@@ -44,6 +44,7 @@ void as_log_write(enum as_log_level level, const char *event, const struct as_lo
 /* A line for an error value: its code, why and where. */
 void as_log_err(enum as_log_level level, const char *event, as_err err);
 
+/* debug, info, notice, warning or error. */
 const char *as_log_level_name(enum as_log_level level);
 
 #endif

@@ -41,7 +41,9 @@ enum as_metric {
         AS_METRIC_COUNT
 };
 
+/* Adds to one of them; a gauge goes down by a negative amount. */
 void as_metric_add(enum as_metric metric, int64_t amount);
+/* Its value now. */
 int64_t as_metric_get(enum as_metric metric);
 /* All of them in the Prometheus text format 0.0.4, names prefixed fapid_. */
 bool as_metrics_write(struct as_buf *out);
