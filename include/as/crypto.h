@@ -3,7 +3,9 @@
  * crypto/: random octets, SHA-256, constant-time comparison, the sealing of access tokens and the
  * wrapping of keys (design D8, D16). The rest of libcrypto is in trust/ (X.509).
  *
- * Threads: any; a ring is immutable once it is used.
+ * Owner: a ring belongs to whoever made it; all else is written where the caller says. Threads: any;
+ * a ring is immutable once it is used. No function leaves an entry in OpenSSL's error queue, which
+ * TLS on the same thread would take for its own.
  */
 #ifndef AS_CRYPTO_H
 #define AS_CRYPTO_H
@@ -50,9 +52,13 @@ as_err as_unwrap(const unsigned char kek[AS_KEK], as_span about, as_span wrapped
 /* A set of sealing keys by kid, one of which seals. */
 struct as_ring;
 
+/* The longest plaintext: two octets of a full one hold its length. */
+#define AS_SEAL_PLAIN_MAX (AS_LIMIT_TOKEN_PLAIN - 2)
+
 /* An empty ring for one purpose, which is the KBKDF label: "fapid/access-token/1". */
 as_err as_ring_new(const char *purpose, struct as_ring **out);
-/* Adds a key (the master is copied); `seals`: use it for new seals, in place of an earlier one. */
+/* Adds a key (the master is copied); `seals`: use it for new seals, in place of an earlier one. A
+ * kid that is in the ring already is a server error. */
 as_err as_ring_add(struct as_ring *ring, const unsigned char kid[AS_SEAL_KID],
                    const unsigned char master[AS_SEAL_MASTER], bool seals);
 /* Wipes all. NULL is allowed. */
@@ -61,8 +67,8 @@ void as_ring_free(struct as_ring *ring);
 /*
  * Seals: prefix || base64url(kid 8 || salt 24 || AES-256-GCM ciphertext || tag 16). Key and iv come
  * from KBKDF(master, purpose, context = salt), so that no nonce repeats; associated data are prefix,
- * kid, salt and `about` (the issuer), each with its length. The plaintext is padded to a multiple of
- * 64 octets and is at most AS_LIMIT_TOKEN_PLAIN.
+ * kid, salt and `about` (the issuer), each with its length. The plaintext with two octets of length
+ * is padded to a multiple of 64. Longer than AS_SEAL_PLAIN_MAX, or no key that seals: server error.
  */
 as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix, as_span about,
                as_span plain, as_span *out);
