@@ -35,6 +35,7 @@
 #define AS_LIMIT_PATH_DEPTH     5    /* intermediates between leaf and anchor: refused */
 #define AS_LIMIT_CERT_NAMES     128  /* subjectAltName entries looked at; more: cert_malformed */
 #define AS_LIMIT_DN_RDNS        32   /* RDNs in a name, 16 values in one RDN: refused */
+#define AS_LIMIT_DN_OCTETS      8192 /* octets of one name: refused, matches nothing */
 #define AS_LIMIT_DN_VALUE       1024 /* characters of one value: refused, matches nothing */
 #define AS_LIMIT_PATH_CACHE     8192 /* cached certification paths; the oldest go */
 #define AS_LIMIT_PATH_FAILURE_S 5    /* a cached failure lives this long */
