@@ -7,9 +7,9 @@ import subprocess
 from tap import assert_equal, build_dir, main, test
 from tree import ROOT, c_files, code_of, name_of, need_none
 
-# From the ground up. authz comes with the authorization protocol; ctl is fapictl.
+# From the ground up. authz comes with the authorization protocol; main is fapid, ctl is fapictl.
 ROOMS = ["base", "crypto", "jose", "model", "fetch", "policy", "trust", "store", "keys", "settings",
-         "client", "proof", "token", "grant", "authz", "http", "edge", "endpoint", "ctl"]
+         "client", "proof", "token", "grant", "authz", "http", "edge", "endpoint", "main", "ctl"]
 # http and edge know no OAuth: they may use these rooms alone.
 ALONE = {"http": ["base"], "edge": ["base", "trust", "http"]}
 # fapictl speaks to the admin socket and never to the database.

@@ -9,15 +9,14 @@ AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 START_TEST(pieces_are_zeroed_aligned_and_apart)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 20);
+    static const unsigned char zeros[3000];
     unsigned char *last = NULL;
 
-    for (size_t size = 1; size < 3000; size += 7) {
+    for (size_t size = 1; size < sizeof(zeros); size += 7) {
         unsigned char *at = as_arena_alloc(mem, size);
         ck_assert_ptr_nonnull(at);
         ck_assert_uint_eq((uintptr_t)at % _Alignof(max_align_t), 0);
-        for (size_t i = 0; i < size; i++) {
-            ck_assert_uint_eq(at[i], 0);
-        }
+        ck_assert_mem_eq(at, zeros, size);
         memset(at, 0xA5, size);
         ck_assert(last == NULL || last[0] == 0xA5);
         last = at;
@@ -70,13 +69,12 @@ END_TEST
 START_TEST(reset_wipes_and_starts_again)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1000);
+    static const char zeros[900];
 
     for (int round = 0; round < 3; round++) {
         char *at = as_arena_alloc(mem, 900);
         ck_assert_ptr_nonnull(at);
-        for (size_t i = 0; i < 900; i++) {
-            ck_assert_int_eq(at[i], 0);
-        }
+        ck_assert_mem_eq(at, zeros, sizeof(zeros));
         memset(at, 's', 900);
         as_arena_reset(mem);
     }
