@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request to the admin socket, its refusals as exit codes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "as/fetch.h"
+#include "ctl.h"
+
+#define ANSWER_MAX (64 * 1024 * 1024)
+#define FILE_MAX (16 * 1024 * 1024)
+#define TIMEOUT_MS 30000
+
+static const struct {
+    unsigned status;
+    enum ctl_exit code;
+} exits[] = {
+    {403, CTL_NOT_ALLOWED}, {404, CTL_NOT_FOUND}, {409, CTL_EXISTS}, {503, CTL_UNREACHABLE},
+};
+
+static enum ctl_exit exit_of(unsigned status)
+{
+    for (size_t i = 0; i < AS_COUNT(exits); i++) {
+        if (exits[i].status == status) {
+            return exits[i].code;
+        }
+    }
+    return status >= 200 && status < 300 ? CTL_FINE : CTL_REFUSED;
+}
+
+static enum ctl_exit finish(const struct ctl *ctl, const struct as_fetch_answer *answer,
+                            json_t **out)
+{
+    enum ctl_exit code = exit_of(answer->status);
+
+    *out = answer->body.len > 0 ? json_loadb(answer->body.ptr, answer->body.len, 0, NULL) : NULL;
+    if (code == CTL_FINE) {
+        return CTL_FINE;
+    }
+    const char *text = json_string_value(json_object_get(*out, "error_description"));
+    code = ctl_say(ctl, code, "%s", text != NULL ? text : "the server refused");
+    json_decref(*out);
+    *out = NULL;
+    return code;
+}
+
+enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
+                       const json_t *body, json_t **out)
+{
+    struct as_fetch_answer answer = {.body = AS_BUF(ANSWER_MAX)};
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    char url[1024];
+    struct as_fetch_ask ask = {
+        .socket = ctl->socket,
+        .method = method,
+        .url = url,
+        .content_type = body != NULL ? "application/json" : NULL,
+        .body = as_span_of(text),
+        .timeout_ms = TIMEOUT_MS,
+    };
+
+    *out = NULL;
+    if (snprintf(url, sizeof(url), "http://localhost%s", path) >= (int)sizeof(url)) {
+        free(text);
+        return ctl_say(ctl, CTL_USAGE, "the id is too long");
+    }
+    as_err err = as_fetch(&ask, &answer);
+    enum ctl_exit code = as_failed(err)
+                             ? ctl_say(ctl, CTL_UNREACHABLE, "%s: %s", ctl->socket, err.why)
+                             : finish(ctl, &answer, out);
+    as_buf_free(&answer.body);
+    free(text);
+    return code;
+}
+
+as_span ctl_read_file(const struct ctl *ctl, const char *file)
+{
+    struct as_buf text = AS_BUF(FILE_MAX);
+    FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+    as_span out = AS_SPAN_NONE;
+    size_t got = 1;
+
+    if (in == NULL) {
+        ctl_say(ctl, CTL_REFUSED, "%s: %s", file, strerror(errno));
+        return out;
+    }
+    while (got > 0 && as_buf_reserve(&text, 4096)) {
+        got = fread(text.ptr + text.len, 1, 4096, in);
+        text.len += got;
+    }
+    if (got > 0 || ferror(in) != 0 || as_failed(as_arena_copy(ctl->mem, as_buf_span(&text), &out))) {
+        ctl_say(ctl, CTL_REFUSED, "%s: cannot be read, or is larger than 16 MiB", file);
+        out = AS_SPAN_NONE;
+    }
+    as_buf_free(&text);
+    if (in != stdin) {
+        fclose(in);
+    }
+    return out;
+}

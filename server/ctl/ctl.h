@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fapictl NOUN VERB: talks to the admin socket, never to the database (design D15); `cert` works
+ * locally. Data on standard output, talk on standard error; with `-o json` errors are
+ * {"error","message"}. Exit codes: 0, 1 refused, 2 usage, 3 not found, 4 exists, 5 unreachable,
+ * 6 not allowed.
+ */
+#ifndef AS_CTL_H
+#define AS_CTL_H
+
+#include <jansson.h>
+
+#include "as/base.h"
+
+enum ctl_exit {
+    CTL_FINE = 0,
+    CTL_REFUSED = 1,
+    CTL_USAGE = 2,
+    CTL_NOT_FOUND = 3,
+    CTL_EXISTS = 4,
+    CTL_UNREACHABLE = 5,
+    CTL_NOT_ALLOWED = 6
+};
+
+/* The command line, taken apart: words in order, flags with their values. */
+#define CTL_WORDS 4
+#define CTL_FLAGS 64
+
+struct ctl_flag {
+    const char *name;  /* without the dashes */
+    const char *value; /* NULL: none was given */
+};
+
+struct ctl {
+    const char *socket;
+    bool json;
+    const char *words[CTL_WORDS]; /* noun, verb, then what the verb takes */
+    size_t word_count;
+    struct ctl_flag flags[CTL_FLAGS];
+    size_t flag_count;
+    struct as_arena *mem;
+};
+
+AS_AUTO_DEFINE(json_t, json_decref)
+
+/* args.c: false after it said what is wrong. */
+bool ctl_args(int argc, char **argv, struct ctl *ctl);
+/* The value of a flag, "" when it stands without one, NULL when it was not given. */
+const char *ctl_flag(const struct ctl *ctl, const char *name);
+/* Refuses flags outside the list (NULL-terminated) and, where `members`, the table of members. */
+bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool members);
+
+/* members.c: flags named after the members of RFC 7591 and RFC 8705 in kebab case, as JSON. Fills
+ * only what was given; false after it said what is wrong. */
+bool ctl_members(const struct ctl *ctl, json_t *into);
+/* Is this the flag of a member, and does it take a value? */
+bool ctl_is_member(const char *flag);
+void ctl_members_help(void);
+
+/* certificate.c: --certificate FILE gives the identifier or the key set of the chosen method. */
+bool ctl_certificate(const struct ctl *ctl, const char *file, json_t *into);
+enum ctl_exit ctl_cert_show(const struct ctl *ctl);
+enum ctl_exit ctl_cert_match(const struct ctl *ctl);
+
+/* call.c: one request to the admin socket. *answer is NULL without a body. */
+enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
+                       const json_t *body, json_t **answer);
+/* Reads a whole file, "-" is standard input; NULL ptr after it said what is wrong. */
+as_span ctl_read_file(const struct ctl *ctl, const char *file);
+
+/* say.c */
+enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
+    __attribute__((format(printf, 3, 4)));
+void ctl_print(const struct ctl *ctl, const json_t *value);
+
+/* parties.c, tokens.c: the verbs. */
+enum ctl_exit ctl_party_create(const struct ctl *ctl);
+enum ctl_exit ctl_party_show(const struct ctl *ctl);
+enum ctl_exit ctl_party_list(const struct ctl *ctl);
+enum ctl_exit ctl_party_update(const struct ctl *ctl);
+enum ctl_exit ctl_party_enable(const struct ctl *ctl);
+enum ctl_exit ctl_party_disable(const struct ctl *ctl);
+enum ctl_exit ctl_party_delete(const struct ctl *ctl);
+enum ctl_exit ctl_party_import(const struct ctl *ctl);
+enum ctl_exit ctl_party_export(const struct ctl *ctl);
+enum ctl_exit ctl_token_revoke(const struct ctl *ctl);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The flags of `create` and `update`: members of the JSON object, '_' written as '-'. */
+#include <stdio.h>
+#include <string.h>
+
+#include "as/jose.h"
+#include "ctl.h"
+
+/* MANY may be given several times, or once with values separated by commas. */
+enum type { TEXT, MANY, FLAG, FILE_JSON };
+
+static const struct {
+    const char *flag;
+    enum type type;
+    const char *help;
+} members[] = {
+    {"client-id", TEXT, "chosen id; otherwise the server makes one"},
+    {"client-name", TEXT, "name for people"},
+    {"client-uri", TEXT, "home page"},
+    {"contacts", MANY, "whom to ask"},
+    {"software-id", TEXT, "id of the software"},
+    {"software-version", TEXT, "version of the software"},
+    {"token-endpoint-auth-method", TEXT, "tls_client_auth or self_signed_tls_client_auth"},
+    {"tls-client-auth-subject-dn", TEXT, "subject of its certificate, RFC 4514"},
+    {"tls-client-auth-san-dns", TEXT, "dNSName of its certificate"},
+    {"tls-client-auth-san-uri", TEXT, "URI of its certificate"},
+    {"tls-client-auth-san-ip", TEXT, "IP address of its certificate"},
+    {"tls-client-auth-san-email", TEXT, "mail address of its certificate"},
+    {"jwks", FILE_JSON, "file with its key set"},
+    {"grant-types", MANY, "clients: grants it may use; default client_credentials"},
+    {"scope", TEXT, "clients: what it may ask for; resources: what belongs to it"},
+    {"audience", MANY, "resources: its URIs, which tokens carry as aud"},
+    {"default-resource", TEXT, "clients: audience when a request names none"},
+    {"tls-client-certificate-bound-access-tokens", FLAG, "clients: true or false"},
+    {"use-mtls-endpoint-aliases", FLAG, "clients: true or false"},
+    {"profile", TEXT, "clients: fapi1 (default), fapi2, fapi2_ms, oauth"},
+    {"trust", TEXT, "trust group that judges its certificates"},
+    {"shared-identifier", FLAG, "true: another may hold the same name or certificate"},
+    {"status", TEXT, "enabled or disabled"},
+};
+
+static void member_name(const char *flag, char out[64])
+{
+    size_t i = 0;
+
+    for (; flag[i] != '\0' && i < 63; i++) {
+        out[i] = flag[i] == '-' ? '_' : flag[i];
+    }
+    out[i] = '\0';
+}
+
+static int find(const char *flag)
+{
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        if (strcmp(members[i].flag, flag) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+bool ctl_is_member(const char *flag)
+{
+    return find(flag) >= 0;
+}
+
+static void add_many(json_t *into, const char *name, const char *value)
+{
+    json_t *list = json_object_get(into, name);
+    as_span rest = as_span_of(value), piece;
+
+    if (!json_is_array(list)) {
+        list = json_array();
+        json_object_set_new(into, name, list);
+    }
+    while (as_span_cut(&rest, ',', &piece)) {
+        json_array_append_new(list, json_stringn(piece.ptr, piece.len));
+    }
+}
+
+static bool add_flag(const struct ctl *ctl, json_t *into, const char *flag, const char *name,
+                     const char *value)
+{
+    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
+        ctl_say(ctl, CTL_USAGE, "--%s takes true or false", flag);
+        return false;
+    }
+    return json_object_set_new(into, name, json_boolean(strcmp(value, "true") == 0)) == 0;
+}
+
+static bool add_json(const struct ctl *ctl, json_t *into, const char *name, const char *file)
+{
+    as_span text = ctl_read_file(ctl, file);
+    json_t *value = NULL;
+
+    if (text.ptr == NULL) {
+        return false;
+    }
+    as_err err = as_json_parse(text, &value);
+    if (as_failed(err)) {
+        ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
+        return false;
+    }
+    return json_object_set_new(into, name, value) == 0;
+}
+
+static bool add_member(const struct ctl *ctl, json_t *into, int index, const char *value)
+{
+    const char *flag = members[index].flag;
+    char name[64];
+
+    member_name(flag, name);
+    if (value[0] == '\0') { /* an update takes the member away; a create leaves it out */
+        return json_object_set_new(into, name, json_null()) == 0;
+    }
+    switch (members[index].type) {
+    case TEXT:
+        return json_object_set_new(into, name, json_string(value)) == 0;
+    case MANY:
+        add_many(into, name, value);
+        return true;
+    case FLAG:
+        return add_flag(ctl, into, flag, name, value);
+    case FILE_JSON:
+        return add_json(ctl, into, name, value);
+    }
+    return false;
+}
+
+bool ctl_members(const struct ctl *ctl, json_t *into)
+{
+    for (size_t i = 0; i < ctl->flag_count; i++) {
+        int index = find(ctl->flags[i].name);
+
+        if (index < 0) {
+            continue;
+        }
+        for (size_t j = 0; members[index].type != MANY && j < i; j++) {
+            if (strcmp(ctl->flags[j].name, ctl->flags[i].name) == 0) {
+                ctl_say(ctl, CTL_USAGE, "--%s is given twice", ctl->flags[i].name);
+                return false;
+            }
+        }
+        if (!add_member(ctl, into, index, ctl->flags[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void ctl_members_help(void)
+{
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        printf("  --%-44s %s\n", members[i].flag, members[i].help);
+    }
+}

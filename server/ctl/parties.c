@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fapictl client ... and fapictl resource ...: the same verbs on two collections. */
+#include <stdio.h>
+#include <string.h>
+
+#include "as/jose.h"
+#include "ctl.h"
+
+#define PAGE 1000
+#define PAGES_MAX 10000
+
+static const char *collection(const struct ctl *ctl)
+{
+    return strcmp(ctl->words[0], "resource") == 0 ? "resources" : "clients";
+}
+
+/* /v1/clients, /v1/clients/ID, each with a query where there is one. */
+static const char *path_of(const struct ctl *ctl, const char *id, const char *query)
+{
+    as_span path = AS_SPAN_NONE;
+
+    for (const char *p = id; p != NULL && *p != '\0'; p++) {
+        if (strchr("/?#% ", *p) != NULL || (unsigned char)*p < 0x21 || (unsigned char)*p > 0x7e) {
+            return "/v1/none/none"; /* no id looks like this */
+        }
+    }
+    as_err err = as_arena_printf(ctl->mem, &path, "/v1/%s%s%s%s%s", collection(ctl),
+                                 id != NULL ? "/" : "", id != NULL ? id : "",
+                                 query != NULL ? "?" : "", query != NULL ? query : "");
+    return as_failed(err) ? "/v1/none/none" : path.ptr;
+}
+
+static const char *dry_run(const struct ctl *ctl)
+{
+    return ctl_flag(ctl, "dry-run") != NULL ? "dry_run=true" : NULL;
+}
+
+static enum ctl_exit send(const struct ctl *ctl, const char *method, const char *path,
+                          const json_t *body)
+{
+    AS_AUTO(json_decref) json_t *answer = NULL;
+    enum ctl_exit code = ctl_call(ctl, method, path, body, &answer);
+
+    if (code == CTL_FINE && answer != NULL) {
+        ctl_print(ctl, answer);
+    }
+    return code;
+}
+
+static json_t *read_json(const struct ctl *ctl, const char *file)
+{
+    as_span text = ctl_read_file(ctl, file);
+    json_t *json = NULL;
+
+    if (text.ptr == NULL) {
+        return NULL;
+    }
+    as_err err = as_json_parse(text, &json);
+    if (as_failed(err)) {
+        ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
+        return NULL;
+    }
+    return json;
+}
+
+/* What --json FILE says, over it what the flags say, over it what --certificate says. */
+static enum ctl_exit gather(const struct ctl *ctl, json_t **out)
+{
+    static const char *const own[] = {"certificate", "dry-run", "json", NULL};
+    const char *file = ctl_flag(ctl, "json"), *certificate = ctl_flag(ctl, "certificate");
+
+    if (!ctl_flags_known(ctl, own, true)) {
+        return CTL_USAGE;
+    }
+    AS_AUTO(json_decref) json_t *json = file != NULL ? read_json(ctl, file) : json_object();
+    if (json == NULL) {
+        return CTL_REFUSED;
+    }
+    if (!json_is_object(json)) {
+        return ctl_say(ctl, CTL_REFUSED, "%s: not a JSON object", file);
+    }
+    if (!ctl_members(ctl, json) ||
+        (certificate != NULL && !ctl_certificate(ctl, certificate, json))) {
+        return CTL_USAGE;
+    }
+    *out = AS_MOVE(json);
+    return CTL_FINE;
+}
+
+/* RFC 7591 2 lets a server ignore what it does not know: the operator hears of it. */
+static void tell_ignored(const struct ctl *ctl, const json_t *sent, const json_t *answer)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)sent, name, value)
+    {
+        if (!json_is_null(value) && json_object_get(answer, name) == NULL) {
+            fprintf(stderr, "fapictl: %s is not known for a %s and was ignored\n", name,
+                    ctl->words[0]);
+        }
+    }
+}
+
+static enum ctl_exit write_party(const struct ctl *ctl, const char *method, const char *id)
+{
+    AS_AUTO(json_decref) json_t *json = NULL;
+    AS_AUTO(json_decref) json_t *answer = NULL;
+    enum ctl_exit code = gather(ctl, &json);
+
+    if (code != CTL_FINE) {
+        return code;
+    }
+    code = ctl_call(ctl, method, path_of(ctl, id, dry_run(ctl)), json, &answer);
+    if (code == CTL_FINE) {
+        tell_ignored(ctl, json, answer);
+        ctl_print(ctl, answer);
+    }
+    return code;
+}
+
+enum ctl_exit ctl_party_create(const struct ctl *ctl)
+{
+    return write_party(ctl, "POST", NULL);
+}
+
+enum ctl_exit ctl_party_update(const struct ctl *ctl)
+{
+    return write_party(ctl, "PATCH", ctl->words[2]);
+}
+
+static bool no_flags(const struct ctl *ctl)
+{
+    static const char *const none[] = {NULL};
+
+    return ctl_flags_known(ctl, none, false);
+}
+
+enum ctl_exit ctl_party_show(const struct ctl *ctl)
+{
+    return no_flags(ctl) ? send(ctl, "GET", path_of(ctl, ctl->words[2], NULL), NULL) : CTL_USAGE;
+}
+
+/* All pages of a collection as one array. */
+static enum ctl_exit fetch_all(const struct ctl *ctl, json_t **out)
+{
+    AS_AUTO(json_decref) json_t *all = json_array();
+    as_span query = AS_SPAN_NONE;
+
+    for (int page = 0; page < PAGES_MAX; page++) {
+        AS_AUTO(json_decref) json_t *answer = NULL;
+        enum ctl_exit code = ctl_call(ctl, "GET", path_of(ctl, NULL, query.ptr), NULL, &answer);
+
+        if (code != CTL_FINE) {
+            return code;
+        }
+        const json_t *list = json_object_get(answer, collection(ctl));
+        size_t count = json_array_size(list);
+        json_array_extend(all, (json_t *)list);
+        if (count < PAGE) {
+            *out = AS_MOVE(all);
+            return CTL_FINE;
+        }
+        const char *last =
+            json_string_value(json_object_get(json_array_get(list, count - 1), "client_id"));
+        if (as_failed(as_arena_printf(ctl->mem, &query, "after=%s", last != NULL ? last : ""))) {
+            break;
+        }
+    }
+    return ctl_say(ctl, CTL_REFUSED, "the list does not end");
+}
+
+enum ctl_exit ctl_party_list(const struct ctl *ctl)
+{
+    AS_AUTO(json_decref) json_t *all = NULL;
+
+    if (!no_flags(ctl)) {
+        return CTL_USAGE;
+    }
+    enum ctl_exit code = fetch_all(ctl, &all);
+    if (code == CTL_FINE) {
+        ctl_print(ctl, all);
+    }
+    return code;
+}
+
+/* Always JSON: what import reads. */
+enum ctl_exit ctl_party_export(const struct ctl *ctl)
+{
+    AS_AUTO(json_decref) json_t *all = NULL;
+
+    if (!no_flags(ctl)) {
+        return CTL_USAGE;
+    }
+    enum ctl_exit code = fetch_all(ctl, &all);
+    if (code == CTL_FINE) {
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    return code;
+}
+
+enum ctl_exit ctl_party_import(const struct ctl *ctl)
+{
+    static const char *const own[] = {"dry-run", NULL};
+    AS_AUTO(json_decref) json_t *answer = NULL;
+
+    if (!ctl_flags_known(ctl, own, false)) {
+        return CTL_USAGE;
+    }
+    AS_AUTO(json_decref) json_t *json = read_json(ctl, ctl->words[2]);
+    if (json == NULL) {
+        return CTL_REFUSED;
+    }
+    if (!json_is_array(json)) {
+        return ctl_say(ctl, CTL_REFUSED, "%s: not a JSON array", ctl->words[2]);
+    }
+    enum ctl_exit code =
+        ctl_call(ctl, "POST", path_of(ctl, NULL, dry_run(ctl)), json, &answer);
+    if (code == CTL_FINE) {
+        ctl_print(ctl, json_object_get(answer, collection(ctl)));
+    }
+    return code;
+}
+
+static enum ctl_exit set_status(const struct ctl *ctl, const char *status)
+{
+    AS_AUTO(json_decref) json_t *json = json_pack("{s:s}", "status", status);
+
+    return no_flags(ctl) ? send(ctl, "PATCH", path_of(ctl, ctl->words[2], NULL), json)
+                         : CTL_USAGE;
+}
+
+enum ctl_exit ctl_party_enable(const struct ctl *ctl)
+{
+    return set_status(ctl, "enabled");
+}
+
+enum ctl_exit ctl_party_disable(const struct ctl *ctl)
+{
+    return set_status(ctl, "disabled");
+}
+
+enum ctl_exit ctl_party_delete(const struct ctl *ctl)
+{
+    return no_flags(ctl) ? send(ctl, "DELETE", path_of(ctl, ctl->words[2], NULL), NULL)
+                         : CTL_USAGE;
+}
+
+enum ctl_exit ctl_token_revoke(const struct ctl *ctl)
+{
+    static const char *const own[] = {"client-id", NULL};
+    const char *id = ctl_flag(ctl, "client-id");
+    AS_AUTO(json_decref) json_t *json = json_pack("{s:s?}", "client_id", id);
+    AS_AUTO(json_decref) json_t *answer = NULL;
+
+    if (!ctl_flags_known(ctl, own, false)) {
+        return CTL_USAGE;
+    }
+    if (id == NULL) {
+        return ctl_say(ctl, CTL_USAGE, "token revoke wants --client-id: all its tokens end");
+    }
+    return ctl_call(ctl, "POST", "/v1/revocations", json, &answer);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the operator reads: data on standard output, talk on standard error. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+
+static const char *const codes[] = {
+    [CTL_FINE] = "fine",       [CTL_REFUSED] = "refused", [CTL_USAGE] = "usage",
+    [CTL_NOT_FOUND] = "not_found", [CTL_EXISTS] = "exists",   [CTL_UNREACHABLE] = "unreachable",
+    [CTL_NOT_ALLOWED] = "not_allowed",
+};
+
+enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, message);
+    vsnprintf(text, sizeof(text), message, args);
+    va_end(args);
+    if (!ctl->json) {
+        fprintf(stderr, "fapictl: %s\n", text);
+        return code;
+    }
+    AS_AUTO(json_decref) json_t *json =
+        json_pack("{s:s, s:s}", "error", codes[code], "message", text);
+    json_dumpf(json, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    return code;
+}
+
+/* Control characters in a registered text must not reach the operator's terminal. */
+static void print_text(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7f) {
+            printf("\\x%02x", c);
+        } else {
+            putchar(c);
+        }
+    }
+}
+
+static void print_value(const json_t *value)
+{
+    char *text;
+
+    if (json_is_string(value)) {
+        print_text(json_string_value(value));
+        return;
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    print_text(text != NULL ? text : "");
+    free(text);
+}
+
+static void print_object(const json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value)
+    {
+        printf("%-44s ", name);
+        print_value(value);
+        putchar('\n');
+    }
+}
+
+/* Columns of a list. */
+static const char *const columns[] = {"client_id", "status", "token_endpoint_auth_method",
+                                      "client_name"};
+
+static void print_list(const json_t *list)
+{
+    printf("%-24s %-10s %-28s %s\n", "CLIENT_ID", "STATUS", "METHOD", "NAME");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        static const int widths[] = {24, 10, 28, 0};
+
+        for (size_t c = 0; c < AS_COUNT(columns); c++) {
+            const char *text = json_string_value(json_object_get(item, columns[c]));
+
+            text = text != NULL ? text : "";
+            print_text(text);
+            for (size_t pad = strlen(text); pad <= (size_t)widths[c] && widths[c] > 0; pad++) {
+                putchar(' ');
+            }
+        }
+        putchar('\n');
+    }
+}
+
+void ctl_print(const struct ctl *ctl, const json_t *value)
+{
+    if (ctl->json) {
+        json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+        putchar('\n');
+    } else if (json_is_array(value)) {
+        print_list(value);
+    } else {
+        print_object(value);
+    }
+}
