@@ -16,8 +16,8 @@ if [ ${#files[@]} -lt 60 ]; then
     echo "not ok 1 - $name"
     exit 1
 fi
-if ! clang-format --dry-run -Werror --ferror-limit=1 "${files[@]}" 2>&1 | grep 'error:' | sed 's/^/# /' \
-        | { ! grep .; }; then
+if ! said=$(clang-format --dry-run -Werror --ferror-limit=1 "${files[@]}" 2>&1); then
+    grep -i 'error' <<<"$said" | sed 's/^/# /'
     echo "not ok 1 - $name"
     exit 1
 fi
