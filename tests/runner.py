@@ -78,7 +78,8 @@ def build(preset):
     env = dict(os.environ)
     if shutil.which("ccache"):
         env.setdefault("CMAKE_C_COMPILER_LAUNCHER", "ccache")
-    for argv in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset, "--", "-k", "0"]):
+    for argv in (["cmake", "--preset", preset, "-DFAPID_TESTS=ON"],
+                 ["cmake", "--build", "--preset", preset, "--", "-k", "0"]):
         done = subprocess.run(argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
         if done.returncode != 0:
