@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <string.h>
+
+#include "as/jose.h"
+#include "harness.h"
+
+static as_err parse(const char *text)
+{
+    json_t *value = NULL;
+    as_err err = as_json_parse(as_span_of(text), &value);
+
+    json_decref(value);
+    return err;
+}
+
+START_TEST(REG_12_repeated_member_names)
+{
+    ck_ok(parse("{\"a\":1,\"b\":1}"));
+    ck_refuses(parse("{\"a\":1,\"a\":1}"), AS_INVALID_REQUEST,
+               "the JSON text repeats a member name");
+    ck_refuses(parse("{\"x\":{\"a\":1,\"\\u0061\":2}}"), AS_INVALID_REQUEST,
+               "the JSON text repeats a member name");
+}
+END_TEST
+
+static void nest(char *text, size_t depth)
+{
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    text[2 * depth] = '\0';
+}
+
+START_TEST(REG_12_depth)
+{
+    char text[2 * 4096 + 1];
+
+    nest(text, AS_LIMIT_JSON_DEPTH);
+    ck_ok(parse(text));
+    nest(text, AS_LIMIT_JSON_DEPTH + 1);
+    ck_refuses(parse(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
+    nest(text, 4096);
+    ck_refuses(parse(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
+    ck_ok(parse("[\"[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[\"]")); /* brackets in a string */
+}
+END_TEST
+
+START_TEST(REG_01_malformed)
+{
+    static const char *const bad[] = {"",          "{",       "{}x",      "{} {}",  "{\"a\":}",
+                                      "[1,]",      "{'a':1}", "nul",      "\"\xff\"",
+                                      "\"\\u0000\"", "01",      "\"a\nb\"", "\xef\xbb\xbf{}"};
+
+    ck_ok(parse(" {\"a\":[1,-2.5e3,true,null,\"\\u00e9\"]} "));
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        ck_fault(parse(bad[i]), AS_INVALID_REQUEST);
+    }
+}
+END_TEST
+
+AS_TESTS("json", {
+    tcase_add_test(t, REG_12_repeated_member_names);
+    tcase_add_test(t, REG_12_depth);
+    tcase_add_test(t, REG_01_malformed);
+})

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "as/jose.h"
+#include "harness.h"
+
+/* 32 zero-free octets and their likes, as base64url; no key of anybody's. */
+#define X32 "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"
+#define EC_KEY "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X32 "\",\"y\":\"" X32 "\""
+#define RSA_KEY "\"kty\":\"RSA\",\"n\":\"" X32 "\",\"e\":\"AQAB\""
+
+static struct as_arena *mem;
+static struct as_jwks set;
+
+static as_err read_set(const char *text)
+{
+    json_t *json = NULL;
+
+    as_arena_free(mem);
+    mem = as_arena_new(AS_LIMIT_ARENA);
+    memset(&set, 0, sizeof(set));
+    ck_ok(as_json_parse(as_span_of(text), &json));
+    as_err err = as_jwks_read(mem, json, &set);
+    json_decref(json);
+    return err;
+}
+
+START_TEST(REG_33_shape)
+{
+    ck_ok(read_set("{\"keys\":[{" EC_KEY "}]}"));
+    ck_assert_uint_eq(set.count, 1);
+    ck_assert_uint_eq(set.keys[0].x.len, 32);
+    ck_fault(read_set("{}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("[]"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":{}}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[]}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[1]}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{}]}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{\"kty\":7}]}"), AS_INVALID_CLIENT_METADATA);
+}
+END_TEST
+
+START_TEST(REG_34_private_material)
+{
+    static const char *const members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    char text[512];
+
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        snprintf(text, sizeof(text), "{\"keys\":[{" EC_KEY ",\"%s\":\"AQAB\"}]}", members[i]);
+        ck_refuses(read_set(text), AS_INVALID_CLIENT_METADATA,
+                   "jwks holds private or symmetric key material");
+    }
+    ck_refuses(read_set("{\"keys\":[{\"kty\":\"oct\"}]}"), AS_INVALID_CLIENT_METADATA,
+               "jwks holds private or symmetric key material");
+}
+END_TEST
+
+START_TEST(REG_35_keys)
+{
+    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"kid\":\"1\"},{" RSA_KEY ",\"kid\":\"1\"}]}"));
+    ck_ok(read_set("{\"keys\":[{\"kty\":\"unheard-of\"}]}"));
+    ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"kid\":\"1\"},{" EC_KEY ",\"kid\":\"1\"}]}"),
+               AS_INVALID_CLIENT_METADATA, "jwks repeats a kid");
+    ck_fault(read_set("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\"}]}"),
+             AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AAAB\",\"e\":\"AQAB\"}]}"),
+             AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X32 "=\",\"y\":\"" X32
+                      "\"}]}"),
+             AS_INVALID_CLIENT_METADATA);
+}
+END_TEST
+
+START_TEST(REG_35_at_most_32_keys)
+{
+    char text[8192] = "{\"keys\":[";
+
+    for (int i = 0; i < AS_LIMIT_JWKS_KEYS; i++) {
+        strncat(text, i == 0 ? "{" EC_KEY "}" : ",{" EC_KEY "}", sizeof(text) - strlen(text) - 1);
+    }
+    size_t end = strlen(text);
+    snprintf(text + end, sizeof(text) - end, "]}");
+    ck_ok(read_set(text));
+    snprintf(text + end, sizeof(text) - end, ",{" EC_KEY "}]}");
+    ck_fault(read_set(text), AS_INVALID_CLIENT_METADATA);
+}
+END_TEST
+
+START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
+{
+    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[\"+/8=\",\"AQID\"]}]}"));
+    ck_assert_uint_eq(set.keys[0].x5c_count, 2);
+    ck_assert_uint_eq(set.keys[0].x5c[0].len, 2);
+    static const char *const bad[] = {"\"-_8=\"", "\"+/8\"", "\"+/8=\\n\"", "\"+/9=\"", "\"\"",
+                                      "\"-----BEGIN CERTIFICATE-----\"", "7", "\" AQID\""};
+    char text[512];
+
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        snprintf(text, sizeof(text), "{\"keys\":[{" EC_KEY ",\"x5c\":[%s]}]}", bad[i]);
+        ck_fault(read_set(text), AS_INVALID_CLIENT_METADATA);
+    }
+    ck_fault(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[]}]}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":\"AQID\"}]}"), AS_INVALID_CLIENT_METADATA);
+}
+END_TEST
+
+AS_TESTS("jwks", {
+    tcase_add_test(t, REG_33_shape);
+    tcase_add_test(t, REG_34_private_material);
+    tcase_add_test(t, REG_35_keys);
+    tcase_add_test(t, REG_35_at_most_32_keys);
+    tcase_add_test(t, MTLS_53_x5c_is_standard_base64_of_der);
+})
