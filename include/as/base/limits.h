@@ -25,6 +25,7 @@
 /* --- the handshake (design D4): an alert --- */
 #define AS_LIMIT_CERT_LIST       (16 * 1024)
 #define AS_LIMIT_CERT_COUNT      8
+#define AS_LIMIT_PEM_FILE        (256 * 1024) /* a listener's certificate or key: start refused */
 #define AS_LIMIT_RSA_MIN_BITS    2048
 #define AS_LIMIT_RSA_MAX_BITS    4096
 #define AS_LIMIT_CA_RSA_MAX_BITS 8192
@@ -33,6 +34,7 @@
 
 /* --- certificates --- */
 #define AS_LIMIT_PATH_DEPTH     5    /* intermediates between leaf and anchor: refused */
+#define AS_LIMIT_CERT_OCTETS    (100 * 1024) /* one certificate, D4's largest list: refused */
 #define AS_LIMIT_CERT_NAMES     128  /* subjectAltName entries looked at; more: cert_malformed */
 #define AS_LIMIT_DN_RDNS        32   /* RDNs in a name, 16 values in one RDN: refused */
 #define AS_LIMIT_DN_OCTETS      8192 /* octets of one name: refused, matches nothing */
@@ -76,5 +78,14 @@
 #define AS_LIMIT_SWEEP_ROWS         512                /* of a table in one step */
 #define AS_LIMIT_SWEEP_GRACE_S      3600               /* a revocation outlives its token by this */
 #define AS_LIMIT_CERTIFICATE_KEEP_S (30 * 86400) /* a certificate's row outlives notAfter (D9) */
+
+/* --- the configuration: refused with file and line --- */
+#define AS_LIMIT_SETTING_FILE     (1024 * 1024)     /* octets of one file */
+#define AS_LIMIT_SETTING_INCLUDES 8                 /* files within files */
+#define AS_LIMIT_SETTING_SECTIONS 128               /* sections in all */
+#define AS_LIMIT_SETTING_LIST     64                /* values of one list */
+#define AS_LIMIT_SETTING_TEXT     4096              /* octets of one value */
+#define AS_LIMIT_ISSUER           255               /* octets of the issuer */
+#define AS_LIMIT_SETTINGS         (8 * 1024 * 1024) /* memory of one configuration */
 
 #endif
