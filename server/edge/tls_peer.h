@@ -24,6 +24,6 @@ const char *as_tls_peer_sni(const SSL *ssl);
  * After SSL_do_handshake has failed: a short static reason for the log. Empties the thread's error
  * queue and counts the failure in the metrics. `ssl_error` is what SSL_get_error said.
  */
-const char *as_tls_failure(const SSL *ssl, int ssl_error);
+const char *as_tls_failure(int ssl_error);
 
 #endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server_cert.h"
+
+#include "tls_key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+AS_AUTO_DEFINE(BIO, BIO_free_all)
+AS_AUTO_DEFINE(X509, X509_free)
+
+/* In OpenSSL's account SHA-1 has 63 bits of security, MD5 39, SHA-256 128 (RFC 9325 4.5). */
+#define SIGNATURE_MIN_BITS 128
+
+/* One load: which files, and whom to tell. */
+struct load {
+    const char *certificate_file;
+    const char *key_file;
+    const struct as_teller *teller;
+};
+
+void as_teller_say(const struct as_teller *teller, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+
+    if (teller->tell == NULL) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    teller->tell(teller->arg, teller->listener, message);
+}
+
+/* Tells what is wrong with a file and raises it; `why` is static. */
+#define NEED_FILE(load, condition, file, why)                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            as_teller_say((load)->teller, "%s: %s", (file), (why));                                \
+            return AS_FAIL(AS_BAD_CONFIGURATION, (why));                                           \
+        }                                                                                          \
+    } while (0)
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+}
+
+static as_err read_all(const struct load *load, int fd, const char *file, struct as_buf *out)
+{
+    for (;;) {
+        bool room = as_buf_reserve(out, 4096);
+        NEED_FILE(load, room, file, "the file is too large");
+        ssize_t got = read(fd, out->ptr + out->len, 4096);
+        NEED_FILE(load, got >= 0, file, "the file cannot be read");
+        if (got == 0) {
+            return AS_OK;
+        }
+        out->len += (size_t)got;
+    }
+}
+
+/* TLS-27: a key that others can read is no secret. Asked of the open file, not of its name. */
+static as_err read_file(const struct load *load, const char *file, bool secret, struct as_buf *out)
+{
+    __attribute__((cleanup(close_fd))) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+
+    if (fd < 0) {
+        as_teller_say(load->teller, "%s: %s", file, strerrordesc_np(errno));
+        return AS_FAIL(AS_BAD_CONFIGURATION, "the file cannot be opened");
+    }
+    NEED_FILE(load, fstat(fd, &about) == 0 && S_ISREG(about.st_mode), file,
+              "it is no regular file");
+    NEED_FILE(load, !secret || (about.st_mode & (S_IRWXG | S_IRWXO)) == 0, file,
+              "the key can be read by group or others: set its mode to 0600");
+    return read_all(load, fd, file, out);
+}
+
+static BIO *bio_of(const struct as_buf *buf)
+{
+    return BIO_new_mem_buf(buf->len > 0 ? buf->ptr : "", (int)buf->len);
+}
+
+/* Reads all CERTIFICATE blocks: the leaf, then what stands behind it. */
+static as_err read_chain(const struct load *load, struct as_server_cert *out)
+{
+    __attribute__((cleanup(as_buf_free))) struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
+    AS_AUTO(BIO_free_all) BIO *bio = NULL;
+
+    AS_TRY(read_file(load, load->certificate_file, false, &text));
+    bio = bio_of(&text);
+    out->chain = sk_X509_new_null();
+    AS_NEED(bio != NULL && out->chain != NULL, AS_SERVER_ERROR, "out of memory");
+    out->leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    NEED_FILE(load, out->leaf != NULL, load->certificate_file, "it holds no certificate");
+    for (;;) {
+        AS_AUTO(X509_free) X509 *next = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+        if (next == NULL) {
+            break;
+        }
+        AS_NEED(sk_X509_push(out->chain, next) > 0, AS_SERVER_ERROR, "out of memory");
+        (void)AS_MOVE(next);
+    }
+    NEED_FILE(load, ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE,
+              load->certificate_file, "a certificate after the first cannot be read");
+    ERR_clear_error();
+    return AS_OK;
+}
+
+/* Never asks at a terminal. */
+static int refuse_password(char *buf, int size, int writing, void *asked)
+{
+    (void)buf;
+    (void)size;
+    (void)writing;
+    *(bool *)asked = true;
+    return -1;
+}
+
+static as_err read_key(const struct load *load, struct as_server_cert *out)
+{
+    __attribute__((cleanup(as_buf_free))) struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
+    AS_AUTO(BIO_free_all) BIO *bio = NULL;
+    bool encrypted = false;
+
+    AS_TRY(read_file(load, load->key_file, true, &text));
+    bio = bio_of(&text);
+    AS_NEED(bio != NULL, AS_SERVER_ERROR, "out of memory");
+    out->key = PEM_read_bio_PrivateKey(bio, NULL, refuse_password, &encrypted);
+    ERR_clear_error();
+    NEED_FILE(load, !encrypted, load->key_file, "the key is encrypted; only plain keys are read");
+    NEED_FILE(load, out->key != NULL, load->key_file, "it holds no private key");
+    return AS_OK;
+}
+
+static bool signed_well(X509 *x509)
+{
+    int bits = 0;
+
+    return X509_get_signature_info(x509, NULL, NULL, &bits, NULL) == 1 &&
+           bits >= SIGNATURE_MIN_BITS;
+}
+
+/* Did `issuer` issue `x509`, by name and by signature? */
+static bool issued(X509 *x509, X509 *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+    return key != NULL &&
+           X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(issuer)) == 0 &&
+           X509_verify(x509, key) == 1;
+}
+
+/* TLS-28: in order, and the root left out, which the other end has or does not trust anyway. */
+static as_err check_chain(const struct load *load, struct as_server_cert *out)
+{
+    X509 *below = out->leaf;
+
+    for (int i = 0; i < sk_X509_num(out->chain); i++) {
+        X509 *x509 = sk_X509_value(out->chain, i);
+        NEED_FILE(load, issued(below, x509), load->certificate_file,
+                  "the chain is not in order: each certificate must be followed by its issuer's");
+        below = x509;
+    }
+    if (below != out->leaf &&
+        X509_NAME_cmp(X509_get_subject_name(below), X509_get_issuer_name(below)) == 0) {
+        X509_free(sk_X509_pop(out->chain));
+    }
+    NEED_FILE(load, signed_well(out->leaf), load->certificate_file,
+              "the certificate is signed with a digest weaker than SHA-256");
+    for (int i = 0; i < sk_X509_num(out->chain); i++) {
+        NEED_FILE(load, signed_well(sk_X509_value(out->chain, i)), load->certificate_file,
+                  "a certificate of the chain is signed with a digest weaker than SHA-256");
+    }
+    return AS_OK;
+}
+
+static as_err check_key(const struct load *load, struct as_server_cert *out)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(out->leaf);
+    enum as_key_kind kind = key != NULL ? as_tls_key_kind(key) : AS_KEY_OTHER;
+
+    NEED_FILE(load, kind == AS_KEY_RSA || kind == AS_KEY_P256 || kind == AS_KEY_P384,
+              load->certificate_file, "the key is of a kind that is not served: RSA, P-256, P-384");
+    NEED_FILE(load, !EVP_PKEY_is_a(key, "RSA-PSS"), load->certificate_file,
+              "the key is restricted to RSA-PSS, which TLS 1.2 clients cannot be served with");
+    NEED_FILE(load, kind != AS_KEY_RSA || EVP_PKEY_get_bits(key) >= AS_LIMIT_RSA_MIN_BITS,
+              load->certificate_file, "the RSA key has less than 2048 bits");
+    NEED_FILE(load, EVP_PKEY_eq(key, out->key) == 1, load->key_file,
+              "the key does not belong to the certificate");
+    out->kind = kind == AS_KEY_RSA ? AS_SUITE_KEY_RSA : AS_SUITE_KEY_ECDSA;
+    return AS_OK;
+}
+
+static void tell_dates(const struct load *load, const struct as_cert *cert)
+{
+    as_time now = as_clock_now();
+
+    if (now > cert->not_after) {
+        as_teller_say(load->teller, "%s: the certificate has expired", load->certificate_file);
+    } else if (now < cert->not_before) {
+        as_teller_say(load->teller, "%s: the certificate is not valid yet", load->certificate_file);
+    }
+}
+
+static as_err load_into(const struct load *load, struct as_server_cert *out)
+{
+    AS_TRY(read_chain(load, out));
+    AS_TRY(read_key(load, out));
+    AS_TRY(check_key(load, out));
+    AS_TRY(check_chain(load, out));
+    AS_TRY(as_cert_of_x509(out->leaf, NULL, &out->names));
+    tell_dates(load, out->names);
+    return AS_OK;
+}
+
+as_err as_server_cert_load(const char *certificate_file, const char *key_file,
+                           const struct as_teller *teller, struct as_server_cert *out)
+{
+    const struct load load = {certificate_file, key_file, teller};
+    struct as_server_cert made = {0};
+    as_err err = load_into(&load, &made);
+
+    ERR_clear_error();
+    if (as_failed(err)) {
+        as_server_cert_free(&made);
+        return err;
+    }
+    *out = made;
+    return AS_OK;
+}
+
+void as_server_cert_free(struct as_server_cert *cert)
+{
+    X509_free(cert->leaf);
+    sk_X509_pop_free(cert->chain, X509_free);
+    EVP_PKEY_free(cert->key);
+    as_cert_drop(cert->names);
+    *cert = (struct as_server_cert){0};
+}
+
+static bool name_covers(as_span name, as_span host)
+{
+    as_span label;
+
+    if (!as_span_starts(name, AS_LIT("*."))) {
+        return as_span_equal_nocase(name, host);
+    }
+    return as_span_cut(&host, '.', &label) && label.len > 0 &&
+           as_span_equal_nocase(as_span_from(name, 2), host);
+}
+
+bool as_server_cert_covers(const struct as_server_cert *cert, const char *host)
+{
+    for (size_t i = 0; i < cert->names->name_count; i++) {
+        const struct as_cert_name *name = &cert->names->names[i];
+        if ((name->kind == AS_NAME_SAN_DNS || name->kind == AS_NAME_SAN_IP) &&
+            name_covers(name->text, as_span_of(host))) {
+            return true;
+        }
+    }
+    return false;
+}
