@@ -74,6 +74,9 @@ def clean_env():
 
 # --- building ------------------------------------------------------------------------------------
 
+PROGRESS = re.compile(r"^\[\d+/\d+\] (Building|Linking|Generating) .*\n", re.MULTILINE)
+
+
 def build(preset):
     """(built, output)"""
     env = dict(os.environ)
@@ -84,7 +87,7 @@ def build(preset):
         done = subprocess.run(argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
         if done.returncode != 0:
-            return False, done.stdout
+            return False, PROGRESS.sub("", done.stdout)
     return True, ""
 
 
