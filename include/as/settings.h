@@ -20,10 +20,11 @@ struct as_listener_settings {
     const char *address;
     const char *const *names;
     size_t name_count;
-    const char *origin; /* https origin of this listener; NULL: derived from the issuer */
+    const char *origin; /* https origin of this listener; NULL: none is told to clients */
     const char *const *certificate;
     const char *const *key;
     size_t certificate_count;
+    size_t key_count; /* equal to certificate_count once read */
     unsigned client_certificate;
     unsigned profile;
     const char *min_version; /* "TLSv1.2" or "TLSv1.3" */
@@ -40,10 +41,16 @@ struct as_settings {
     const char *issuer;
     const struct as_listener_settings *listeners;
     size_t listener_count;
+    /* The listener that serves the issuer's own URLs, one of `listeners`. */
+    const struct as_listener_settings *issuer_listener;
+    /* Base of mtls_endpoint_aliases (RFC 8705 5): the origin of the listener that asks for
+     * certificates; NULL when the issuer's own listener asks, or none does. */
+    const char *mtls_origin;
     unsigned profiles; /* bit 1 << as_profile_id */
     const struct as_trust_group_conf *trusts;
     size_t trust_count;
     const char *default_trust; /* judges clients without a pin; NULL: the only client group */
+    const char *store_backend; /* "sqlite" */
     const char *store_path;
     const char *store_key_file;
     const char *admin_socket; /* NULL: none */
@@ -70,19 +77,29 @@ struct as_setting_override {
     const char *value;
 };
 
-/* Called with a ready text `file:line: message`, once per finding. */
+/*
+ * Called with a ready text once per finding: `file:line: message`, or `command line: message`.
+ * `file:line: warning: message` is a finding that refuses nothing.
+ */
 typedef void (*as_settings_tell)(void *arg, const char *message);
 
 /*
- * Reads and checks a file and the overrides. Errors: AS_BAD_CONFIGURATION after at least one
- * message. *out is NULL then.
+ * Reads and checks a file and the overrides, of which the last of a key counts; the items of a list
+ * stand between commas there, and a relative path is relative to the working directory. What only
+ * the files named can tell (keys, certificates, anchors) is checked by trust/ and edge/.
+ * One thread at a time, since libconfuse keeps state of its own.
+ * Errors: AS_BAD_CONFIGURATION after at least one message that is no warning; server error when
+ * memory is short. *out is NULL then.
  */
 as_err as_settings_read(const char *file, const struct as_setting_override *overrides, size_t count,
                         as_settings_tell tell, void *arg, struct as_settings **out);
 void as_settings_free(struct as_settings *settings);
 
-/* The effective configuration, each value with its origin (file:line, default, command line), as
- * text that is itself a valid configuration (`fapid -T`). */
+/*
+ * The effective configuration, each value with its origin (file:line, default, command line), as
+ * text that is itself a valid configuration (`fapid -T`). Only for what as_settings_read gave.
+ * Errors: server error when the buffer is full.
+ */
 as_err as_settings_write(const struct as_settings *settings, struct as_buf *out);
 
 #endif

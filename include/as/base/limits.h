@@ -40,7 +40,10 @@
 #define AS_LIMIT_DN_OCTETS      8192 /* octets of one name: refused, matches nothing */
 #define AS_LIMIT_DN_VALUE       1024 /* characters of one value: refused, matches nothing */
 #define AS_LIMIT_PATH_CACHE     8192 /* cached certification paths; the oldest go */
+#define AS_LIMIT_PATH_FAILURES  1024 /* cached refusals, apart so that they displace no path */
 #define AS_LIMIT_PATH_FAILURE_S 5    /* a cached failure lives this long */
+#define AS_LIMIT_ANCHORS        1024 /* anchors, and intermediates, of one group: fatal */
+#define AS_LIMIT_TRUST_GROUPS   64   /* groups of one configuration: fatal */
 
 /* --- forms, JSON, registration --- */
 #define AS_LIMIT_FORM_FIELDS      64   /* 400 */
@@ -52,9 +55,14 @@
 #define AS_LIMIT_RESOURCES        8    /* `resource` parameters in one request: 400 */
 #define AS_LIMIT_RESOURCE_SERVERS 4096 /* registered: refused by the admin API */
 
+/* --- failed authentications --- */
+#define AS_LIMIT_THROTTLE         8192 /* counters kept; the oldest go */
+#define AS_LIMIT_THROTTLE_ADDRESS 10   /* an address may fail so many times more than one client */
+
 /* --- tokens --- */
 #define AS_LIMIT_TOKEN_PLAIN 1024 /* plaintext of a sealed token; larger: refused at mint */
 #define AS_LIMIT_TOKEN_TEXT  2048 /* a presented token; longer: inactive */
+#define AS_LIMIT_CLOCK_SKEW  10   /* seconds a token may seem to come from the future: inactive */
 
 /* --- threads and queues --- */
 #define AS_LIMIT_JOBS          64                /* job threads */

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What single texts must look like. Each check says NULL or the end of a sentence that begins with
+ * the text. They ask for one spelling where several mean the same, since others compare the texts
+ * octet for octet.
+ */
+#include "table.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+const char *as_check_title(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (!is_lower(c) && !(i > 0 && (is_digit(c) || c == '-' || c == '_'))) {
+            return "is no name: a lower-case letter, then lower-case letters, digits, - and _";
+        }
+    }
+    return len == 0 || len > 32 ? "is no name: it has 1 to 32 characters" : NULL;
+}
+
+/* An address in its canonical spelling, or the fault. */
+static const char *ip_fault(int family, as_span text)
+{
+    unsigned char bytes[16];
+    char copy[INET6_ADDRSTRLEN];
+    char canon[INET6_ADDRSTRLEN];
+
+    if (text.len >= sizeof(copy)) {
+        return "is no IP address";
+    }
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    if (inet_pton(family, copy, bytes) != 1 ||
+        inet_ntop(family, bytes, canon, sizeof(canon)) == NULL) {
+        return "is no IP address";
+    }
+    return strcmp(copy, canon) == 0 ? NULL
+                                    : "is not the shortest lower-case spelling of its address";
+}
+
+const char *as_check_ip(const char *text)
+{
+    return ip_fault(strchr(text, ':') != NULL ? AF_INET6 : AF_INET, as_span_of(text));
+}
+
+/* Letters, digits and inner hyphens in labels of 1 to 63; no dot at the end. */
+static const char *name_fault(as_span text)
+{
+    size_t label = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool last = i + 1 == text.len || text.ptr[i + 1] == '.';
+
+        if (c == '.' ? label == 0 || i + 1 == text.len : c == '-' && (label == 0 || last)) {
+            return "is no host name";
+        }
+        if (is_upper(c)) {
+            return "is not in lower case";
+        }
+        if (!is_lower(c) && !is_digit(c) && c != '-' && c != '.') {
+            return "is no host name";
+        }
+        label = c == '.' ? 0 : label + 1;
+        if (label > 63) {
+            return "is no host name";
+        }
+    }
+    return text.len == 0 || text.len > 253 ? "is no host name" : NULL;
+}
+
+/* A host name, an IPv4 address, or an IPv6 address in brackets. */
+static const char *host_fault(as_span text)
+{
+    bool numeric = text.len > 0;
+
+    if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']') {
+        return ip_fault(AF_INET6, (as_span){text.ptr + 1, text.len - 2});
+    }
+    /* a last label of digits alone is read as an address by everybody else */
+    for (size_t i = text.len; i > 0 && text.ptr[i - 1] != '.'; i--) {
+        numeric = numeric && is_digit(text.ptr[i - 1]);
+    }
+    return numeric ? ip_fault(AF_INET, text) : name_fault(text);
+}
+
+const char *as_check_host(const char *text)
+{
+    return host_fault(as_span_of(text));
+}
+
+/* Cuts "host:port" behind the last colon that is not in brackets; no colon: the port is empty. */
+static void cut_port(as_span text, as_span *host, as_span *port)
+{
+    size_t at = text.len;
+
+    while (at > 0 && text.ptr[at - 1] != ':' && text.ptr[at - 1] != ']') {
+        at--;
+    }
+    bool colon = at > 0 && text.ptr[at - 1] == ':';
+    *host = (as_span){text.ptr, colon ? at - 1 : text.len};
+    *port = colon ? as_span_from(text, at) : AS_SPAN_NONE;
+}
+
+static bool is_port(as_span text, uint64_t *port)
+{
+    return as_span_number(text, UINT16_MAX, port) && !(text.len > 1 && text.ptr[0] == '0');
+}
+
+const char *as_check_address(const char *text)
+{
+    as_span host, ip, port_text;
+    uint64_t port = 0;
+
+    cut_port(as_span_of(text), &host, &port_text);
+    bool bracket = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+    ip = bracket ? (as_span){host.ptr + 1, host.len - 2} : host;
+    if (!is_port(port_text, &port)) {
+        return "does not end in a port: 192.0.2.1:8443 or [2001:db8::1]:8443";
+    }
+    return ip_fault(bracket ? AF_INET6 : AF_INET, ip);
+}
+
+const char *as_check_loopback(const char *text)
+{
+    const char *fault = as_check_address(text);
+
+    if (fault != NULL) {
+        return fault;
+    }
+    if (strncmp(text, "127.", 4) != 0 && strncmp(text, "[::1]:", 6) != 0) {
+        return "is no loopback address: this listener has no TLS";
+    }
+    return NULL;
+}
+
+/* `https://host[:port]` of one spelling, as far as the first slash. */
+static const char *authority_fault(as_span text)
+{
+    as_span host, port_text;
+    uint64_t port = 443;
+
+    cut_port(text, &host, &port_text);
+    if (host.len == text.len) {
+        return host_fault(host);
+    }
+    if (!is_port(port_text, &port) || port == 0) {
+        return "has a port that is none";
+    }
+    return port == 443 ? "names port 443, which https means anyway" : host_fault(host);
+}
+
+/* Segments of unreserved characters (RFC 3986 2.3): nothing that somebody would escape. */
+static const char *path_fault(as_span path)
+{
+    as_span rest = as_span_from(path, 1);
+    as_span segment;
+
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.ptr[i];
+        if (!is_lower(c) && !is_upper(c) && !is_digit(c) && strchr("/-._~", c) == NULL) {
+            return "has a character in its path that is no letter, digit or one of -._~";
+        }
+    }
+    if (path.len > 0 && path.ptr[path.len - 1] == '/') {
+        return "ends in a slash, which not every client keeps";
+    }
+    while (as_span_cut(&rest, '/', &segment)) {
+        if (segment.len == 0 || as_span_is(segment, ".") || as_span_is(segment, "..")) {
+            return "has an empty or dotted segment in its path";
+        }
+    }
+    return NULL;
+}
+
+/* The same text everywhere (RFC 8414 2 and 3.3, REG-103): no two spellings of one issuer. */
+static const char *url_fault(const char *text, as_span *path)
+{
+    as_span rest = as_span_of(text);
+    size_t end = 0;
+
+    if (!as_span_starts(rest, AS_LIT("https://"))) {
+        return "does not start with https://";
+    }
+    if (strpbrk(text, "?#") != NULL) {
+        return "has a query or a fragment";
+    }
+    rest = as_span_from(rest, strlen("https://"));
+    while (end < rest.len && rest.ptr[end] != '/') {
+        end++;
+    }
+    *path = as_span_from(rest, end);
+    return authority_fault((as_span){rest.ptr, end});
+}
+
+const char *as_check_issuer(const char *text)
+{
+    as_span path;
+    const char *fault = url_fault(text, &path);
+
+    if (fault == NULL && strlen(text) > AS_LIMIT_ISSUER) {
+        fault = "is too long";
+    }
+    return fault != NULL ? fault : path_fault(path);
+}
+
+const char *as_check_origin(const char *text)
+{
+    as_span path;
+    const char *fault = url_fault(text, &path);
+
+    if (fault == NULL && path.len > 0) {
+        fault = "is more than https://host or https://host:port";
+    }
+    return fault;
+}
+
+static unsigned port_of(as_span text, unsigned otherwise)
+{
+    uint64_t port = 0;
+
+    return is_port(text, &port) ? (unsigned)port : otherwise;
+}
+
+void as_url_cut(const char *url, as_span *origin, as_span *host, unsigned *port)
+{
+    as_span rest = as_span_from(as_span_of(url), strlen("https://")), port_text;
+    size_t end = 0;
+
+    while (end < rest.len && rest.ptr[end] != '/') {
+        end++;
+    }
+    *origin = (as_span){url, strlen("https://") + end};
+    cut_port((as_span){rest.ptr, end}, host, &port_text);
+    *port = port_of(port_text, 443);
+}
+
+void as_address_cut(const char *address, as_span *ip, unsigned *port)
+{
+    as_span port_text;
+
+    cut_port(as_span_of(address), ip, &port_text);
+    *port = port_of(port_text, 0);
+}
