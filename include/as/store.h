@@ -10,10 +10,19 @@
  * means fsynced. Queue full: AS_UNAVAILABLE without effect. Commit failed: AS_UNAVAILABLE to every
  * verb of the batch.
  *
- * A session's reads of one request are one read transaction; as_store_session_done ends it. Records
- * that verbs hand out live until then. Parties, the set of resource servers, certificates and live
- * revocations are cached per session, bounded (AS_LIMIT_CACHE_ENTRIES); the committer bumps a
- * counter per table before it acknowledges, and an older entry is never used.
+ * A session's reads of one request are one read transaction, begun at the first that the caches do
+ * not answer; a write of the session ends it, so that what is read next holds what was written.
+ * as_store_session_done ends it too. Records that verbs hand out live until then. Parties, the set
+ * of resource servers, certificates and live revocations are cached per session, bounded
+ * (AS_LIMIT_CACHE_ENTRIES, AS_LIMIT_CACHE_BYTES); the committer bumps a counter per table before it
+ * acknowledges, and an older entry is never used: a request that starts after a change was
+ * acknowledged sees it (MTLS-15; the reasoning is in server/store/session.h).
+ *
+ * Errors of every verb beside its own: AS_ELSEWHERE in a worker's session; AS_UNAVAILABLE when the
+ * store cannot be reached, is locked by others for too long, or is overloaded; AS_SERVER_ERROR when
+ * memory is short or a stored record cannot be understood. A verb that returns AS_UNAVAILABLE has
+ * no effect, but for one case that no store can exclude: a machine that stops while COMMIT is
+ * under way may later show the whole change.
  */
 #ifndef AS_STORE_H
 #define AS_STORE_H
@@ -33,25 +42,29 @@ enum as_store_failure {
 };
 
 /*
- * Opens, migrates, and starts the committer and the sweeper. `path` is the database; beside it stand
- * its -wal and -shm and PATH.lock. The file is made with mode 0600; a directory that others may
- * write, or a file that others may read, is refused. `message` gets one sentence on failure.
+ * Opens, migrates, and starts the committer and the housekeeper (checkpoints, sweeping). `path` is
+ * the database; beside it stand its -wal and -shm and PATH.lock. The file is made with mode 0600; a
+ * directory that anybody but its owner may write, or a file that anybody but its owner may read, is
+ * refused, and both must belong to the caller or root. `message` gets one sentence on failure.
  */
 enum as_store_failure as_store_open(const char *path, struct as_store **out, char message[256]);
-/* Writes what is queued, ends the threads, checkpoints, closes. */
+/* Writes what is queued, ends the threads, checkpoints, closes. Free all sessions before. */
 void as_store_close(struct as_store *store);
 
 /* Reads the whole database without changing it: integrity_check, foreign keys, schema version and
- * that each record can be decoded (`fapid --check-store`). Findings go to `tell`. */
+ * that each record can be decoded (`fapid --check-store`). Findings go to `tell`, a sentence each;
+ * AS_STORE_BROKEN when there are any, AS_STORE_BUSY while a fapid runs on it. */
 enum as_store_failure as_store_check(const char *path, void (*tell)(void *, const char *),
                                      void *arg);
 
+/* A worker's session (`may_wait` false) opens its connection now, another at its first read. */
 as_err as_store_session_new(struct as_store *store, bool may_wait,
                             struct as_store_session **out);
 void as_store_session_free(struct as_store_session *session);
 /* Ends the read transaction of a request. Call before the request is answered or suspended. */
 void as_store_session_done(struct as_store_session *session);
-/* Can the store be read, and was the last commit fine? (health) */
+/* Can the store be read, was the last commit fine, and is the database still at its path? (health)
+ * After a failed commit a write is tried each second. Ended by as_store_session_done like a read. */
 bool as_store_is_ready(struct as_store_session *session);
 
 /* ---------------------------------------------------------------- parties -------------------- */
@@ -73,15 +86,16 @@ struct as_party_write {
 /* The party of an id, or NULL. */
 as_err as_store_party_get(struct as_store_session *session, as_span id,
                           const struct as_party **out);
-/* All resource servers (at most AS_LIMIT_RESOURCE_SERVERS). */
+/* All resource servers in the order of their ids (at most AS_LIMIT_RESOURCE_SERVERS), disabled ones
+ * too. Their `metadata` is left empty: as_store_party_get has it. */
 as_err as_store_resources(struct as_store_session *session, const struct as_resource_set **out);
 /* Parties of a kind in the order of their ids, after `after`, at most `limit`. */
 as_err as_store_party_list(struct as_store_session *session, struct as_arena *mem,
                            enum as_party_kind kind, as_span after, size_t limit,
                            const struct as_party *const **out, size_t *count);
 /*
- * Ids of parties of a kind that hold any of the identifiers, each once, at most `room`; *count may
- * be larger than room, then the rest is not told.
+ * Ids of parties of a kind that hold any of the identifiers, each once, at most `room`; when there
+ * are more, *count is room + 1.
  */
 as_err as_store_parties_of(struct as_store_session *session, struct as_arena *mem,
                            enum as_party_kind kind, const struct as_identifier *identifiers,
@@ -89,14 +103,18 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
 
 /*
  * Creates parties, all or none. AS_ALREADY_EXISTS: an id or an audience is taken;
- * AS_INVALID_CLIENT_METADATA: another party holds an identifier and `shared` is not set on the
- * written one (MTLS-114). *which is the index of the offending one.
+ * AS_INVALID_CLIENT_METADATA: another party, of either kind, holds an identifier and `shared` is not
+ * set on the written one (MTLS-114), or the id is ill-formed; AS_NOT_ALLOWED: there are
+ * AS_LIMIT_RESOURCE_SERVERS already. *which is then the index of the offending one. One audit row
+ * is written per party; an empty audit->client_id becomes the party's id, here and below.
  */
 as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
                              size_t count, const struct as_audit *audit, size_t *which);
-/* Replaces all but id, kind, epoch and created. *found is false when there is none. */
+/* Replaces all but id, kind, epoch and created; refuses as create does. *found is false when there
+ * is none of that id and kind; then nothing is written, and no audit row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
                               const struct as_audit *audit, bool *found);
+/* `updated` becomes audit->at, when there is an audit. */
 as_err as_store_party_set_status(struct as_store_session *session, enum as_party_kind kind,
                                  as_span id, enum as_party_status status,
                                  const struct as_audit *audit, bool *found);
@@ -113,13 +131,15 @@ as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id
 as_err as_store_certificate_get(struct as_store_session *session,
                                 const unsigned char thumbprint[AS_DIGEST],
                                 const struct as_certificate_row **out);
-/* Puts or replaces the row (class, group, anchor and path as judged now). Equal rows are not
- * written again. */
+/* Puts or replaces the row (class, group, anchor and path as judged now). A row that differs in none
+ * of these is not written again, even if it came with another chain; then a worker's session may
+ * put it too. */
 as_err as_store_certificate_put(struct as_store_session *session,
                                 const struct as_certificate_row *row);
 
 /* ---------------------------------------------------------------- revocation of one token ---- */
 
+/* Kept until expires_at and AS_LIMIT_SWEEP_GRACE_S more; revoking again is no error. */
 as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[16],
                              as_time expires_at, const struct as_audit *audit);
 as_err as_store_token_is_revoked(struct as_store_session *session, const unsigned char jti[16],
@@ -134,13 +154,24 @@ struct as_key_row {
     as_time created;
 };
 
+/* All, in the order of their creation. */
 as_err as_store_keys(struct as_store_session *session, struct as_arena *mem,
                      const struct as_key_row **out, size_t *count);
 /* Adds the key if its purpose has none yet; *added tells. */
 as_err as_store_key_add_first(struct as_store_session *session, const struct as_key_row *row,
                               const struct as_audit *audit, bool *added);
 
-/* Audit rows, oldest first, after sequence number `after`; for export and tests. */
+/* ---------------------------------------------------------------- audit ---------------------- */
+
+struct as_audit_row {
+    int64_t number; /* grows by time of writing; never given twice */
+    struct as_audit audit;
+};
+
+/* Writes an audit row that goes with no change. */
 as_err as_store_audit(struct as_store_session *session, const struct as_audit *audit);
+/* At most `limit` audit rows, oldest first, after number `after`; for export and tests. */
+as_err as_store_audit_list(struct as_store_session *session, struct as_arena *mem, int64_t after,
+                           size_t limit, const struct as_audit_row **out, size_t *count);
 
 #endif

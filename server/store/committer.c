@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "committer.h"
+
+#include "session.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* On the stack of its caller, who leaves only when it is done or was never taken. */
+struct job {
+    as_job_run run;
+    void *ask;
+    as_err err;
+    int64_t deadline_ms;
+    bool taken;
+    bool done;
+    pthread_cond_t answered;
+    struct job *next;
+};
+
+struct as_committer {
+    struct as_store *store;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows, and taken, done and next of queued jobs */
+    pthread_cond_t work;
+    struct job *first;
+    struct job **last;
+    size_t queued;
+    bool stopping;
+};
+
+struct batch {
+    struct job *jobs[AS_LIMIT_COMMIT_BATCH];
+    size_t count;
+    unsigned touched; /* bits 1 << as_table */
+};
+
+/* ------------------------------------------------------------ the committer's thread ---------- */
+
+/* False when the transaction is lost as a whole. */
+static bool job_run(struct as_store *store, struct job *job, unsigned *touched)
+{
+    const struct as_store_ops *ops = store->ops;
+
+    if (as_clock_mono_ms() >= job->deadline_ms) {
+        job->err = AS_FAIL(AS_UNAVAILABLE, "a write waited too long");
+        return true;
+    }
+    job->err = ops->mark(store->backend);
+    if (as_failed(job->err)) {
+        return false;
+    }
+    job->err = job->run(ops, store->backend, job->ask, touched);
+    if (as_failed(job->err)) {
+        return !as_failed(ops->undo(store->backend));
+    }
+    job->err = ops->keep(store->backend);
+    return !as_failed(job->err);
+}
+
+static as_err batch_run(struct as_store *store, struct batch *batch)
+{
+    AS_TRY(store->ops->begin(store->backend));
+    for (size_t i = 0; i < batch->count; i++) {
+        AS_NEED(job_run(store, batch->jobs[i], &batch->touched), AS_UNAVAILABLE,
+                "the transaction was lost");
+    }
+    return store->ops->commit(store->backend);
+}
+
+/* A refusal of one verb may rest on what another one of the batch did: when the batch fails, all
+ * answers are void. */
+static void batch_fail(struct as_store *store, struct batch *batch, as_err err)
+{
+    store->ops->rollback(store->backend);
+    as_log_err(AS_LOG_ERROR, "store_commit_failed", err);
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->jobs[i]->err = AS_FAIL(AS_UNAVAILABLE, "the change could not be made durable");
+    }
+}
+
+/* Counters move before anybody is answered (session.h). */
+static void batch_settle(struct as_store *store, struct batch *batch, bool failed)
+{
+    for (unsigned table = 0; table < AS_TABLES; table++) {
+        if ((batch->touched & (1U << table)) != 0) {
+            atomic_fetch_add(&store->counters[table], 1);
+        }
+    }
+    atomic_store(&store->commits_fail, failed);
+    as_metric_add(failed ? AS_METRIC_store_commits_failed_total : AS_METRIC_store_commits_total, 1);
+    if (failed || store->ops->wants_tidy(store->backend)) {
+        as_housekeeper_wake(store->housekeeper);
+    }
+}
+
+static void batch_take(struct as_committer *committer, struct batch *batch)
+{
+    batch->count = 0;
+    batch->touched = 0;
+    while (committer->first != NULL && batch->count < AS_LIMIT_COMMIT_BATCH) {
+        struct job *job = committer->first;
+        committer->first = job->next;
+        job->taken = true;
+        batch->jobs[batch->count++] = job;
+    }
+    committer->queued -= batch->count;
+    if (committer->first == NULL) {
+        committer->last = &committer->first;
+    }
+}
+
+static void batch_answer(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->jobs[i]->done = true;
+        pthread_cond_signal(&batch->jobs[i]->answered);
+    }
+}
+
+static void *committer_main(void *arg)
+{
+    struct as_committer *committer = arg;
+    struct batch batch;
+
+    pthread_mutex_lock(&committer->lock);
+    while (!committer->stopping || committer->first != NULL) {
+        if (committer->first == NULL) {
+            pthread_cond_wait(&committer->work, &committer->lock);
+            continue;
+        }
+        batch_take(committer, &batch);
+        pthread_mutex_unlock(&committer->lock);
+        as_err err = batch_run(committer->store, &batch);
+        if (as_failed(err)) {
+            batch_fail(committer->store, &batch, err);
+        }
+        batch_settle(committer->store, &batch, as_failed(err));
+        pthread_mutex_lock(&committer->lock);
+        batch_answer(&batch);
+    }
+    pthread_mutex_unlock(&committer->lock);
+    return NULL;
+}
+
+/* ------------------------------------------------------------ callers ------------------------- */
+
+static void withdraw(struct as_committer *committer, struct job *job)
+{
+    struct job **at = &committer->first;
+
+    while (*at != job) {
+        at = &(*at)->next;
+    }
+    *at = job->next;
+    if (*at == NULL) {
+        committer->last = at;
+    }
+    committer->queued--;
+    job->err = AS_FAIL(AS_UNAVAILABLE, "a write waited too long");
+}
+
+/* Once taken, a job runs to its end: its outcome is worth waiting for. */
+static void await(struct as_committer *committer, struct job *job)
+{
+    const struct timespec until = {job->deadline_ms / 1000, (job->deadline_ms % 1000) * 1000000};
+
+    while (!job->done && !job->taken) {
+        if (pthread_cond_timedwait(&job->answered, &committer->lock, &until) != 0 && !job->taken) {
+            withdraw(committer, job);
+            return;
+        }
+    }
+    while (!job->done) {
+        pthread_cond_wait(&job->answered, &committer->lock);
+    }
+}
+
+static as_err queue_up(struct as_committer *committer, struct job *job)
+{
+    AS_NEED(!committer->stopping, AS_UNAVAILABLE, "the store is closing");
+    AS_NEED(committer->queued < AS_LIMIT_COMMIT_QUEUE, AS_UNAVAILABLE, "too many writes wait");
+    *committer->last = job;
+    committer->last = &job->next;
+    committer->queued++;
+    pthread_cond_signal(&committer->work);
+    return AS_OK;
+}
+
+/* Deadlines are of the monotonic clock, which as_clock_mono_ms reads too. */
+static as_err cond_start(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    AS_NEED(pthread_condattr_init(&attr) == 0, AS_SERVER_ERROR, "out of memory");
+    bool made = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+                pthread_cond_init(cond, &attr) == 0;
+    pthread_condattr_destroy(&attr);
+    AS_NEED(made, AS_SERVER_ERROR, "out of memory");
+    return AS_OK;
+}
+
+as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask)
+{
+    struct job job = {
+        .run = run, .ask = ask, .deadline_ms = as_clock_mono_ms() + AS_LIMIT_COMMIT_WAIT_MS};
+
+    AS_TRY(cond_start(&job.answered));
+    pthread_mutex_lock(&committer->lock);
+    as_err queued = queue_up(committer, &job);
+    if (as_failed(queued)) {
+        job.err = queued;
+    } else {
+        await(committer, &job);
+    }
+    pthread_mutex_unlock(&committer->lock);
+    pthread_cond_destroy(&job.answered);
+    return job.err;
+}
+
+/* ------------------------------------------------------------ life ---------------------------- */
+
+as_err as_committer_start(struct as_store *store, struct as_committer **out)
+{
+    struct as_committer *committer = calloc(1, sizeof(*committer));
+    sigset_t all;
+    sigset_t before;
+
+    AS_NEED_MEM(committer);
+    committer->store = store;
+    committer->last = &committer->first;
+    pthread_mutex_init(&committer->lock, NULL);
+    pthread_cond_init(&committer->work, NULL);
+    sigfillset(&all); /* signals are main's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&committer->thread, NULL, committer_main, committer) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started) {
+        free(committer);
+        return AS_FAIL(AS_UNAVAILABLE, "no thread for the committer");
+    }
+    *out = committer;
+    return AS_OK;
+}
+
+void as_committer_stop(struct as_committer *committer)
+{
+    pthread_mutex_lock(&committer->lock);
+    committer->stopping = true;
+    pthread_cond_signal(&committer->work);
+    pthread_mutex_unlock(&committer->lock);
+    pthread_join(committer->thread, NULL);
+    pthread_cond_destroy(&committer->work);
+    pthread_mutex_destroy(&committer->lock);
+    free(committer);
+}

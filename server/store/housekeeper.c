@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "housekeeper.h"
+
+#include "session.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define RETRY_MS 1000 /* between two tries to write after a failed commit */
+
+struct as_housekeeper {
+    struct as_store *store;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    bool woken;
+    bool stopping;
+    int64_t next_sweep_ms;
+    /* The clocks at the start. A wall clock that jumps ahead must not delete revocations that are
+     * still needed when it is put right: swept is by the earlier of the wall clock and of the
+     * start plus the monotonic time since (design 6, uthash and rotation). */
+    as_time start;
+    int64_t start_ms;
+};
+
+/* ------------------------------------------------------------ what it does -------------------- */
+
+struct sweep_ask {
+    as_time now;
+    size_t revocations, certificates;
+};
+
+static as_err run_sweep(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                        unsigned *touched)
+{
+    struct sweep_ask *ask = arg;
+
+    AS_TRY(ops->sweep(backend, ask->now, &ask->revocations, &ask->certificates));
+    *touched |= ask->revocations > 0 ? 1U << AS_TABLE_REVOCATION : 0;
+    *touched |= ask->certificates > 0 ? 1U << AS_TABLE_CERTIFICATE : 0;
+    return AS_OK;
+}
+
+as_err as_store_sweep(struct as_store *store, as_time now, bool *more)
+{
+    struct sweep_ask ask = {.now = now};
+
+    AS_TRY(as_committer_do(store->committer, run_sweep, &ask));
+    *more = ask.revocations >= AS_LIMIT_SWEEP_ROWS || ask.certificates >= AS_LIMIT_SWEEP_ROWS;
+    return AS_OK;
+}
+
+static as_err run_touch(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                        unsigned *touched)
+{
+    (void)arg;
+    (void)touched;
+    return ops->touch(backend);
+}
+
+static void sweep_if_due(struct as_housekeeper *keeper)
+{
+    int64_t mono = as_clock_mono_ms();
+    as_time trusted = keeper->start + (mono - keeper->start_ms) / 1000;
+    as_time wall = as_clock_now();
+    bool more = false;
+
+    if (mono < keeper->next_sweep_ms) {
+        return;
+    }
+    as_err err = as_store_sweep(keeper->store, wall < trusted ? wall : trusted, &more);
+    if (as_failed(err)) {
+        as_log_err(AS_LOG_WARNING, "store_sweep_failed", err);
+    }
+    keeper->next_sweep_ms =
+        as_clock_mono_ms() + (more ? AS_LIMIT_SWEEP_STEP_MS : AS_LIMIT_SWEEP_MS);
+}
+
+static void keep_house(struct as_housekeeper *keeper)
+{
+    struct as_store *store = keeper->store;
+
+    if (store->ops->wants_tidy(store->backend)) {
+        store->ops->tidy(store->backend);
+    }
+    if (atomic_load(&store->commits_fail)) {
+        (void)as_committer_do(store->committer, run_touch, NULL);
+    }
+    sweep_if_due(keeper);
+}
+
+/* ------------------------------------------------------------ its thread ---------------------- */
+
+static void rest(struct as_housekeeper *keeper)
+{
+    int64_t until_ms = keeper->next_sweep_ms;
+    bool failing = atomic_load(&keeper->store->commits_fail);
+
+    if (failing) { /* a wake-up by the next failure is not news */
+        keeper->woken = false;
+        until_ms = as_clock_mono_ms() + RETRY_MS;
+    }
+    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
+    while (!keeper->stopping && (!keeper->woken || failing)) {
+        if (pthread_cond_timedwait(&keeper->work, &keeper->lock, &until) != 0) {
+            break;
+        }
+    }
+    keeper->woken = false;
+}
+
+static void *keeper_main(void *arg)
+{
+    struct as_housekeeper *keeper = arg;
+
+    pthread_mutex_lock(&keeper->lock);
+    rest(keeper);
+    while (!keeper->stopping) {
+        pthread_mutex_unlock(&keeper->lock);
+        keep_house(keeper);
+        pthread_mutex_lock(&keeper->lock);
+        rest(keeper);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return NULL;
+}
+
+void as_housekeeper_wake(struct as_housekeeper *housekeeper)
+{
+    pthread_mutex_lock(&housekeeper->lock);
+    housekeeper->woken = true;
+    pthread_cond_signal(&housekeeper->work);
+    pthread_mutex_unlock(&housekeeper->lock);
+}
+
+/* The store points at the housekeeper before its thread runs: the committer reads that pointer
+ * only when a batch is done, and the first job comes from this thread or after as_store_open. */
+as_err as_housekeeper_start(struct as_store *store, struct as_housekeeper **out)
+{
+    struct as_housekeeper *keeper = calloc(1, sizeof(*keeper));
+    pthread_condattr_t attr;
+    sigset_t all;
+    sigset_t before;
+
+    AS_NEED_MEM(keeper);
+    keeper->store = store;
+    keeper->start = as_clock_now();
+    keeper->start_ms = as_clock_mono_ms();
+    keeper->next_sweep_ms = keeper->start_ms + AS_LIMIT_SWEEP_STEP_MS;
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&keeper->work, &attr);
+    pthread_condattr_destroy(&attr);
+    *out = keeper;
+    sigfillset(&all); /* signals are main's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&keeper->thread, NULL, keeper_main, keeper) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started) {
+        *out = NULL;
+        free(keeper);
+        return AS_FAIL(AS_UNAVAILABLE, "no thread for the housekeeper");
+    }
+    return AS_OK;
+}
+
+void as_housekeeper_stop(struct as_housekeeper *housekeeper)
+{
+    pthread_mutex_lock(&housekeeper->lock);
+    housekeeper->stopping = true;
+    pthread_cond_signal(&housekeeper->work);
+    pthread_mutex_unlock(&housekeeper->lock);
+    pthread_join(housekeeper->thread, NULL);
+}
+
+void as_housekeeper_free(struct as_housekeeper *housekeeper)
+{
+    if (housekeeper == NULL) {
+        return;
+    }
+    pthread_cond_destroy(&housekeeper->work);
+    pthread_mutex_destroy(&housekeeper->lock);
+    free(housekeeper);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a backend must be able to do (design D14). store.c, read.c and write.c turn the public verbs
+ * into these; the committer orders the writes.
+ *
+ * Threads: the functions on a reader are called by the thread that owns its session; begin to sweep
+ * by the committer's thread alone; tidy by the housekeeper's alone; wants_tidy and is_lost by any.
+ */
+#ifndef AS_STORE_OPS_H
+#define AS_STORE_OPS_H
+
+#include "as/store.h"
+
+struct as_backend;
+struct as_reader;
+
+/* What is cached, each with a counter of its own (session.h). */
+enum as_table {
+    AS_TABLE_PARTY,
+    AS_TABLE_RESOURCE, /* the set of resource servers */
+    AS_TABLE_CERTIFICATE,
+    AS_TABLE_REVOCATION,
+    AS_TABLES
+};
+
+struct as_store_ops {
+    enum as_store_failure (*open)(const char *path, struct as_backend **out, char message[256]);
+    void (*close)(struct as_backend *backend);
+    enum as_store_failure (*check)(const char *path, void (*tell)(void *, const char *), void *arg);
+
+    /* --- reading. A reader that may not wait answers AS_ELSEWHERE where it meets a lock. */
+    as_err (*reader_new)(struct as_backend *backend, bool may_wait, struct as_reader **out);
+    void (*reader_free)(struct as_reader *reader);
+    /* The snapshot is taken at the first read after read_begin, never before it. */
+    as_err (*read_begin)(struct as_reader *reader);
+    void (*read_end)(struct as_reader *reader);
+    as_err (*probe)(struct as_reader *reader);
+    as_err (*party_get)(struct as_reader *reader, struct as_arena *mem, as_span id,
+                        const struct as_party **out);
+    as_err (*resources)(struct as_reader *reader, struct as_arena *mem,
+                        const struct as_resource_set **out);
+    as_err (*party_list)(struct as_reader *reader, struct as_arena *mem, enum as_party_kind kind,
+                         as_span after, size_t limit, const struct as_party *const **out,
+                         size_t *count);
+    as_err (*parties_of)(struct as_reader *reader, struct as_arena *mem, enum as_party_kind kind,
+                         const struct as_identifier *identifiers, size_t identifier_count,
+                         as_span *ids, size_t room, size_t *count);
+    as_err (*certificate_get)(struct as_reader *reader, struct as_arena *mem,
+                              const unsigned char thumbprint[AS_DIGEST],
+                              const struct as_certificate_row **out);
+    as_err (*token_is_revoked)(struct as_reader *reader, const unsigned char jti[16], bool *out);
+    as_err (*keys)(struct as_reader *reader, struct as_arena *mem, const struct as_key_row **out,
+                   size_t *count);
+    as_err (*audit_list)(struct as_reader *reader, struct as_arena *mem, int64_t after,
+                         size_t limit, const struct as_audit_row **out, size_t *count);
+
+    /* --- one transaction of several verbs, each between mark and keep or undo. An undo that fails
+     * means that the transaction is lost as a whole. */
+    as_err (*begin)(struct as_backend *backend);
+    as_err (*mark)(struct as_backend *backend);
+    as_err (*keep)(struct as_backend *backend);
+    as_err (*undo)(struct as_backend *backend);
+    as_err (*commit)(struct as_backend *backend);
+    void (*rollback)(struct as_backend *backend);
+
+    /* --- the verbs that write */
+    as_err (*party_create)(struct as_backend *backend, const struct as_party_write *write);
+    as_err (*party_replace)(struct as_backend *backend, const struct as_party_write *write,
+                            bool *found);
+    as_err (*party_set_status)(struct as_backend *backend, enum as_party_kind kind, as_span id,
+                               enum as_party_status status, as_time at, bool *found);
+    as_err (*party_delete)(struct as_backend *backend, enum as_party_kind kind, as_span id,
+                           bool *found);
+    as_err (*party_revoke_tokens)(struct as_backend *backend, as_span id, bool *found);
+    as_err (*certificate_put)(struct as_backend *backend, const struct as_certificate_row *row);
+    as_err (*token_revoke)(struct as_backend *backend, const unsigned char jti[16],
+                           as_time expires_at);
+    as_err (*key_add_first)(struct as_backend *backend, const struct as_key_row *row, bool *added);
+    /* `about` stands for an empty audit->client_id. */
+    as_err (*audit_put)(struct as_backend *backend, const struct as_audit *audit, as_span about);
+    /* Deletes at most AS_LIMIT_SWEEP_ROWS of each kind. */
+    as_err (*sweep)(struct as_backend *backend, as_time now, size_t *revocations,
+                    size_t *certificates);
+    /* Changes something of no meaning, to see whether writing works. */
+    as_err (*touch)(struct as_backend *backend);
+
+    /* --- upkeep that holds up neither readers nor the committer (checkpoints) */
+    bool (*wants_tidy)(struct as_backend *backend);
+    void (*tidy)(struct as_backend *backend);
+    /* Has what we write to been taken away from its place? Then nothing written would be found. */
+    bool (*is_lost)(struct as_backend *backend);
+};
+
+extern const struct as_store_ops as_sqlite_ops;
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sqlite/db.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------ what a result code means -------- */
+
+static const struct meaning {
+    int code;
+    enum as_fault_id fault;
+    const char *why;
+} meanings[] = {
+    {SQLITE_BUSY, AS_UNAVAILABLE, "the store is locked"},
+    {SQLITE_LOCKED, AS_UNAVAILABLE, "the store is locked"},
+    {SQLITE_NOMEM, AS_SERVER_ERROR, "out of memory"},
+    {SQLITE_FULL, AS_UNAVAILABLE, "the disk of the store is full"},
+    {SQLITE_IOERR, AS_UNAVAILABLE, "the store cannot be read or written"},
+    {SQLITE_CANTOPEN, AS_UNAVAILABLE, "the store cannot be opened"},
+    {SQLITE_READONLY, AS_UNAVAILABLE, "the store cannot be written"},
+    {SQLITE_PERM, AS_UNAVAILABLE, "the store cannot be read or written"},
+    {SQLITE_PROTOCOL, AS_UNAVAILABLE, "the store is locked"},
+    {SQLITE_CORRUPT, AS_UNAVAILABLE, "the store is corrupt"},
+    {SQLITE_NOTADB, AS_UNAVAILABLE, "the store is not a database"},
+};
+
+as_err as_db_fail(const struct as_db *db, int code)
+{
+    static const struct meaning unknown = {0, AS_SERVER_ERROR, "the store refused a statement"};
+    const struct meaning *means = &unknown;
+
+    for (size_t i = 0; i < AS_COUNT(meanings); i++) {
+        if (meanings[i].code == (code & 0xFF)) {
+            means = &meanings[i];
+        }
+    }
+    bool locked = (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED;
+    if (locked && !db->may_wait) {
+        return AS_FAIL(AS_ELSEWHERE, "the store is locked");
+    }
+    AS_LOG(AS_LOG_ERROR, "store_fault", AS_LOG_NUMBER("sqlite_code", code),
+           AS_LOG_TEXT("sqlite_says", sqlite3_errstr(code)), AS_LOG_TEXT("reason", means->why));
+    return AS_FAIL(means->fault, means->why);
+}
+
+as_err as_db_need(const struct as_db *db, int code)
+{
+    return code == SQLITE_OK ? AS_OK : as_db_fail(db, code);
+}
+
+/* ------------------------------------------------------------ opening ------------------------- */
+
+static const struct role {
+    int flags;
+    int busy_ms;
+    const char *pragmas;
+} roles[] = {
+    [AS_DB_WORKER] = {SQLITE_OPEN_READONLY, 0, "PRAGMA query_only = 1;"},
+    [AS_DB_JOB] = {SQLITE_OPEN_READONLY, AS_LIMIT_STORE_BUSY_MS, "PRAGMA query_only = 1;"},
+    /* FULL: with WAL, each commit is fsynced, so that acknowledged means durable (D10). No
+     * checkpoint on the way: it would cost 15 to 45 ms (design 6). */
+    [AS_DB_WRITER] = {SQLITE_OPEN_READWRITE, AS_LIMIT_STORE_BUSY_MS,
+                      "PRAGMA journal_mode = WAL;"
+                      "PRAGMA synchronous = FULL;"
+                      "PRAGMA wal_autocheckpoint = 0;"
+                      "PRAGMA journal_size_limit = 67108864;"},
+    [AS_DB_TIDIER] = {SQLITE_OPEN_READWRITE, AS_LIMIT_STORE_BUSY_MS,
+                      "PRAGMA synchronous = FULL;"
+                      "PRAGMA wal_autocheckpoint = 0;"},
+    [AS_DB_CHECKER] = {SQLITE_OPEN_READONLY, AS_LIMIT_STORE_BUSY_MS, "PRAGMA query_only = 1;"},
+};
+
+/* A database is data: a schema that somebody tampered with must not run functions of its own. */
+static int harden(sqlite3 *handle)
+{
+    static const struct {
+        int option, value;
+    } options[] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},   {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_FKEY, 1}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+        {SQLITE_DBCONFIG_ENABLE_VIEW, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(options); i++) {
+        int code = sqlite3_db_config(handle, options[i].option, options[i].value, NULL);
+        if (code != SQLITE_OK) {
+            return code;
+        }
+    }
+    return SQLITE_OK;
+}
+
+int as_db_open(struct as_db *db, const char *path, enum as_db_role role)
+{
+    const struct role *is = &roles[role];
+
+    memset(db, 0, sizeof(*db));
+    db->may_wait = is->busy_ms > 0;
+    int code = sqlite3_open_v2(path, &db->handle, is->flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK) {
+        (void)sqlite3_extended_result_codes(db->handle, 1);
+        code = sqlite3_busy_timeout(db->handle, is->busy_ms);
+    }
+    if (code == SQLITE_OK) {
+        code = harden(db->handle);
+    }
+    if (code == SQLITE_OK) {
+        code = as_db_exec(db, "PRAGMA cell_size_check = 1; PRAGMA temp_store = MEMORY;"
+                              "PRAGMA mmap_size = 0;");
+    }
+    return code == SQLITE_OK ? as_db_exec(db, is->pragmas) : code;
+}
+
+void as_db_close(struct as_db *db)
+{
+    for (size_t i = 0; i < db->count; i++) {
+        (void)sqlite3_finalize(db->statements[i].handle);
+    }
+    db->count = 0;
+    (void)sqlite3_close(db->handle);
+    db->handle = NULL;
+}
+
+int as_db_exec(struct as_db *db, const char *sql)
+{
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+}
+
+int as_db_number(struct as_db *db, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *rows = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &rows, NULL);
+
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(rows);
+    }
+    if (code == SQLITE_ROW) {
+        *out = sqlite3_column_int64(rows, 0);
+        code = SQLITE_OK;
+    }
+    (void)sqlite3_finalize(rows);
+    return code;
+}

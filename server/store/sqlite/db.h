@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One SQLite connection, its prepared statements, and what an error of SQLite means to us. A
+ * connection belongs to one thread (SQLITE_OPEN_NOMUTEX).
+ *
+ * Statements are prepared once and found again by the address of their text, a literal:
+ *
+ *     AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+ *     AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT value FROM sequence WHERE name = ?1",
+ *                        AS_SQL_TEXT(name)));
+ *     AS_TRY(as_sql_next(db, rows, &found));
+ *
+ * Released means reset: a SELECT left open would hold its snapshot and hide what is committed
+ * later. What is bound must outlive the statement's release; parameters never reach the log.
+ */
+#ifndef AS_STORE_SQLITE_DB_H
+#define AS_STORE_SQLITE_DB_H
+
+#include "as/base.h"
+
+#include <sqlite3.h>
+
+#define AS_DB_STATEMENTS 64
+
+struct as_db {
+    sqlite3 *handle;
+    bool may_wait; /* a lock of others is waited for, and then AS_UNAVAILABLE */
+    size_t count;
+    struct {
+        const char *sql;
+        sqlite3_stmt *handle;
+    } statements[AS_DB_STATEMENTS];
+};
+
+/* What a connection is for. */
+enum as_db_role { AS_DB_WORKER, AS_DB_JOB, AS_DB_WRITER, AS_DB_TIDIER, AS_DB_CHECKER };
+
+/* Opens and sets all that we rely on. `db` is to be closed whatever is returned. */
+int as_db_open(struct as_db *db, const char *path, enum as_db_role role);
+void as_db_close(struct as_db *db);
+/* One or more statements without parameters and results that matter; an SQLite result code. */
+int as_db_exec(struct as_db *db, const char *sql);
+/* The one number that a statement without parameters gives. */
+int as_db_number(struct as_db *db, const char *sql, int64_t *out);
+
+/* Logs an SQLite result code (never parameters) and says what it means to the caller. */
+as_err as_db_fail(const struct as_db *db, int code);
+/* AS_OK for SQLITE_OK. */
+as_err as_db_need(const struct as_db *db, int code);
+
+struct as_sql_value {
+    enum { AS_SQL_IS_NUMBER, AS_SQL_IS_TEXT, AS_SQL_IS_BLOB } type;
+    as_span bytes;
+    int64_t number;
+};
+
+#define AS_SQL_NUMBER(value)                                                                       \
+    ((struct as_sql_value){AS_SQL_IS_NUMBER, AS_SPAN_NONE, (int64_t)(value)})
+#define AS_SQL_TEXT(span) ((struct as_sql_value){AS_SQL_IS_TEXT, (span), 0})
+#define AS_SQL_BLOB(bytes_, len_)                                                                  \
+    ((struct as_sql_value){AS_SQL_IS_BLOB, as_span_bytes((bytes_), (len_)), 0})
+
+/* Prepares (or finds) a statement and binds its parameters in order. */
+as_err as_sql_open(struct as_db *db, sqlite3_stmt **out, const char *sql,
+                   const struct as_sql_value *values, size_t count);
+#define AS_SQL_OPEN(db, out, sql, ...)                                                             \
+    as_sql_open((db), (out), (sql), (const struct as_sql_value[]){__VA_ARGS__},                    \
+                sizeof((const struct as_sql_value[]){__VA_ARGS__}) / sizeof(struct as_sql_value))
+/* The next row; false when there is none. */
+as_err as_sql_next(struct as_db *db, sqlite3_stmt *rows, bool *found);
+/* Runs a statement to its end. */
+as_err as_sql_run(struct as_db *db, const char *sql, const struct as_sql_value *values,
+                  size_t count);
+#define AS_SQL_RUN(db, sql, ...)                                                                   \
+    as_sql_run((db), (sql), (const struct as_sql_value[]){__VA_ARGS__},                            \
+               sizeof((const struct as_sql_value[]){__VA_ARGS__}) / sizeof(struct as_sql_value))
+void as_sql_release(sqlite3_stmt *rows);
+AS_AUTO_DEFINE(sqlite3_stmt, as_sql_release)
+
+/* A column of the present row, copied. */
+as_err as_sql_take(sqlite3_stmt *rows, int column, struct as_arena *mem, as_span *out);
+/* A column of exactly `len` octets; a server error for any other. */
+as_err as_sql_take_fixed(sqlite3_stmt *rows, int column, void *out, size_t len);
+
+#endif

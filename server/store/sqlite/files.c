@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold on the disk before SQLite is asked: a directory that only its owner may write, a
+ * file that only its owner may read. Nothing here opens the database once SQLite has it: closing
+ * any descriptor of a file drops all POSIX locks of the process on it.
+ */
+#include "sqlite/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+__attribute__((format(printf, 3, 4))) static enum as_store_failure
+say(char message[AS_STORE_MESSAGE], enum as_store_failure failure, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(message, AS_STORE_MESSAGE, format, args);
+    va_end(args);
+    return failure;
+}
+
+static bool is_foreign(const struct stat *st)
+{
+    return st->st_uid != geteuid() && st->st_uid != 0;
+}
+
+/* The directory of a path, as a string to be freed; NULL when memory is short. */
+static char *directory_of(const char *path)
+{
+    char *copy = strdup(path);
+    char *directory = copy != NULL ? strdup(dirname(copy)) : NULL;
+
+    free(copy);
+    return directory;
+}
+
+static enum as_store_failure directory_check(const char *path, char message[AS_STORE_MESSAGE])
+{
+    char *directory = directory_of(path);
+    struct stat st;
+    enum as_store_failure failure = AS_STORE_FINE;
+
+    if (directory == NULL) {
+        return say(message, AS_STORE_UNAVAILABLE, "out of memory");
+    }
+    if (stat(directory, &st) != 0) {
+        failure = say(message, AS_STORE_UNAVAILABLE, "%s: %s", directory, strerror(errno));
+    } else if (is_foreign(&st) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        failure = say(message, AS_STORE_UNAVAILABLE,
+                      "%s: others may write in this directory; it must belong to the user of fapid "
+                      "or root, mode 0700 or 0755",
+                      directory);
+    }
+    free(directory);
+    return failure;
+}
+
+static enum as_store_failure file_check(const char *path, char message[AS_STORE_MESSAGE])
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return errno == ENOENT
+                   ? AS_STORE_FINE
+                   : say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return say(message, AS_STORE_UNAVAILABLE, "%s: not a regular file", path);
+    }
+    if (is_foreign(&st) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return say(message, AS_STORE_UNAVAILABLE,
+                   "%s: others may read this file; it must belong to the user of fapid or root, "
+                   "mode 0600",
+                   path);
+    }
+    return AS_STORE_FINE;
+}
+
+enum as_store_failure as_files_check(const char *path, char message[AS_STORE_MESSAGE])
+{
+    enum as_store_failure failure = directory_check(path, message);
+
+    return failure != AS_STORE_FINE ? failure : file_check(path, message);
+}
+
+static int directory_sync(const char *path)
+{
+    char *directory = directory_of(path);
+    int fd = directory != NULL ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int failed = fd < 0 || fsync(fd) != 0;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    free(directory);
+    return failed ? -1 : 0;
+}
+
+enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE])
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        return errno == EEXIST
+                   ? AS_STORE_FINE
+                   : say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    }
+    bool made = fchmod(fd, 0600) == 0;
+    (void)close(fd);
+    if (!made || directory_sync(path) != 0) {
+        return say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    }
+    return AS_STORE_FINE;
+}
+
+enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
+                                    char message[AS_STORE_MESSAGE])
+{
+    char *lock = NULL;
+
+    *fd = -1;
+    if (asprintf(&lock, "%s.lock", path) < 0) {
+        return say(message, AS_STORE_UNAVAILABLE, "out of memory");
+    }
+    int opened = open(lock, O_RDWR | (make ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int why = errno;
+    free(lock);
+    if (opened < 0) {
+        return !make && why == ENOENT
+                   ? AS_STORE_FINE
+                   : say(message, AS_STORE_UNAVAILABLE, "%s.lock: %s", path, strerror(why));
+    }
+    if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
+        why = errno;
+        (void)close(opened);
+        return why == EWOULDBLOCK
+                   ? say(message, AS_STORE_BUSY, "%s: another fapid holds this database", path)
+                   : say(message, AS_STORE_UNAVAILABLE, "%s.lock: %s", path, strerror(why));
+    }
+    *fd = opened;
+    return AS_STORE_FINE;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parties, written. There is one writer, so that what is asked here still holds when it is written.
+ * Epochs come from one sequence and never repeat (design D8).
+ */
+#include "sqlite/backend.h"
+
+static as_err next_epoch(struct as_db *db, int64_t *out)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    AS_TRY(as_sql_open(db, &rows,
+                       "UPDATE sequence SET value = value + 1 WHERE name = 'epoch' "
+                       "RETURNING value",
+                       NULL, 0));
+    AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(found, AS_SERVER_ERROR, "the store has lost its sequence");
+    *out = sqlite3_column_int64(rows, 0);
+    return AS_OK;
+}
+
+/* The number of a party; 0: there is none. */
+static as_err number_of(struct as_db *db, enum as_party_kind kind, as_span id, int64_t *out)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT number FROM party WHERE kind = ?1 AND id = ?2",
+                       AS_SQL_NUMBER(kind), AS_SQL_TEXT(id)));
+    AS_TRY(as_sql_next(db, rows, &found));
+    *out = found ? sqlite3_column_int64(rows, 0) : 0;
+    return AS_OK;
+}
+
+/* ------------------------------------------------------------ refusals ------------------------ */
+
+static as_err need_free_id(struct as_db *db, as_span id)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    AS_NEED(id.len > 0 && id.len <= AS_LIMIT_PARTY_ID && !as_span_has_control(id),
+            AS_INVALID_CLIENT_METADATA, "the id is empty, too long or has control characters");
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT 1 FROM party WHERE id = ?1", AS_SQL_TEXT(id)));
+    AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(!found, AS_ALREADY_EXISTS, "the id is taken");
+    return AS_OK;
+}
+
+static as_err need_room(struct as_db *db, const struct as_party *party)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    if (party->kind != AS_PARTY_RESOURCE) {
+        return AS_OK;
+    }
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT count(*) FROM party WHERE kind = ?1",
+                       AS_SQL_NUMBER(AS_PARTY_RESOURCE)));
+    AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(sqlite3_column_int64(rows, 0) < AS_LIMIT_RESOURCE_SERVERS, AS_NOT_ALLOWED,
+            "there are too many resource servers");
+    return AS_OK;
+}
+
+static as_err need_free_audience(struct as_db *db, as_span uri)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT 1 FROM audience WHERE uri = ?1", AS_SQL_TEXT(uri)));
+    AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(!found, AS_ALREADY_EXISTS, "the audience is taken");
+    return AS_OK;
+}
+
+/* ------------------------------------------------------------ what hangs on a party ----------- */
+
+static as_err audiences_put(struct as_db *db, int64_t number, const struct as_party *party)
+{
+    size_t count = party->resource != NULL ? party->resource->audience_count : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        as_span uri = party->resource->audience[i];
+        AS_TRY(need_free_audience(db, uri));
+        AS_TRY(AS_SQL_RUN(db, "INSERT INTO audience (uri, party, position) VALUES (?1, ?2, ?3)",
+                          AS_SQL_TEXT(uri), AS_SQL_NUMBER(number), AS_SQL_NUMBER(i)));
+    }
+    return AS_OK;
+}
+
+static as_err need_whole(const struct as_party *party)
+{
+    bool whole = party->kind == AS_PARTY_CLIENT ? party->client != NULL && party->resource == NULL
+                                                : party->resource != NULL && party->client == NULL;
+
+    AS_NEED(whole, AS_SERVER_ERROR, "a party lacks the record of its kind");
+    return AS_OK;
+}
+
+/* What replace may change, in the order of ?3 to ?16 of both statements below. */
+#define PARTY_VALUES(party, client, scope_)                                                        \
+    AS_SQL_NUMBER((party)->status), AS_SQL_NUMBER((party)->method),                                \
+        AS_SQL_NUMBER((party)->name_kind),                                                         \
+        AS_SQL_BLOB((party)->name_canon.ptr, (party)->name_canon.len),                             \
+        AS_SQL_BLOB((party)->certificates, (party)->certificate_count *AS_DIGEST),                 \
+        AS_SQL_TEXT((party)->trust), AS_SQL_NUMBER((party)->shared),                               \
+        AS_SQL_NUMBER((party)->updated), AS_SQL_TEXT((party)->metadata), AS_SQL_TEXT(scope_),      \
+        AS_SQL_TEXT((client)->profile), AS_SQL_NUMBER((client)->grants),                           \
+        AS_SQL_TEXT((client)->default_resource), AS_SQL_NUMBER((client)->bound_access_tokens),     \
+        AS_SQL_NUMBER((client)->access_token_lifetime)
+
+static const struct as_client no_client;
+
+static const struct as_client *client_of(const struct as_party *party)
+{
+    return party->client != NULL ? party->client : &no_client;
+}
+
+static as_span scope_of(const struct as_party *party)
+{
+    return party->client != NULL ? party->client->scope : party->resource->scope;
+}
+
+/* ------------------------------------------------------------ verbs --------------------------- */
+
+static as_err party_insert(struct as_db *db, const struct as_party *party, int64_t epoch)
+{
+    return AS_SQL_RUN(
+        db,
+        "INSERT INTO party (id, kind, status, method, name_kind, name_canon, certificates, trust, "
+        "shared, updated, metadata, scope, profile, grants, default_resource, bound_tokens, "
+        "token_lifetime, epoch, created) VALUES "
+        "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        AS_SQL_TEXT(party->id), AS_SQL_NUMBER(party->kind),
+        PARTY_VALUES(party, client_of(party), scope_of(party)), AS_SQL_NUMBER(epoch),
+        AS_SQL_NUMBER(party->created));
+}
+
+as_err as_sqlite_party_create(struct as_backend *backend, const struct as_party_write *write)
+{
+    struct as_db *db = &backend->writer;
+    int64_t epoch = 0;
+
+    AS_TRY(need_whole(write->party));
+    AS_TRY(need_free_id(db, write->party->id));
+    AS_TRY(need_room(db, write->party));
+    AS_TRY(next_epoch(db, &epoch));
+    AS_TRY(party_insert(db, write->party, epoch));
+    int64_t number = sqlite3_last_insert_rowid(db->handle);
+    AS_TRY(audiences_put(db, number, write->party));
+    return as_sqlite_identifiers_put(db, number, write);
+}
+
+static as_err party_update(struct as_db *db, const struct as_party *party)
+{
+    return AS_SQL_RUN(
+        db,
+        "UPDATE party SET status = ?3, method = ?4, name_kind = ?5, name_canon = ?6, "
+        "certificates = ?7, trust = ?8, shared = ?9, updated = ?10, metadata = ?11, scope = ?12, "
+        "profile = ?13, grants = ?14, default_resource = ?15, bound_tokens = ?16, "
+        "token_lifetime = ?17 WHERE id = ?1 AND kind = ?2",
+        AS_SQL_TEXT(party->id), AS_SQL_NUMBER(party->kind),
+        PARTY_VALUES(party, client_of(party), scope_of(party)));
+}
+
+as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party_write *write,
+                               bool *found)
+{
+    struct as_db *db = &backend->writer;
+    int64_t number = 0;
+
+    AS_TRY(need_whole(write->party));
+    AS_TRY(number_of(db, write->party->kind, write->party->id, &number));
+    *found = number != 0;
+    if (number == 0) {
+        return AS_OK;
+    }
+    AS_TRY(party_update(db, write->party));
+    AS_TRY(AS_SQL_RUN(db, "DELETE FROM audience WHERE party = ?1", AS_SQL_NUMBER(number)));
+    AS_TRY(AS_SQL_RUN(db, "DELETE FROM identifier WHERE party = ?1", AS_SQL_NUMBER(number)));
+    AS_TRY(audiences_put(db, number, write->party));
+    return as_sqlite_identifiers_put(db, number, write);
+}
+
+static void changed(struct as_db *db, bool *found)
+{
+    *found = sqlite3_changes64(db->handle) > 0;
+}
+
+as_err as_sqlite_party_set_status(struct as_backend *backend, enum as_party_kind kind, as_span id,
+                                  enum as_party_status status, as_time at, bool *found)
+{
+    struct as_db *db = &backend->writer;
+
+    AS_TRY(AS_SQL_RUN(db,
+                      "UPDATE party SET status = ?3, updated = max(updated, ?4) "
+                      "WHERE id = ?1 AND kind = ?2",
+                      AS_SQL_TEXT(id), AS_SQL_NUMBER(kind), AS_SQL_NUMBER(status),
+                      AS_SQL_NUMBER(at)));
+    changed(db, found);
+    return AS_OK;
+}
+
+as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kind, as_span id,
+                              bool *found)
+{
+    struct as_db *db = &backend->writer;
+
+    AS_TRY(AS_SQL_RUN(db, "DELETE FROM party WHERE id = ?1 AND kind = ?2", AS_SQL_TEXT(id),
+                      AS_SQL_NUMBER(kind)));
+    changed(db, found);
+    return AS_OK;
+}
+
+as_err as_sqlite_party_revoke_tokens(struct as_backend *backend, as_span id, bool *found)
+{
+    struct as_db *db = &backend->writer;
+    int64_t epoch = 0;
+
+    AS_TRY(next_epoch(db, &epoch));
+    AS_TRY(AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE id = ?1", AS_SQL_TEXT(id),
+                      AS_SQL_NUMBER(epoch)));
+    changed(db, found);
+    return AS_OK;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a store and of its sessions. */
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+AS_AUTO_DEFINE(struct as_store, as_store_close)
+AS_AUTO_DEFINE(struct as_store_session, as_store_session_free)
+
+static const struct as_store_ops *const backend_ops = &as_sqlite_ops;
+
+enum as_store_failure as_store_open(const char *path, struct as_store **out, char message[256])
+{
+    AS_AUTO(as_store_close) struct as_store *store = calloc(1, sizeof(*store));
+
+    if (store == NULL) {
+        (void)snprintf(message, 256, "out of memory");
+        return AS_STORE_UNAVAILABLE;
+    }
+    store->ops = backend_ops;
+    enum as_store_failure failure = store->ops->open(path, &store->backend, message);
+    if (failure != AS_STORE_FINE) {
+        return failure;
+    }
+    if (as_failed(as_committer_start(store, &store->committer)) ||
+        as_failed(as_housekeeper_start(store, &store->housekeeper))) {
+        (void)snprintf(message, 256, "the threads of the store cannot be started");
+        return AS_STORE_UNAVAILABLE;
+    }
+    *out = AS_MOVE(store);
+    return AS_STORE_FINE;
+}
+
+/* The housekeeper asks the committer, and the committer wakes the housekeeper. */
+void as_store_close(struct as_store *store)
+{
+    if (store->housekeeper != NULL) {
+        as_housekeeper_stop(store->housekeeper);
+    }
+    if (store->committer != NULL) {
+        as_committer_stop(store->committer);
+    }
+    as_housekeeper_free(store->housekeeper);
+    if (store->backend != NULL) {
+        store->ops->close(store->backend);
+    }
+    free(store);
+}
+
+enum as_store_failure as_store_check(const char *path, void (*tell)(void *, const char *),
+                                     void *arg)
+{
+    return backend_ops->check(path, tell, arg);
+}
+
+/* ------------------------------------------------------------ sessions ------------------------ */
+
+static const struct {
+    size_t worker, job;
+} cache_bytes[AS_TABLES] = {
+    [AS_TABLE_PARTY] = {AS_LIMIT_CACHE_BYTES, AS_LIMIT_CACHE_BYTES_JOB},
+    [AS_TABLE_RESOURCE] = {AS_LIMIT_RESOURCE_BYTES, AS_LIMIT_RESOURCE_BYTES},
+    [AS_TABLE_CERTIFICATE] = {AS_LIMIT_CACHE_BYTES, AS_LIMIT_CACHE_BYTES_JOB},
+    [AS_TABLE_REVOCATION] = {AS_LIMIT_CACHE_BYTES, AS_LIMIT_CACHE_BYTES_JOB},
+};
+
+as_err as_store_session_new(struct as_store *store, bool may_wait, struct as_store_session **out)
+{
+    AS_AUTO(as_store_session_free) struct as_store_session *session = calloc(1, sizeof(*session));
+
+    AS_NEED_MEM(session);
+    session->store = store;
+    session->may_wait = may_wait;
+    for (size_t i = 0; i < AS_TABLES; i++) {
+        session->caches[i].max_bytes = may_wait ? cache_bytes[i].job : cache_bytes[i].worker;
+    }
+    if (!may_wait) { /* a worker reads at once, and must not be the one to find that it cannot */
+        AS_TRY(store->ops->reader_new(store->backend, may_wait, &session->reader));
+    }
+    *out = AS_MOVE(session);
+    return AS_OK;
+}
+
+void as_store_session_free(struct as_store_session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    as_session_read_end(session);
+    for (size_t i = 0; i < AS_TABLES; i++) {
+        as_cache_free(&session->caches[i]);
+    }
+    if (session->reader != NULL) {
+        session->store->ops->reader_free(session->reader);
+    }
+    free(session);
+}
+
+as_err as_session_read(struct as_store_session *session)
+{
+    struct as_store *store = session->store;
+
+    if (session->reading) {
+        return AS_OK;
+    }
+    if (session->reader == NULL) {
+        AS_TRY(store->ops->reader_new(store->backend, session->may_wait, &session->reader));
+    }
+    for (size_t i = 0; i < AS_TABLES; i++) { /* before the snapshot: see session.h */
+        session->stamps[i] = atomic_load(&store->counters[i]);
+    }
+    AS_TRY(store->ops->read_begin(session->reader));
+    session->reading = true;
+    return AS_OK;
+}
+
+void as_session_read_end(struct as_store_session *session)
+{
+    if (session->reading) {
+        session->store->ops->read_end(session->reader);
+        session->reading = false;
+    }
+}
+
+/* The request's own reads after its write must see it, and a snapshot held open while waiting would
+ * keep the checkpoint from its work: so the read transaction ends here. */
+as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask)
+{
+    AS_NEED(session->may_wait, AS_ELSEWHERE, "a write is for a job thread");
+    as_session_read_end(session);
+    as_metric_add(AS_METRIC_store_writes_total, 1);
+    return as_committer_do(session->store->committer, run, ask);
+}
+
+void as_store_session_done(struct as_store_session *session)
+{
+    as_session_read_end(session);
+    for (size_t i = 0; i < AS_TABLES; i++) {
+        as_cache_settle(&session->caches[i]);
+    }
+}
+
+bool as_store_is_ready(struct as_store_session *session)
+{
+    struct as_store *store = session->store;
+
+    return !atomic_load(&store->commits_fail) && !store->ops->is_lost(store->backend) &&
+           !as_failed(as_session_read(session)) && !as_failed(store->ops->probe(session->reader));
+}

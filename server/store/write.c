@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs that write. Each is a question on its caller's stack (struct ..._ask), and a function
+ * that the committer runs. The caller looks at the answer in it only after the acknowledgement.
+ */
+#include "session.h"
+
+#include <string.h>
+
+static unsigned touches(enum as_party_kind kind)
+{
+    return 1U << AS_TABLE_PARTY | (kind == AS_PARTY_RESOURCE ? 1U << AS_TABLE_RESOURCE : 0);
+}
+
+static as_err audit(const struct as_store_ops *ops, struct as_backend *backend,
+                    const struct as_audit *line, as_span about)
+{
+    return line != NULL ? ops->audit_put(backend, line, about) : AS_OK;
+}
+
+/* ------------------------------------------------------------ parties ------------------------- */
+
+struct create_ask {
+    const struct as_party_write *writes;
+    size_t count;
+    const struct as_audit *audit;
+    size_t which;
+};
+
+static as_err run_create(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                         unsigned *touched)
+{
+    struct create_ask *ask = arg;
+
+    for (ask->which = 0; ask->which < ask->count; ask->which++) {
+        const struct as_party_write *write = &ask->writes[ask->which];
+        AS_TRY(ops->party_create(backend, write));
+        AS_TRY(audit(ops, backend, ask->audit, write->party->id));
+        *touched |= touches(write->party->kind);
+    }
+    return AS_OK;
+}
+
+as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
+                             size_t count, const struct as_audit *audit, size_t *which)
+{
+    struct create_ask ask = {.writes = writes, .count = count, .audit = audit};
+    as_err err = as_session_write(session, run_create, &ask);
+
+    *which = ask.which < count ? ask.which : 0;
+    return err;
+}
+
+struct party_ask {
+    const struct as_party_write *write;
+    enum as_party_kind kind;
+    enum as_party_status status;
+    as_span id;
+    const struct as_audit *audit;
+    bool found;
+};
+
+static as_err run_replace(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                          unsigned *touched)
+{
+    struct party_ask *ask = arg;
+
+    *touched |= touches(ask->write->party->kind);
+    AS_TRY(ops->party_replace(backend, ask->write, &ask->found));
+    return ask->found ? audit(ops, backend, ask->audit, ask->write->party->id) : AS_OK;
+}
+
+as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
+                              const struct as_audit *audit, bool *found)
+{
+    struct party_ask ask = {.write = write, .audit = audit};
+
+    AS_TRY(as_session_write(session, run_replace, &ask));
+    *found = ask.found;
+    return AS_OK;
+}
+
+static as_err run_set_status(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                             unsigned *touched)
+{
+    struct party_ask *ask = arg;
+    as_time at = ask->audit != NULL ? ask->audit->at : 0;
+
+    *touched |= touches(ask->kind);
+    AS_TRY(ops->party_set_status(backend, ask->kind, ask->id, ask->status, at, &ask->found));
+    return ask->found ? audit(ops, backend, ask->audit, ask->id) : AS_OK;
+}
+
+as_err as_store_party_set_status(struct as_store_session *session, enum as_party_kind kind,
+                                 as_span id, enum as_party_status status,
+                                 const struct as_audit *audit, bool *found)
+{
+    struct party_ask ask = {.kind = kind, .id = id, .status = status, .audit = audit};
+
+    AS_TRY(as_session_write(session, run_set_status, &ask));
+    *found = ask.found;
+    return AS_OK;
+}
+
+static as_err run_delete(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                         unsigned *touched)
+{
+    struct party_ask *ask = arg;
+
+    *touched |= touches(ask->kind);
+    AS_TRY(ops->party_delete(backend, ask->kind, ask->id, &ask->found));
+    return ask->found ? audit(ops, backend, ask->audit, ask->id) : AS_OK;
+}
+
+as_err as_store_party_delete(struct as_store_session *session, enum as_party_kind kind, as_span id,
+                             const struct as_audit *audit, bool *found)
+{
+    struct party_ask ask = {.kind = kind, .id = id, .audit = audit};
+
+    AS_TRY(as_session_write(session, run_delete, &ask));
+    *found = ask.found;
+    return AS_OK;
+}
+
+static as_err run_revoke_tokens(const struct as_store_ops *ops, struct as_backend *backend,
+                                void *arg, unsigned *touched)
+{
+    struct party_ask *ask = arg;
+
+    *touched |= touches(AS_PARTY_RESOURCE); /* of either kind: both are bumped */
+    AS_TRY(ops->party_revoke_tokens(backend, ask->id, &ask->found));
+    return ask->found ? audit(ops, backend, ask->audit, ask->id) : AS_OK;
+}
+
+as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id,
+                                    const struct as_audit *audit, bool *found)
+{
+    struct party_ask ask = {.id = id, .audit = audit};
+
+    AS_TRY(as_session_write(session, run_revoke_tokens, &ask));
+    *found = ask.found;
+    return AS_OK;
+}
+
+/* ------------------------------------------------------------ certificates -------------------- */
+
+static bool links_equal(const struct as_path_link *a, const struct as_path_link *b)
+{
+    return memcmp(a->issuer_spki, b->issuer_spki, AS_DIGEST) == 0 &&
+           a->serial_len == b->serial_len && memcmp(a->serial, b->serial, a->serial_len) == 0 &&
+           a->not_after == b->not_after;
+}
+
+/* The chain is not compared: either one led to the same path, and two machines of a client that
+ * present the same leaf with and without an extra certificate must not write at every token. The
+ * leaf is what the thumbprint says. */
+static bool rows_equal(const struct as_certificate_row *a, const struct as_certificate_row *b)
+{
+    if (a->class_ != b->class_ || !as_span_equal(a->trust, b->trust) ||
+        memcmp(a->anchor, b->anchor, AS_DIGEST) != 0 || a->path_count != b->path_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->path_count; i++) {
+        if (!links_equal(&a->path[i], &b->path[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static as_err run_certificate_put(const struct as_store_ops *ops, struct as_backend *backend,
+                                  void *arg, unsigned *touched)
+{
+    *touched |= 1U << AS_TABLE_CERTIFICATE;
+    return ops->certificate_put(backend, arg);
+}
+
+as_err as_store_certificate_put(struct as_store_session *session,
+                                const struct as_certificate_row *row)
+{
+    const struct as_certificate_row *old = NULL;
+    struct as_certificate_row fresh = *row;
+
+    AS_NEED(row->path_count <= AS_PATH_MAX, AS_SERVER_ERROR, "a path is too long");
+    AS_TRY(as_store_certificate_get(session, row->thumbprint, &old));
+    if (old != NULL && rows_equal(old, row)) {
+        return AS_OK;
+    }
+    return as_session_write(session, run_certificate_put, &fresh);
+}
+
+/* ------------------------------------------------------------ tokens, keys, audit ------------- */
+
+struct revoke_ask {
+    const unsigned char *jti;
+    as_time expires_at;
+    const struct as_audit *audit;
+};
+
+static as_err run_token_revoke(const struct as_store_ops *ops, struct as_backend *backend,
+                               void *arg, unsigned *touched)
+{
+    const struct revoke_ask *ask = arg;
+
+    *touched |= 1U << AS_TABLE_REVOCATION;
+    AS_TRY(ops->token_revoke(backend, ask->jti, ask->expires_at));
+    return audit(ops, backend, ask->audit, AS_SPAN_NONE);
+}
+
+as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[16],
+                             as_time expires_at, const struct as_audit *audit)
+{
+    struct revoke_ask ask = {jti, expires_at, audit};
+
+    return as_session_write(session, run_token_revoke, &ask);
+}
+
+struct key_ask {
+    const struct as_key_row *row;
+    const struct as_audit *audit;
+    bool added;
+};
+
+static as_err run_key_add_first(const struct as_store_ops *ops, struct as_backend *backend,
+                                void *arg, unsigned *touched)
+{
+    struct key_ask *ask = arg;
+
+    (void)touched; /* keys are not cached */
+    AS_TRY(ops->key_add_first(backend, ask->row, &ask->added));
+    return ask->added ? audit(ops, backend, ask->audit, AS_SPAN_NONE) : AS_OK;
+}
+
+as_err as_store_key_add_first(struct as_store_session *session, const struct as_key_row *row,
+                              const struct as_audit *audit, bool *added)
+{
+    struct key_ask ask = {.row = row, .audit = audit};
+
+    AS_TRY(as_session_write(session, run_key_add_first, &ask));
+    *added = ask.added;
+    return AS_OK;
+}
+
+struct audit_ask {
+    const struct as_audit *audit;
+};
+
+static as_err run_audit(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                        unsigned *touched)
+{
+    const struct audit_ask *ask = arg;
+
+    (void)touched;
+    return ops->audit_put(backend, ask->audit, AS_SPAN_NONE);
+}
+
+as_err as_store_audit(struct as_store_session *session, const struct as_audit *audit)
+{
+    struct audit_ask ask = {audit};
+
+    return as_session_write(session, run_audit, &ask);
+}
