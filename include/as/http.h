@@ -65,8 +65,8 @@ typedef as_err (*as_http_handler)(struct as_http_call *call);
 /* One row: a method and a path. HEAD is answered by GET rows. */
 struct as_http_route {
     const char *method;
-    const char *path; /* exact, or ending in "/{id}" */
-    size_t body_max;  /* octets; 0 means AS_LIMIT_ROUTE_BODY; more: 413 before the body is read */
+    const char *path;   /* exact, or ending in "/{id}" */
+    size_t body_max;    /* octets; 0 means AS_LIMIT_ROUTE_BODY; more: 413 before the body is read */
     bool always_writes; /* goes to a job thread at once (D10) */
     as_http_handler handle;
 };
@@ -81,7 +81,7 @@ struct as_http_site {
     const struct as_http_route *routes;
     size_t route_count;
     as_err (*serve)(struct as_http_call *call);
-    void (*done)(struct as_http_call *call); /* log, audit, metrics; the reply is final */
+    void (*done)(struct as_http_call *call);     /* log, audit, metrics; the reply is final */
     void (*overload)(struct as_http_call *call); /* fills the 503 when no job can be taken */
     /* Each worker and job thread opens one lane before its first call and closes it at its end. */
     void *(*lane_open)(void *app, bool may_wait);
@@ -123,7 +123,15 @@ bool as_http_is_form(const struct as_http_request *request);
 bool as_http_is_json(const struct as_http_request *request);
 
 /* ---------------------------------------------------------------- the engine ----------------- */
-/* Used by the edge and by main only. */
+/*
+ * Used by the edge and by main only. Per worker one engine; per connection in use one link: a
+ * socketpair with libmicrohttpd at its other end. The worker asks, then reads the answer until its
+ * end; there is one request at a time on a link. Nothing that a stranger wrote reaches
+ * libmicrohttpd: it reads one of a few constant heads, and the request itself goes beside it as
+ * spans of what the guard admitted. It would otherwise cut queries and cookies into pieces by
+ * itself (in time that grows with their square), copy bodies twice, and answer what it cannot hold
+ * in its own words.
+ */
 
 /* Calls back into the owner of peers. */
 struct as_http_peers {
@@ -133,27 +141,82 @@ struct as_http_peers {
 
 struct as_http_jobs;
 
-/* A pool of job threads shared by all workers; bounded queue. */
+/* A pool of job threads shared by all workers; bounded queue. Threads are small (256 KiB stack),
+ * take no signals and are all started at once. Errors: server error. */
 as_err as_http_jobs_new(size_t threads, size_t queue_max, struct as_http_jobs **out);
 /* Runs what is queued to its end, then ends the threads and closes their lanes. */
 void as_http_jobs_free(struct as_http_jobs *jobs);
 
 struct as_http_engine;
+struct as_http_link;
 
-/* One engine per worker. `wake` may be called from any thread when a job is done; the worker then
- * calls as_http_engine_resume on its own thread. */
-as_err as_http_engine_new(struct as_http_jobs *jobs, const struct as_http_peers *peers,
-                          void (*wake)(void *arg), void *wake_arg, struct as_http_engine **out);
-/* All requests must have been answered or cancelled: see as_http_engine_busy. */
+struct as_http_engine_conf {
+    struct as_http_jobs *jobs;
+    const struct as_http_peers *peers;
+    size_t links_max; /* more are refused */
+    int request_ms;   /* a job not begun this long after its request came is answered by overload */
+    void (*wake)(void *arg); /* a job is done: call as_http_engine_resume. Any thread */
+    /* The answer of a link that waited for a job can be read: take note, and read it after
+     * as_http_engine_resume, which calls this, has returned. */
+    void (*ready)(void *owner);
+    void *arg;
+};
+
+/* All but `wake` happens on the one thread that owns the engine; it may be made on another. */
+as_err as_http_engine_new(const struct as_http_engine_conf *conf, struct as_http_engine **out);
+/* Closes this thread's lanes. All links must be closed and as_http_engine_busy must be 0. */
 void as_http_engine_free(struct as_http_engine *engine);
-/* Takes the descriptor (closed on failure too) and holds the peer until the connection ends. */
-as_err as_http_engine_open(struct as_http_engine *engine, int fd, const struct as_http_site *site,
-                           const void *peer);
-/* Does what can be done now; bounded. Call after writing to or reading from any pair. */
-void as_http_engine_run(struct as_http_engine *engine);
-/* Picks up finished jobs and goes on with their requests. */
+/* Picks up finished jobs. */
 void as_http_engine_resume(struct as_http_engine *engine);
+/* Lets go of what belonged to closed links. Call once per turn of the loop. */
+void as_http_engine_tidy(struct as_http_engine *engine);
 /* How many requests are with job threads. */
 size_t as_http_engine_busy(const struct as_http_engine *engine);
+/* Octets of requests that are held until they are answered. */
+size_t as_http_engine_bytes(const struct as_http_engine *engine);
+
+struct as_http_link_conf {
+    const struct as_http_site *site;
+    const void *peer; /* held while the link or one of its requests lives */
+    /* Fields of every answer, unless the reply has one of that name itself. Outlives the link. */
+    const struct as_http_field *always;
+    size_t always_count;
+    void *owner; /* for `ready` */
+};
+
+/* Takes two descriptors. Errors: AS_UNAVAILABLE. */
+as_err as_http_link_open(struct as_http_engine *engine, const struct as_http_link_conf *conf,
+                         struct as_http_link **out);
+/* Ends the link; an open answer is lost, a job runs to its end. Afterwards `ready` is silent. */
+void as_http_link_close(struct as_http_link *link);
+
+/* One admitted request. */
+struct as_http_ask {
+    as_span method;
+    as_span path;
+    as_span query;                      /* ptr NULL when there is no '?' */
+    const struct as_http_field *fields; /* names in any case */
+    size_t field_count;
+    as_span body;
+    bool close; /* close after the answer */
+};
+
+/* Hands over a request; all is copied. The answer before it must have been read to its end.
+ * Errors: AS_UNAVAILABLE when memory or descriptors are short; then the link is to be closed. */
+as_err as_http_link_ask(struct as_http_link *link, const struct as_http_ask *ask);
+
+enum as_http_read {
+    AS_HTTP_READ_MORE,  /* *got octets; there is more, or will be */
+    AS_HTTP_READ_WAIT,  /* nothing now: a job has it; `ready` will tell */
+    AS_HTTP_READ_END,   /* *got octets, the last of this answer */
+    AS_HTTP_READ_CLOSE, /* the same, and the connection is to be closed */
+    AS_HTTP_READ_BROKEN /* there will be no (whole) answer */
+};
+
+/* Moves the request on, as far as can be without waiting, and reads up to `room` octets. */
+enum as_http_read as_http_link_read(struct as_http_link *link, char *to, size_t room, size_t *got);
+
+/* A fresh request id, for what the edge answers by itself; `out` ends in a NUL. 128 random bits. */
+void as_http_request_id(char out[AS_REQUEST_ID + 1]);
 
 #endif
