@@ -18,12 +18,13 @@ struct as_throttle;
 struct as_ctx {
     struct as_arena *mem;
     as_time now;
+    int64_t mono_ms;              /* monotonic, when the request began: for windows of time */
     as_span request_id;
     struct as_store_session *store;
     const struct as_settings *settings;
     const struct as_trust *trust;
-    const struct as_ring *ring;     /* access tokens */
-    struct as_throttle *throttle;   /* client/: failed authentications */
+    const struct as_ring *ring;   /* access tokens */
+    struct as_throttle *throttle; /* client/: failed authentications */
 };
 
 #endif
