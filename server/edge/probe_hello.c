@@ -30,7 +30,11 @@ struct fixed {
     as_span body;
 };
 
-#define BYTES(literal) AS_LIT(literal)
+/* A constant initialiser, which AS_LIT is not. */
+#define BYTES(literal)                                                                             \
+    {                                                                                              \
+        ("" literal), sizeof(literal) - 1                                                          \
+    }
 
 static const struct fixed extensions[] = {
     {EXT_GROUPS, false, BYTES("\x00\x06\x00\x1d\x00\x17\x00\x18")}, /* X25519, P-256, P-384 */
@@ -123,7 +127,7 @@ static void read_answer(as_span bytes, struct as_probe_answer *out)
     } else if (bytes.len > at && p[0] == RECORD_HANDSHAKE && p[5] == MESSAGE_SERVER) {
         at += 1U + p[at];
         out->hello = true;
-        out->suite = bytes.len >= at + 2 ? (uint16_t)(p[at] << 8 | p[at + 1]) : 0;
+        out->suite = bytes.len >= at + 2 ? (uint16_t)((unsigned)p[at] << 8 | p[at + 1]) : 0;
     }
 }
 
