@@ -403,10 +403,11 @@ audit {{ file = "audit.jsonl" }}
                             "application/x-www-form-urlencoded", **(fields or {})}, cert, port,
                             version)
 
-    def ask_token(self, party, cert=None, **parameters):
-        """The answer of the token endpoint to a client_credentials request."""
+    def ask_token(self, party, cert=..., **parameters):
+        """The answer of the token endpoint to a client_credentials request, with the party's own
+        certificate, another one, or none (None)."""
         parameters = {"grant_type": "client_credentials", "client_id": party.id, **parameters}
-        return self.post(cert or party.cert, "/token", form=parameters)
+        return self.post(party.cert if cert is ... else cert, "/token", form=parameters)
 
     def token(self, party, **parameters):
         status, _, body = self.ask_token(party, **parameters)
@@ -414,8 +415,8 @@ audit {{ file = "audit.jsonl" }}
             raise AssertionError(f"no token: {status} {body}")
         return json.loads(body)["access_token"]
 
-    def introspect(self, resource, token, cert=None, **parameters):
-        status, _, body = self.post(cert or resource.cert, "/introspect",
+    def introspect(self, resource, token, **parameters):
+        status, _, body = self.post(resource.cert, "/introspect",
                                     form={"client_id": resource.id, "token": token, **parameters})
         if status != 200:
             raise AssertionError(f"introspection: {status} {body}")

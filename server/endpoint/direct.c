@@ -63,5 +63,6 @@ as_err as_direct_authenticate(struct as_http_call *call, const struct as_form *f
         visit->method = as_method_name(who->party->method);
         AS_TRY(as_arena_copy(call->mem, who->party->id, &visit->client_id));
     }
+    visit->authenticated = !as_failed(err);
     return err;
 }

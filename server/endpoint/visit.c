@@ -16,6 +16,7 @@ static as_err visit_begin(struct as_http_call *call, struct as_visit **out)
     visit->ctx = (struct as_ctx){
         .mem = call->mem,
         .now = call->request->now,
+        .mono_ms = call->request->started_us / 1000,
         .request_id = call->request->request_id,
         .store = lane->store,
         .settings = conf->settings,
@@ -122,6 +123,8 @@ void as_visit_done(struct as_http_call *call)
     if (visit == NULL) {
         return;
     }
+    /* counted here, once, since a handler may have run twice (D10) */
+    as_metric_add(AS_METRIC_client_authentications_total, visit->authenticated);
     log_request(call, visit);
     as_audit_write(visit, call);
 }
