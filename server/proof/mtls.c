@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Binding to the certificate of the token request (RFC 8705 3). The binding is the SHA-256 of the
+ * DER as presented (MTLS-71, MTLS-88). What introspection must know of the certificate later stands
+ * in its row (design D9), which is committed before a token bound to it exists.
+ */
+#include "as/proof.h"
+
+#include <string.h>
+
+_Static_assert(AS_PATH_STEPS <= AS_PATH_MAX, "a row has room for each path");
+
+/* MTLS-70, MTLS-76, TOK-70: the profile, the client, or the server asks for it. */
+static bool is_wanted(const struct as_ctx *ctx, const struct as_client *client)
+{
+    const struct as_profile *profile = as_profile_named(client->profile);
+
+    /* a profile nobody knows any more cannot be one that is lenient */
+    return profile == NULL || profile->sender_constrained || client->bound_access_tokens ||
+           ctx->settings->always_bind;
+}
+
+/* The further certificates as presented, each after its length in four octets. */
+static as_err write_chain(struct as_arena *mem, const struct as_cert *cert, as_span *out)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < cert->chain_count; i++) {
+        len += 4 + cert->chain[i].len;
+    }
+    unsigned char *bytes = as_arena_alloc(mem, len + 1);
+    AS_NEED_MEM(bytes);
+    *out = as_span_bytes(bytes, len);
+    for (size_t i = 0; i < cert->chain_count; i++) {
+        const as_span der = cert->chain[i];
+        *bytes++ = (unsigned char)(der.len >> 24);
+        *bytes++ = (unsigned char)(der.len >> 16);
+        *bytes++ = (unsigned char)(der.len >> 8);
+        *bytes++ = (unsigned char)der.len;
+        memcpy(bytes, der.ptr, der.len);
+        bytes += der.len;
+    }
+    return AS_OK;
+}
+
+static void write_path(const struct as_trust_verdict *verdict, struct as_certificate_row *row)
+{
+    memcpy(row->anchor, verdict->anchor, AS_DIGEST);
+    row->path_count = verdict->step_count;
+    for (size_t i = 0; i < verdict->step_count; i++) {
+        const struct as_path_step *step = &verdict->steps[i];
+        struct as_path_link *link = &row->path[i];
+        memcpy(link->issuer_spki, step->issuer_spki, AS_DIGEST);
+        memcpy(link->serial, step->serial, sizeof(link->serial));
+        link->serial_len = step->serial_len;
+        link->not_after = step->not_after;
+    }
+}
+
+static bool same_path(const struct as_certificate_row *a, const struct as_certificate_row *b)
+{
+    if (a->path_count != b->path_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->path_count; i++) {
+        const struct as_path_link *x = &a->path[i];
+        const struct as_path_link *y = &b->path[i];
+        if (memcmp(x->issuer_spki, y->issuer_spki, AS_DIGEST) != 0 ||
+            x->serial_len != y->serial_len || x->serial_len > sizeof(x->serial) ||
+            memcmp(x->serial, y->serial, x->serial_len) != 0 || x->not_after != y->not_after) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Does the row say what we would write? The chain is left out: it may be sent or not, and the path
+ * it led to is what counts. */
+static bool is_current(const struct as_certificate_row *row, const struct as_certificate_row *now)
+{
+    return row != NULL && row->class_ == now->class_ && as_span_equal(row->trust, now->trust) &&
+           memcmp(row->anchor, now->anchor, AS_DIGEST) == 0 && same_path(row, now);
+}
+
+/* MTLS-114: a certificate that fits a second client is told of when its row is new, never refused:
+ * a stranger could lock a client out by registering its name. */
+static as_err tell_if_shared(const struct as_ctx *ctx, const struct as_cert *cert)
+{
+    struct as_identifier *ids = NULL;
+    size_t id_count = 0;
+    as_span found[2];
+    size_t count = 0;
+    char x5t[AS_X5T_TEXT];
+
+    AS_TRY(as_client_identifiers(ctx->mem, cert, &ids, &id_count));
+    AS_TRY(as_store_parties_of(ctx->store, ctx->mem, AS_PARTY_CLIENT, ids, id_count, found,
+                               AS_COUNT(found), &count));
+    if (count > 1) {
+        as_cert_x5t(cert->thumbprint, x5t);
+        as_metric_add(AS_METRIC_certificates_shared_total, 1);
+        AS_LOG(AS_LOG_WARNING, "certificate_shared", AS_LOG_SPAN("request_id", ctx->request_id),
+               AS_LOG_TEXT("thumbprint", x5t), AS_LOG_SPAN("client_id", found[0]),
+               AS_LOG_SPAN("other", found[1]));
+    }
+    return AS_OK;
+}
+
+static as_err keep_certificate(const struct as_ctx *ctx, const struct as_who *who,
+                               const struct as_cert *cert)
+{
+    struct as_certificate_row row = {
+        .der = cert->der, .class_ = who->class_, .not_after = cert->not_after};
+    const struct as_certificate_row *known = NULL;
+
+    memcpy(row.thumbprint, cert->thumbprint, AS_DIGEST);
+    if (who->class_ == AS_CERTIFICATE_PKI) {
+        row.trust = who->trust;
+        write_path(&who->verdict, &row);
+    }
+    AS_TRY(as_store_certificate_get(ctx->store, row.thumbprint, &known));
+    if (is_current(known, &row)) {
+        return AS_OK;
+    }
+    const bool is_new = known == NULL;
+    AS_TRY(write_chain(ctx->mem, cert, &row.chain));
+    AS_TRY(as_store_certificate_put(ctx->store, &row));
+    if (is_new) {
+        as_err err = tell_if_shared(ctx, cert);
+        if (as_failed(err)) {
+            as_log_err(AS_LOG_WARNING, "certificate_shared", err); /* it was for the log alone */
+        }
+    }
+    return AS_OK;
+}
+
+as_err as_proof_bind(const struct as_ctx *ctx, const struct as_who *who, const struct as_cert *cert,
+                     struct as_binding *out)
+{
+    struct as_binding binding = {0};
+
+    AS_NEED(who->party->client != NULL, AS_SERVER_ERROR, "a binding for no client");
+    if (!is_wanted(ctx, who->party->client)) {
+        *out = binding;
+        return AS_OK;
+    }
+    AS_NEED(cert != NULL, AS_INVALID_REQUEST, "a client certificate is required for the token");
+    AS_TRY(keep_certificate(ctx, who, cert));
+    binding.x5t = true;
+    memcpy(binding.thumbprint, cert->thumbprint, AS_DIGEST);
+    *out = binding;
+    return AS_OK;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making an access token: nothing is written, all that is needed later is inside (design D8). */
+#include "form.h"
+
+#include <string.h>
+
+static as_time end_of_life(const struct as_ctx *ctx, const struct as_entitlement *what)
+{
+    const int64_t own = what->client->access_token_lifetime;
+    const as_time end = ctx->now + (own > 0 ? own : ctx->settings->access_token_lifetime);
+
+    return what->not_after > 0 && what->not_after < end ? what->not_after : end;
+}
+
+/* TOK-70: the last look before a token leaves. */
+static bool may_be_unbound(const struct as_client *client)
+{
+    const struct as_profile *profile = as_profile_named(client->profile);
+
+    return profile != NULL && !profile->sender_constrained && !client->bound_access_tokens;
+}
+
+static as_err seal(const struct as_ctx *ctx, const struct as_token *token, as_span *out)
+{
+    unsigned char inside[AS_SEAL_PLAIN_MAX];
+    size_t len = 0;
+
+    AS_NEED(as_token_inside_write(token, inside, sizeof(inside), &len), AS_INVALID_SCOPE,
+            "scope and audience are too long for a token");
+    as_err err = as_seal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+                         as_span_of(ctx->settings->issuer), as_span_bytes(inside, len), out);
+    as_crypto_wipe(inside, sizeof(inside));
+    return err;
+}
+
+as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what,
+                     struct as_issue *out)
+{
+    struct as_issue issue = {.scope = what->scope};
+    struct as_token *token = &issue.token;
+
+    AS_NEED(what->binding.x5t || may_be_unbound(what->client), AS_SERVER_ERROR,
+            "an unbound token for a client that must have bound ones");
+    *token = (struct as_token){
+        .client_id = what->client->party->id,
+        .subject = what->subject,
+        .audience = what->audience,
+        .audience_count = what->audience_count,
+        .scope = what->scope,
+        .issued_at = ctx->now,
+        .expires_at = end_of_life(ctx, what),
+        .binding = what->binding,
+        .binding_class = what->binding_class,
+        .client_epoch = what->client->party->epoch,
+    };
+    AS_NEED(token->expires_at > token->issued_at, AS_INVALID_REQUEST,
+            "the client certificate ends too soon for a token");
+    AS_TRY(as_random(token->jti, sizeof(token->jti)));
+    AS_TRY(seal(ctx, token, &issue.access_token));
+    issue.expires_in = token->expires_at - token->issued_at;
+    *out = issue;
+    return AS_OK;
+}

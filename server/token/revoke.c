@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "form.h"
+
+as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_span text,
+                       const struct as_audit *audit)
+{
+    const struct as_token *token = NULL;
+    bool revoked = false;
+
+    /* not by as_token_open: a token whose time has yet to come can be revoked too */
+    AS_TRY(as_token_unseal(ctx, text, &token));
+    if (token == NULL || ctx->now >= token->expires_at) {
+        return AS_OK; /* RFC 7009 2.2: the client's aim is reached */
+    }
+    AS_NEED(by->client != NULL && as_span_equal(token->client_id, by->id), AS_INVALID_GRANT,
+            "the token is another client's");
+    AS_TRY(as_store_token_is_revoked(ctx->store, token->jti, &revoked));
+    if (revoked) {
+        return AS_OK;
+    }
+    return as_store_token_revoke(ctx->store, token->jti, token->expires_at, audit);
+}
