@@ -17,7 +17,10 @@
  * root and be closed to group and others), or makes it when the file is absent and the store holds
  * no key yet: a store with keys and no file refuses, since a new key would open nothing.
  * Then reads the sealing keys and makes the first one. Every key in the store must unwrap.
- * `session` may wait. Errors: AS_BAD_CONFIGURATION with a reason for the operator; store errors.
+ * One exception to "closed to group": a file of root and group root that the group may read, which
+ * is how a credentials folder of systemd shows its files.
+ * `session` may wait, and is done with afterwards. Free the ring with as_ring_free.
+ * Errors: AS_BAD_CONFIGURATION with a reason for the operator; store errors.
  */
 as_err as_keys_start(struct as_store_session *session, const char *key_file, as_time now,
                      struct as_ring **out);
