@@ -64,6 +64,20 @@ static bool is_host(as_span text)
     return true;
 }
 
+/* Would this be read as an address? Such a name is a mistake for san_ip (RFC 5280 4.2.1.6). */
+static bool is_ipv4(as_span text)
+{
+    char copy[INET_ADDRSTRLEN];
+    struct in_addr unused;
+
+    if (text.len >= sizeof(copy)) {
+        return false;
+    }
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    return inet_pton(AF_INET, copy, &unused) == 1;
+}
+
 static void lower(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -85,6 +99,9 @@ static const char *canon_dns(as_span text, char *out, size_t *len)
     }
     if (!is_host(text)) {
         return "it is not a host name";
+    }
+    if (is_ipv4(text)) {
+        return "it is an IP address, not a host name";
     }
     memcpy(out, text.ptr, text.len);
     lower(out, text.len);
@@ -113,17 +130,20 @@ static const char *canon_uri(as_span text, char *out, size_t *len)
     return NULL;
 }
 
-/* RFC 5280 7.5: the local part exact, the host part ignores case. */
+/*
+ * RFC 5280 7.5: the local part exact, the host part ignores case. One at sign: with a second there
+ * is doubt where the host begins.
+ */
 static const char *canon_email(as_span text, char *out, size_t *len)
 {
-    size_t at = text.len;
+    as_span host = text;
+    as_span local = AS_SPAN_NONE;
 
-    while (at > 0 && text.ptr[at - 1] != '@') {
-        at--;
-    }
-    if (!is_visible(text) || at < 2 || !is_host(as_span_from(text, at))) {
+    if (!is_visible(text) || !as_span_cut(&host, '@', &local) || local.len == 0 ||
+        host.len == 0 || as_span_has_byte(host, '@')) {
         return "it is not a mail address";
     }
+    size_t at = local.len + 1;
     memcpy(out, text.ptr, text.len);
     lower(out + at, text.len - at);
     *len = text.len;

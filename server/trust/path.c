@@ -120,6 +120,22 @@ static bool set_rules(X509_STORE_CTX *ctx, const struct as_group *group, as_time
            X509_VERIFY_PARAM_set_flags(param, flags_of(group)) == 1;
 }
 
+/*
+ * The last second of a certificate is still a good one: notAfter is inclusive (RFC 5280 4.1.2.5,
+ * TLS-61), while OpenSSL takes it as expired.
+ */
+static int tolerate_last_second(int ok, X509_STORE_CTX *ctx)
+{
+    as_time not_after = 0;
+    const X509 *x509 = X509_STORE_CTX_get_current_cert(ctx);
+
+    if (ok == 1 || X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CERT_HAS_EXPIRED || x509 == NULL) {
+        return ok;
+    }
+    return as_cert_time(X509_get0_notAfter(x509), &not_after) &&
+           not_after == X509_VERIFY_PARAM_get_time(X509_STORE_CTX_get0_param(ctx));
+}
+
 /* The first time that something failed tells best what is wrong. */
 static void refuse(struct as_trust_verdict *out, const char *reason, const char *detail)
 {
@@ -223,6 +239,7 @@ static as_err try_path(const struct as_group *group, const struct as_cert *cert,
                 set_rules(ctx, group, now),
             AS_SERVER_ERROR, "a certification path could not be checked");
     X509_STORE_CTX_set0_trusted_stack(ctx, pool->anchors);
+    X509_STORE_CTX_set_verify_cb(ctx, tolerate_last_second);
     int accepted = X509_verify_cert(ctx);
     as_x509s *path = X509_STORE_CTX_get0_chain(ctx);
     if (accepted == 1) {

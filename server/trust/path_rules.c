@@ -104,6 +104,42 @@ static bool has_broken_extension(X509 *x509, const struct as_cert *cert)
     return false;
 }
 
+/* RFC 5280 4.2.1.10: a DNS constraint has no leading period (OpenSSL reads one as "below only"). */
+static bool has_leading_period(const STACK_OF(GENERAL_SUBTREE) * subtrees)
+{
+    for (int i = 0; i < sk_GENERAL_SUBTREE_num(subtrees); i++) {
+        const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(subtrees, i)->base;
+        if (base->type == GEN_DNS && ASN1_STRING_length(base->d.dNSName) > 0 &&
+            ASN1_STRING_get0_data(base->d.dNSName)[0] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 5280 4.2.1.10: nor may both kinds of subtrees be empty. */
+static bool has_broken_constraints(X509 *x509, const struct as_cert *cert)
+{
+    AS_AUTO(NAME_CONSTRAINTS_free)
+    NAME_CONSTRAINTS *constraints = X509_get_ext_d2i(x509, NID_name_constraints, NULL, NULL);
+
+    (void)cert;
+    return constraints != NULL &&
+           ((sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) <= 0 &&
+             sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees) <= 0) ||
+            has_leading_period(constraints->permittedSubtrees) ||
+            has_leading_period(constraints->excludedSubtrees));
+}
+
+/* RFC 5280 4.2.1.11 */
+static bool has_lenient_policies(X509 *x509, const struct as_cert *cert)
+{
+    int at = X509_get_ext_by_NID(x509, NID_policy_constraints, -1);
+
+    (void)cert;
+    return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(x509, at)) == 0;
+}
+
 /* --- the rules -------------------------------------------------------------------------------------- */
 
 enum where { LEAF, ISSUERS, BELOW_ANCHOR };
@@ -129,6 +165,10 @@ static const struct rule {
      "an entry of subjectAltName is none of its kind (strict)"},
     {BELOW_ANCHOR, true, has_broken_extension, "cert_malformed",
      "an extension cannot be decoded (strict)"},
+    {ISSUERS, true, has_broken_constraints, "cert_malformed",
+     "nameConstraints of an issuer are empty or have a leading period (strict)"},
+    {ISSUERS, true, has_lenient_policies, "cert_malformed",
+     "policyConstraints of an issuer are not critical (strict)"},
 };
 
 static bool concerns(enum where where, int depth, int anchor)
