@@ -74,8 +74,7 @@ START_TEST(TLS_27_key_file_mode)
     passes(files);
     for (size_t i = 0; i < AS_COUNT(refused_modes); i++) {
         ck_assert_int_eq(chmod(files.key, refused_modes[i]), 0);
-        refused(files, files.key,
-                "the key can be read by group or others: set its mode to 0600");
+        refused(files, files.key, "the key can be read by group or others: set its mode to 0600");
     }
     ck_assert_int_eq(chmod(files.key, 0400), 0);
     passes(files);
@@ -155,14 +154,14 @@ END_TEST
 START_TEST(TLS_23_weak_server_certificates)
 {
     refused_leaf(tls_server_cert(kit.ca, "RSA:1024"), "the RSA key has less than 2048 bits");
-    refused_leaf(test_cert(kit.ca, (struct test_cert_ask){.subject = "CN=server",
-                                                          .san = TLS_SAN,
-                                                          .digest = "SHA1"}),
-                 "the certificate is signed with a digest weaker than SHA-256");
-    refused_leaf(test_cert(kit.rsa, (struct test_cert_ask){.subject = "CN=server",
-                                                           .san = TLS_SAN,
-                                                           .digest = "MD5"}),
-                 "the certificate is signed with a digest weaker than SHA-256");
+    refused_leaf(
+        test_cert(kit.ca,
+                  (struct test_cert_ask){.subject = "CN=server", .san = TLS_SAN, .digest = "SHA1"}),
+        "the certificate is signed with a digest weaker than SHA-256");
+    refused_leaf(
+        test_cert(kit.rsa,
+                  (struct test_cert_ask){.subject = "CN=server", .san = TLS_SAN, .digest = "MD5"}),
+        "the certificate is signed with a digest weaker than SHA-256");
     passes((struct files){kit.rsa_cert, kit.rsa_key});
 }
 END_TEST
@@ -242,8 +241,8 @@ END_TEST
 START_TEST(TLS_23_a_weak_signature_in_the_chain)
 {
     struct test_cert *root = test_ca("CN=Root");
-    struct test_cert *weak = test_cert(
-        root, (struct test_cert_ask){.subject = "CN=Weak", .ca = true, .digest = "SHA1"});
+    struct test_cert *weak =
+        test_cert(root, (struct test_cert_ask){.subject = "CN=Weak", .ca = true, .digest = "SHA1"});
     struct test_cert *leaf = tls_server_cert(weak, "P-256");
     const struct test_cert *certs[] = {leaf, weak};
     struct files files = files_of(certs, 2, leaf);
