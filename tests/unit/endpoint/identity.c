@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a party will authenticate: one name, or whole certificates; and what it claims by that. */
+#include "support/jwk.h"
+
+static const char one_name[] =
+    "tls_client_auth needs exactly one of tls_client_auth_subject_dn, _san_dns, _san_uri, "
+    "_san_ip, _san_email";
+
+static const struct {
+    const char *member;
+    const char *value;
+} names[AS_NAME_KINDS] = {
+    {"tls_client_auth_subject_dn", "CN=a"},     {"tls_client_auth_san_dns", "a.example"},
+    {"tls_client_auth_san_uri", "urn:a"},       {"tls_client_auth_san_ip", "192.0.2.1"},
+    {"tls_client_auth_san_email", "a@example"},
+};
+
+START_TEST(MTLS_21_exactly_one_name)
+{
+    for (size_t i = 0; i < AS_NAME_KINDS; i++) {
+        json_t *json = json_pack("{s:n}", "tls_client_auth_subject_dn");
+        json_object_set_new(json, names[i].member, json_string(names[i].value));
+        ck_ok(register_json(json));
+        ck_assert_uint_eq(reg.write.party->name_kind, i);
+        ck_assert_uint_gt(reg.write.party->name_canon.len, 0);
+        ck_assert_uint_eq(reg.write.party->certificate_count, 0);
+    }
+    refuses("'tls_client_auth_subject_dn':null", NULL, one_name);
+}
+END_TEST
+
+START_TEST(MTLS_21_each_pair)
+{
+    size_t pairs = 0;
+
+    for (size_t i = 0; i < AS_NAME_KINDS; i++) {
+        for (size_t j = i + 1; j < AS_NAME_KINDS; j++, pairs++) {
+            json_t *json = json_pack("{s:n}", "tls_client_auth_subject_dn");
+            json_object_set_new(json, names[i].member, json_string(names[i].value));
+            json_object_set_new(json, names[j].member, json_string(names[j].value));
+            refuses_json(json, NULL, one_name);
+        }
+    }
+    ck_assert_uint_eq(pairs, 10);
+}
+END_TEST
+
+/* The same rule for a party that exists, and for resource servers. */
+START_TEST(MTLS_22_on_update_too)
+{
+    reg.id = AS_LIT("old");
+    accepts("");
+    refuses("'tls_client_auth_san_dns':'a.example'", NULL, one_name);
+    refuses("'tls_client_auth_subject_dn':null", NULL, one_name);
+    reg.kind = AS_PARTY_RESOURCE;
+    accepts("");
+    refuses("'tls_client_auth_san_dns':'a.example'", NULL, one_name);
+}
+END_TEST
+
+START_TEST(MTLS_25_dn_text)
+{
+    static const char *const bad[] = {"CN=a,,O=b", "CN", "/C=GB/CN=a", "CN=a,", "=a", "CN=a\\"};
+
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        ck_fault(register_json(json_pack("{s:s}", "tls_client_auth_subject_dn", bad[i])),
+                 AS_INVALID_CLIENT_METADATA);
+        ck_assert_str_eq(reg.member, "tls_client_auth_subject_dn");
+    }
+    accepts("'tls_client_auth_subject_dn':'cn=a,o=b'");
+    shows("tls_client_auth_subject_dn", "'cn=a,o=b'"); /* as given */
+}
+END_TEST
+
+START_TEST(MTLS_40_ip_text)
+{
+    static const char *const good[] = {"192.0.2.1", "2001:db8::1", "2001:DB8:0:0:0:0:0:1"};
+    static const char *const bad[] = {"192.0.2.0/24", "fe80::1%eth0",   "1.2.3",
+                                      "192.0.2.1:80", "[2001:db8::1]",  "192.0.2.01x",
+                                      "1.2.3.4.5",    "2001:db8::1/64", " 192.0.2.1"};
+
+    for (size_t i = 0; i < AS_COUNT(good); i++) {
+        ck_ok(register_json(json_pack("{s:n, s:s}", "tls_client_auth_subject_dn",
+                                      "tls_client_auth_san_ip", good[i])));
+    }
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        refuses_json(
+            json_pack("{s:n, s:s}", "tls_client_auth_subject_dn", "tls_client_auth_san_ip", bad[i]),
+            "tls_client_auth_san_ip", "it is not an IP address");
+    }
+}
+END_TEST
+
+START_TEST(MTLS_37_a_wildcard_is_no_name)
+{
+    accepts("'tls_client_auth_subject_dn':null,'tls_client_auth_san_dns':'a.example.com'");
+    refuses("'tls_client_auth_subject_dn':null,'tls_client_auth_san_dns':'*.example.com'",
+            "tls_client_auth_san_dns", "a wildcard names no client (RFC 8705 7.5)");
+}
+END_TEST
+
+/* The claim is the digest of what is compared, so that spelling does not hide a holder. */
+START_TEST(MTLS_114_claims_of_a_name)
+{
+    struct as_identifier first;
+
+    accepts("'tls_client_auth_subject_dn':'CN=Client One,O=Acme'");
+    ck_assert_uint_eq(reg.write.identifier_count, 1);
+    first = reg.write.identifiers[0];
+    ck_assert_uint_eq(first.kind, AS_NAME_SUBJECT_DN);
+    accepts("'tls_client_auth_subject_dn':'cn=client  one,o=ACME'");
+    ck_assert_mem_eq(first.digest, reg.write.identifiers[0].digest, AS_DIGEST);
+    accepts("'tls_client_auth_subject_dn':'CN=Client Two,O=Acme'");
+    ck_assert_mem_ne(first.digest, reg.write.identifiers[0].digest, AS_DIGEST);
+    ck_assert(!reg.write.party->shared);
+    ck_assert(accepts("'shared_identifier':true")->shared);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ certificates -------------- */
+
+START_TEST(MTLS_50_certificates_are_claimed)
+{
+    struct test_cert *cert = test_leaf(NULL, "CN=self");
+    struct as_cert *same = NULL;
+    as_span der = test_cert_der(cert);
+
+    ck_ok(as_cert_of_der(&der, 1, &same));
+    ck_ok(register_json(self_signed_one(jwk_with(cert, cert))));
+    ck_assert_int_eq(reg.write.party->method, AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH);
+    ck_assert_uint_eq(reg.write.party->certificate_count, 1);
+    ck_assert_mem_eq(reg.write.party->certificates[0], same->thumbprint, AS_THUMBPRINT);
+    ck_assert_uint_eq(reg.write.identifier_count, 2); /* MTLS-114: certificate and key */
+    ck_assert_uint_eq(reg.write.identifiers[0].kind, AS_IDENTIFIER_CERTIFICATE);
+    ck_assert_mem_eq(reg.write.identifiers[0].digest, same->thumbprint, AS_DIGEST);
+    ck_assert_uint_eq(reg.write.identifiers[1].kind, AS_IDENTIFIER_KEY);
+    ck_assert_mem_eq(reg.write.identifiers[1].digest, same->spki_hash, AS_DIGEST);
+    as_cert_drop(same);
+    free((void *)der.ptr);
+    test_cert_free(cert);
+}
+END_TEST
+
+START_TEST(MTLS_51_without_a_certificate)
+{
+    static const char why[] = "self_signed_tls_client_auth needs jwks with a certificate in x5c";
+    struct test_cert *cert = test_leaf(NULL, "CN=self");
+
+    ck_ok(register_json(self_signed_one(jwk_with(cert, cert))));
+    refuses_json(self_signed_one(jwk_of(cert->key)), NULL, why);
+    refuses("'token_endpoint_auth_method':'self_signed_tls_client_auth'", NULL, why);
+    /* jwks_uri waits for a later version, alone and beside jwks */
+    refuses("'jwks_uri':'https://a.example/jwks'", "jwks_uri",
+            "jwks_uri is not offered by this version; register jwks");
+    json_t *both = self_signed_one(jwk_with(cert, cert));
+    json_object_set_new(both, "jwks_uri", json_string("https://a.example/jwks"));
+    refuses_json(both, "jwks_uri", "jwks_uri is not offered by this version; register jwks");
+    refuses("'jwks':{}", "jwks", "jwks must be an object with the array keys");
+    refuses("'jwks':{'keys':[]}", "jwks", "jwks must hold one to 32 keys");
+    test_cert_free(cert);
+}
+END_TEST
+
+/* Every kind of key that may authenticate, and the key of another certificate. */
+START_TEST(MTLS_52_members_equal_the_key)
+{
+    static const char *const kinds[] = {"RSA:2048", "P-256", "P-384", "ED25519"};
+    static const char why[] = "a key in jwks is not the key of its first x5c certificate";
+    struct test_cert *certs[AS_COUNT(kinds)], *other;
+
+    for (size_t i = 0; i < AS_COUNT(kinds); i++) {
+        certs[i] = test_cert(NULL, (struct test_cert_ask){.subject = "CN=x", .key = kinds[i]});
+        ck_ok(register_json(self_signed_one(jwk_with(certs[i], certs[i]))));
+        other = test_cert(NULL, (struct test_cert_ask){.subject = "CN=x", .key = kinds[i]});
+        refuses_json(self_signed_one(jwk_with(other, certs[i])), NULL, why);
+        test_cert_free(other);
+    }
+    for (size_t i = 0; i < AS_COUNT(kinds); i++) {
+        refuses_json(self_signed_one(jwk_with(certs[i], certs[(i + 1) % AS_COUNT(kinds)])), NULL,
+                     why);
+    }
+    for (size_t i = 0; i < AS_COUNT(kinds); i++) {
+        test_cert_free(certs[i]);
+    }
+}
+END_TEST
+
+START_TEST(MTLS_52_members_are_present_and_whole)
+{
+    static const char *const rsa[] = {"n", "e"}, *const ec[] = {"x", "y"};
+    static const char lacks[] = "a key in jwks lacks a required member";
+    static const char why[] = "a key in jwks is not the key of its first x5c certificate";
+    struct test_cert *r =
+        test_cert(NULL, (struct test_cert_ask){.subject = "CN=r", .key = "RSA:2048"});
+    struct test_cert *p = test_leaf(NULL, "CN=p");
+
+    for (size_t i = 0; i < 2; i++) {
+        json_t *jwk = jwk_with(r, r);
+        json_object_del(jwk, rsa[i]);
+        refuses_json(self_signed_one(jwk), "jwks", lacks);
+        jwk = jwk_with(p, p);
+        json_object_del(jwk, ec[i]);
+        refuses_json(self_signed_one(jwk), "jwks", lacks);
+    }
+    json_t *jwk = jwk_with(p, p);
+    json_object_set_new(jwk, "crv", json_string("P-384"));
+    refuses_json(self_signed_one(jwk), NULL, why);
+    jwk = jwk_with(p, p);
+    json_object_set_new(jwk, "kty", json_string("OKP"));
+    refuses_json(self_signed_one(jwk), NULL, why);
+    jwk = jwk_with(r, r);
+    json_object_set_new(jwk, "e", json_string("AQAC"));
+    refuses_json(self_signed_one(jwk), NULL, why);
+    test_cert_free(r);
+    test_cert_free(p);
+}
+END_TEST
+
+START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
+{
+    static const char why[] = "x5c must hold standard base64 of DER, without line breaks or armour";
+    struct test_cert *cert = test_leaf(NULL, "CN=self");
+    const struct test_cert *certs[] = {cert};
+    char *pem = test_certs_pem(certs, 1);
+    as_span der = test_cert_der(cert), trailing;
+    char *longer = malloc(der.len + 1);
+
+    memcpy(longer, der.ptr, der.len);
+    longer[der.len] = 0;
+    ck_ok(as_base64_put(reg.mem, (as_span){longer, der.len + 1}, &trailing));
+    const struct {
+        json_t *x5c;
+        const char *member;
+        const char *why;
+    } rows[] = {
+        {json_pack("[s]", pem), "jwks", why},
+        {json_pack("[s]", "MIIB\nAAAA"), "jwks", why},
+        {json_pack("[s]", "MIIB_-=="), "jwks", why},
+        {json_pack("[s]", ""), "jwks", why},
+        {json_pack("[o]", base64url_of((const unsigned char *)der.ptr, der.len)), "jwks", why},
+        {json_pack("[s]", "AAAA"), NULL, "the certificate is not X.509 in DER"},
+        {json_pack("[s]", trailing.ptr), NULL, "the certificate is not X.509 in DER"},
+        {json_pack("[os]", x5c_of(cert), "AAAA"), NULL,
+         "a further certificate is not X.509 in DER"},
+        {json_pack("[i]", 1), "jwks", "x5c must hold strings"},
+        {json_array(), "jwks", "x5c must be an array of one to nine certificates"},
+        {json_string("AAAA"), "jwks", "x5c must be an array of one to nine certificates"},
+    };
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        json_t *jwk = jwk_of(cert->key);
+        json_object_set_new(jwk, "x5c", rows[i].x5c);
+        refuses_json(self_signed_one(jwk), rows[i].member, rows[i].why);
+    }
+    ck_ok(register_json(self_signed_one(jwk_with(cert, cert))));
+    free(pem);
+    free(longer);
+    free((void *)der.ptr);
+    test_cert_free(cert);
+}
+END_TEST
+
+START_TEST(MTLS_57_several_certificates)
+{
+    struct test_cert *ca = test_ca("CN=their CA");
+    struct test_cert *a = test_leaf(ca, "CN=a"), *b = test_leaf(NULL, "CN=b");
+    json_t *chain = jwk_with(a, a);
+
+    json_array_append_new(json_object_get(chain, "x5c"), x5c_of(ca));
+    ck_ok(register_json(self_signed(json_pack("[ooo]", chain, jwk_of(b->key), jwk_with(b, b)))));
+    ck_assert_uint_eq(reg.write.party->certificate_count, 2); /* element 0 of each x5c alone */
+    ck_assert_uint_eq(reg.write.identifier_count, 4);
+    test_cert_free(ca);
+    test_cert_free(a);
+    test_cert_free(b);
+}
+END_TEST
+
+/* A renewal with the old key, registered beside the old certificate. */
+START_TEST(MTLS_57_two_certificates_of_one_key)
+{
+    struct test_cert *old = test_leaf(NULL, "CN=a");
+    struct test_cert *renewed =
+        test_cert(NULL, (struct test_cert_ask){.subject = "CN=a", .use_key = old->key});
+
+    ck_ok(register_json(
+        self_signed(json_pack("[oo]", jwk_with(old, old), jwk_with(renewed, renewed)))));
+    ck_assert_uint_eq(reg.write.party->certificate_count, 2);
+    test_cert_free(old);
+    test_cert_free(renewed);
+}
+END_TEST
+
+START_TEST(MTLS_115_weak_keys)
+{
+    static const char *const kinds[] = {"RSA:1024", "RSA:2047", "RSA:2048:3",    "P-224",
+                                        "P-521",    "DSA",      "P-256-EXPLICIT"};
+    static const char why[] =
+        "a certificate in x5c has a key other than RSA 2048 to 4096, P-256, P-384 or Ed25519";
+    EVP_PKEY *koblitz = EVP_EC_gen("secp256k1");
+    struct test_cert *good = test_leaf(NULL, "CN=good");
+
+    for (size_t i = 0; i <= AS_COUNT(kinds); i++) {
+        struct test_cert_ask ask = {.subject = "CN=weak"};
+        if (i < AS_COUNT(kinds)) {
+            ask.key = kinds[i];
+        } else {
+            ask.use_key = koblitz;
+        }
+        struct test_cert *weak = test_cert(NULL, ask);
+        refuses_json(self_signed_one(jwk_with(good, weak)), NULL, why);
+        test_cert_free(weak);
+    }
+    ck_ok(register_json(self_signed_one(jwk_with(good, good))));
+    EVP_PKEY_free(koblitz);
+    test_cert_free(good);
+}
+END_TEST
+
+START_TEST(REG_34_no_private_members)
+{
+    static const char *const members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    static const char why[] = "jwks holds private or symmetric key material";
+    struct test_cert *cert = test_leaf(NULL, "CN=self");
+
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        json_t *jwk = jwk_with(cert, cert);
+        json_object_set_new(jwk, members[i], json_string("c2VjcmV0"));
+        refuses_json(self_signed_one(jwk), "jwks", why);
+    }
+    refuses("'jwks':{'keys':[{'kty':'oct'}]}", "jwks", why); /* whatever the method */
+    ck_ok(register_json(self_signed_one(jwk_with(cert, cert))));
+    test_cert_free(cert);
+}
+END_TEST
+
+/* What another method's members say is kept and shown, but claims nothing. */
+START_TEST(MTLS_24_members_of_the_other_method)
+{
+    struct test_cert *cert = test_leaf(NULL, "CN=self");
+    json_t *json = self_signed_one(jwk_with(cert, cert));
+
+    json_object_set_new(json, "tls_client_auth_subject_dn", json_string("CN=a"));
+    json_object_set_new(json, "tls_client_auth_san_dns", json_string("a.example"));
+    ck_ok(register_json(json));
+    shows("tls_client_auth_subject_dn", "'CN=a'");
+    shows("tls_client_auth_san_dns", "'a.example'");
+    ck_assert_uint_eq(reg.write.party->name_canon.len, 0);
+    ck_assert_uint_eq(reg.write.identifier_count, 2);
+
+    json = json_pack("{s:{s:[o]}}", "jwks", "keys", jwk_with(cert, cert));
+    ck_ok(register_json(json));
+    ck_assert_uint_eq(reg.write.party->certificate_count, 0);
+    ck_assert_uint_eq(reg.write.identifier_count, 1);
+    /* kept, but not anything */
+    json = self_signed_one(jwk_with(cert, cert));
+    json_object_set_new(json, "tls_client_auth_subject_dn", json_string("no name"));
+    ck_fault(register_json(json), AS_INVALID_CLIENT_METADATA);
+    ck_assert_str_eq(reg.member, "tls_client_auth_subject_dn");
+    test_cert_free(cert);
+}
+END_TEST
+
+AS_TESTS("endpoint/identity", {
+    tcase_add_unchecked_fixture(t, start, stop);
+    tcase_add_test(t, MTLS_21_exactly_one_name);
+    tcase_add_test(t, MTLS_21_each_pair);
+    tcase_add_test(t, MTLS_22_on_update_too);
+    tcase_add_test(t, MTLS_25_dn_text);
+    tcase_add_test(t, MTLS_40_ip_text);
+    tcase_add_test(t, MTLS_37_a_wildcard_is_no_name);
+    tcase_add_test(t, MTLS_114_claims_of_a_name);
+    tcase_add_test(t, MTLS_50_certificates_are_claimed);
+    tcase_add_test(t, MTLS_51_without_a_certificate);
+    tcase_add_test(t, MTLS_52_members_equal_the_key);
+    tcase_add_test(t, MTLS_52_members_are_present_and_whole);
+    tcase_add_test(t, MTLS_53_x5c_is_standard_base64_of_der);
+    tcase_add_test(t, MTLS_57_several_certificates);
+    tcase_add_test(t, MTLS_57_two_certificates_of_one_key);
+    tcase_add_test(t, MTLS_115_weak_keys);
+    tcase_add_test(t, REG_34_no_private_members);
+    tcase_add_test(t, MTLS_24_members_of_the_other_method);
+})
