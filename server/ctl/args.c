@@ -3,10 +3,10 @@
  * The command line: words, and flags anywhere among them. --name=value and --name value are the
  * same; a flag of the table of switches takes a value only with '='.
  */
+#include "ctl.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "ctl.h"
 
 /* Flags without a value. */
 static const char *const switches[] = {"dry-run", "help", "version"};
@@ -140,8 +140,7 @@ bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool membe
         const char *name = ctl->flags[i].name;
 
         if (!is_listed(names, name) && !(members && ctl_is_member(name))) {
-            ctl_say(ctl, CTL_USAGE, "--%s is no flag of %s %s", name, ctl->words[0],
-                    ctl->words[1]);
+            ctl_say(ctl, CTL_USAGE, "--%s is no flag of %s %s", name, ctl->words[0], ctl->words[1]);
             return false;
         }
     }

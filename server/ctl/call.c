@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request to the admin socket, its refusals as exit codes. */
+#include "as/fetch.h"
+#include "ctl.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "as/fetch.h"
-#include "ctl.h"
-
 #define ANSWER_MAX (64 * 1024 * 1024)
-#define FILE_MAX (16 * 1024 * 1024)
+#define FILE_MAX   (16 * 1024 * 1024)
 #define TIMEOUT_MS 30000
 
 static const struct {
     unsigned status;
     enum ctl_exit code;
 } exits[] = {
-    {403, CTL_NOT_ALLOWED}, {404, CTL_NOT_FOUND}, {409, CTL_EXISTS}, {503, CTL_UNREACHABLE},
+    {403, CTL_NOT_ALLOWED},
+    {404, CTL_NOT_FOUND},
+    {409, CTL_EXISTS},
+    {503, CTL_UNREACHABLE},
 };
 
 static enum ctl_exit exit_of(unsigned status)
@@ -89,7 +92,8 @@ as_span ctl_read_file(const struct ctl *ctl, const char *file)
         got = fread(text.ptr + text.len, 1, 4096, in);
         text.len += got;
     }
-    if (got > 0 || ferror(in) != 0 || as_failed(as_arena_copy(ctl->mem, as_buf_span(&text), &out))) {
+    if (got > 0 || ferror(in) != 0 ||
+        as_failed(as_arena_copy(ctl->mem, as_buf_span(&text), &out))) {
         ctl_say(ctl, CTL_REFUSED, "%s: cannot be read, or is larger than 16 MiB", file);
         out = AS_SPAN_NONE;
     }

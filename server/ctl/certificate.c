@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a certificate says to fapid: shown, compared, and turned into metadata. All local. */
-#include <stdio.h>
-#include <string.h>
-
 #include "as/trust.h"
 #include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
 
 AS_AUTO_DEFINE(struct as_cert, as_cert_drop)
 
@@ -66,11 +66,12 @@ enum ctl_exit ctl_cert_show(const struct ctl *ctl)
     as_cert_x5t(cert->thumbprint, x5t);
     as_clock_text(cert->not_before, from);
     as_clock_text(cert->not_after, to);
-    AS_AUTO(json_decref) json_t *json = json_pack(
-        "{s:o, s:s, s:o, s:o, s:s, s:s, s:s, s:i}", "tls_client_auth_subject_dn",
-        span_json(cert->subject_text), "x5t#S256", x5t, "issuer", span_json(cert->issuer_text),
-        "serial", span_json(cert->serial), "not_before", from, "not_after", to, "key",
-        key_names[cert->key.kind], "key_bits", (int)cert->key.bits);
+    AS_AUTO(json_decref)
+    json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:s, s:i}",
+                             "tls_client_auth_subject_dn", span_json(cert->subject_text),
+                             "x5t#S256", x5t, "issuer", span_json(cert->issuer_text), "serial",
+                             span_json(cert->serial), "not_before", from, "not_after", to, "key",
+                             key_names[cert->key.kind], "key_bits", (int)cert->key.bits);
     add_names(cert, json);
     if (cert->fault != NULL) {
         json_object_set_new(json, "fault", json_string(cert->fault));
@@ -102,8 +103,8 @@ static enum ctl_exit match_one(const struct ctl *ctl, const struct as_cert *cert
 enum ctl_exit ctl_cert_match(const struct ctl *ctl)
 {
     static const char *const kinds[] = {"tls-client-auth-subject-dn", "tls-client-auth-san-dns",
-                                        "tls-client-auth-san-uri", "tls-client-auth-san-ip",
-                                        "tls-client-auth-san-email", NULL};
+                                        "tls-client-auth-san-uri",    "tls-client-auth-san-ip",
+                                        "tls-client-auth-san-email",  NULL};
 
     if (!ctl_flags_known(ctl, kinds, false) || ctl->flag_count != 1) {
         return ctl_say(ctl, CTL_USAGE, "cert match FILE wants one --tls-client-auth-... flag");

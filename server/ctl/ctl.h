@@ -8,9 +8,9 @@
 #ifndef AS_CTL_H
 #define AS_CTL_H
 
-#include <jansson.h>
-
 #include "as/base.h"
+
+#include <jansson.h>
 
 enum ctl_exit {
     CTL_FINE = 0,

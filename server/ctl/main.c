@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "as/version.h"
+#include "ctl.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "as/version.h"
-#include "ctl.h"
-
-#define ARENA (256 * 1024 * 1024)
+#define ARENA          (256 * 1024 * 1024)
 #define DEFAULT_SOCKET "/run/fapid/admin.sock"
 
 static const struct {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flags of `create` and `update`: members of the JSON object, '_' written as '-'. */
-#include <stdio.h>
-#include <string.h>
-
 #include "as/jose.h"
 #include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* MANY may be given several times, or once with values separated by commas. */
 enum type { TEXT, MANY, FLAG, FILE_JSON };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fapictl client ... and fapictl resource ...: the same verbs on two collections. */
-#include <stdio.h>
-#include <string.h>
-
 #include "as/jose.h"
 #include "ctl.h"
 
-#define PAGE 1000
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE      1000
 #define PAGES_MAX 10000
 
 static const char *collection(const struct ctl *ctl)
@@ -24,9 +24,9 @@ static const char *path_of(const struct ctl *ctl, const char *id, const char *qu
             return "/v1/none/none"; /* no id looks like this */
         }
     }
-    as_err err = as_arena_printf(ctl->mem, &path, "/v1/%s%s%s%s%s", collection(ctl),
-                                 id != NULL ? "/" : "", id != NULL ? id : "",
-                                 query != NULL ? "?" : "", query != NULL ? query : "");
+    as_err err =
+        as_arena_printf(ctl->mem, &path, "/v1/%s%s%s%s%s", collection(ctl), id != NULL ? "/" : "",
+                        id != NULL ? id : "", query != NULL ? "?" : "", query != NULL ? query : "");
     return as_failed(err) ? "/v1/none/none" : path.ptr;
 }
 
@@ -215,8 +215,7 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl)
     if (!json_is_array(json)) {
         return ctl_say(ctl, CTL_REFUSED, "%s: not a JSON array", ctl->words[2]);
     }
-    enum ctl_exit code =
-        ctl_call(ctl, "POST", path_of(ctl, NULL, dry_run(ctl)), json, &answer);
+    enum ctl_exit code = ctl_call(ctl, "POST", path_of(ctl, NULL, dry_run(ctl)), json, &answer);
     if (code == CTL_FINE) {
         ctl_print(ctl, json_object_get(answer, collection(ctl)));
     }
@@ -227,8 +226,7 @@ static enum ctl_exit set_status(const struct ctl *ctl, const char *status)
 {
     AS_AUTO(json_decref) json_t *json = json_pack("{s:s}", "status", status);
 
-    return no_flags(ctl) ? send(ctl, "PATCH", path_of(ctl, ctl->words[2], NULL), json)
-                         : CTL_USAGE;
+    return no_flags(ctl) ? send(ctl, "PATCH", path_of(ctl, ctl->words[2], NULL), json) : CTL_USAGE;
 }
 
 enum ctl_exit ctl_party_enable(const struct ctl *ctl)
@@ -243,8 +241,7 @@ enum ctl_exit ctl_party_disable(const struct ctl *ctl)
 
 enum ctl_exit ctl_party_delete(const struct ctl *ctl)
 {
-    return no_flags(ctl) ? send(ctl, "DELETE", path_of(ctl, ctl->words[2], NULL), NULL)
-                         : CTL_USAGE;
+    return no_flags(ctl) ? send(ctl, "DELETE", path_of(ctl, ctl->words[2], NULL), NULL) : CTL_USAGE;
 }
 
 enum ctl_exit ctl_token_revoke(const struct ctl *ctl)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the operator reads: data on standard output, talk on standard error. */
+#include "ctl.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl.h"
-
 static const char *const codes[] = {
-    [CTL_FINE] = "fine",       [CTL_REFUSED] = "refused", [CTL_USAGE] = "usage",
-    [CTL_NOT_FOUND] = "not_found", [CTL_EXISTS] = "exists",   [CTL_UNREACHABLE] = "unreachable",
+    [CTL_FINE] = "fine",
+    [CTL_REFUSED] = "refused",
+    [CTL_USAGE] = "usage",
+    [CTL_NOT_FOUND] = "not_found",
+    [CTL_EXISTS] = "exists",
+    [CTL_UNREACHABLE] = "unreachable",
     [CTL_NOT_ALLOWED] = "not_allowed",
 };
 
@@ -25,8 +29,8 @@ enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *mes
         fprintf(stderr, "fapictl: %s\n", text);
         return code;
     }
-    AS_AUTO(json_decref) json_t *json =
-        json_pack("{s:s, s:s}", "error", codes[code], "message", text);
+    AS_AUTO(json_decref)
+    json_t *json = json_pack("{s:s, s:s}", "error", codes[code], "message", text);
     json_dumpf(json, stderr, JSON_COMPACT);
     fputc('\n', stderr);
     return code;

@@ -93,8 +93,8 @@ static as_err build(struct as_app *app)
     AS_NEED_MEM(app->mem);
     AS_TRY(as_metadata_make(app));
     memcpy(app->oauth_routes, oauth_routes, sizeof(oauth_routes));
-    app->oauth_routes[count++] = (struct as_http_route){
-        "GET", app->metadata_path, 0, false, as_endpoint_metadata};
+    app->oauth_routes[count++] =
+        (struct as_http_route){"GET", app->metadata_path, 0, false, as_endpoint_metadata};
     make_site(app, AS_SITE_OAUTH, app->oauth_routes, count);
     make_site(app, AS_SITE_ADMIN, admin_routes, AS_COUNT(admin_routes));
     make_site(app, AS_SITE_HEALTH, health_routes, AS_COUNT(health_routes));

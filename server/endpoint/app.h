@@ -31,15 +31,15 @@ struct as_visit {
     const struct as_app *app;
     const struct as_peer *peer;
     struct as_ctx ctx;
-    as_err err;           /* how it ended */
-    const char *member;   /* the metadata member an error is about */
-    const char *reason;   /* for the log where there is no error: why a token is inactive */
-    as_span client_id;    /* who, as far as known */
-    const char *method;   /* how it authenticates */
+    as_err err;         /* how it ended */
+    const char *member; /* the metadata member an error is about */
+    const char *reason; /* for the log where there is no error: why a token is inactive */
+    as_span client_id;  /* who, as far as known */
+    const char *method; /* how it authenticates */
     bool authenticated;
-    const char *event;    /* of the audit line; NULL: none is written on success */
-    as_span subject_id;   /* whom an admin event is about */
-    bool cacheable;       /* the reply set its own Cache-Control */
+    const char *event;  /* of the audit line; NULL: none is written on success */
+    as_span subject_id; /* whom an admin event is about */
+    bool cacheable;     /* the reply set its own Cache-Control */
 };
 
 static inline struct as_visit *as_visit_of(const struct as_http_call *call)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Health, metrics and version: what the plain loopback listener and the admin socket show. */
 #include "app.h"
-
 #include "as/version.h"
 
 #define METRICS_MAX (64 * 1024)

@@ -4,7 +4,6 @@
  * and which certificate it is bound to (RFC 8705 3.2). To everybody else every token is inactive.
  */
 #include "app.h"
-
 #include "as/token.h"
 
 static const char *const once[] = {"token", "token_type_hint", AS_CREDENTIAL_PARAMETERS};
@@ -47,8 +46,7 @@ static json_t *audience_json(const struct as_token *token)
     }
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < token->audience_count; i++) {
-        json_array_append_new(list,
-                              json_stringn(token->audience[i].ptr, token->audience[i].len));
+        json_array_append_new(list, json_stringn(token->audience[i].ptr, token->audience[i].len));
     }
     return list;
 }
@@ -73,13 +71,14 @@ static as_err reply_active(struct as_http_call *call, const struct as_token *tok
 
     as_base64url_write(as_span_bytes(token->jti, sizeof(token->jti)), jti);
     AS_TRY(scope_for(call->mem, token, resource, &scope));
-    AS_AUTO(json_decref) json_t *json = json_pack(
-        "{s:b, s:s, s:s%, s:o, s:s%, s:s%, s:I, s:I, s:I, s:s, s:s}", "active", 1, "iss",
-        ctx->settings->issuer, "sub", token->subject.ptr, token->subject.len, "aud",
-        audience_json(token), "client_id", token->client_id.ptr, token->client_id.len, "scope",
-        scope.ptr, scope.len, "exp", (json_int_t)token->expires_at, "iat",
-        (json_int_t)token->issued_at, "nbf", (json_int_t)token->issued_at, "jti", jti,
-        "token_type", "Bearer");
+    AS_AUTO(json_decref)
+    json_t *json =
+        json_pack("{s:b, s:s, s:s%, s:o, s:s%, s:s%, s:I, s:I, s:I, s:s, s:s}", "active", 1, "iss",
+                  ctx->settings->issuer, "sub", token->subject.ptr, token->subject.len, "aud",
+                  audience_json(token), "client_id", token->client_id.ptr, token->client_id.len,
+                  "scope", scope.ptr, scope.len, "exp", (json_int_t)token->expires_at, "iat",
+                  (json_int_t)token->issued_at, "nbf", (json_int_t)token->issued_at, "jti", jti,
+                  "token_type", "Bearer");
     AS_NEED(json != NULL && add_cnf(json, token), AS_SERVER_ERROR, "out of memory");
     return as_reply_json(call, 200, json);
 }

@@ -3,9 +3,9 @@
 #ifndef AS_ENDPOINT_JSON_H
 #define AS_ENDPOINT_JSON_H
 
-#include <jansson.h>
-
 #include "as/base/auto.h"
+
+#include <jansson.h>
 
 AS_AUTO_DEFINE(json_t, json_decref)
 

@@ -10,8 +10,8 @@
 
 enum member_type { TEXT, URI, TEXTS, FLAG, OBJECT, ABSENT };
 
-#define BOTH (1U << AS_PARTY_CLIENT | 1U << AS_PARTY_RESOURCE)
-#define CLIENTS (1U << AS_PARTY_CLIENT)
+#define BOTH      (1U << AS_PARTY_CLIENT | 1U << AS_PARTY_RESOURCE)
+#define CLIENTS   (1U << AS_PARTY_CLIENT)
 #define RESOURCES (1U << AS_PARTY_RESOURCE)
 
 struct member {
@@ -272,8 +272,8 @@ static as_err check_type(const struct member *member, const json_t *value)
                 "characters");
         return AS_OK;
     case URI:
-        AS_NEED(text_is_fine(value) && is_absolute_uri(text_of(value)),
-                AS_INVALID_CLIENT_METADATA, "a member must be an absolute URI without fragment");
+        AS_NEED(text_is_fine(value) && is_absolute_uri(text_of(value)), AS_INVALID_CLIENT_METADATA,
+                "a member must be an absolute URI without fragment");
         return AS_OK;
     case TEXTS:
         AS_NEED(json_is_array(value) && json_array_size(value) <= AS_LIMIT_JSON_ARRAY,
@@ -296,8 +296,7 @@ static as_err check_type(const struct member *member, const json_t *value)
     return AS_FAIL(AS_SERVER_ERROR, "a member of no type");
 }
 
-static as_err take_member(struct as_registration *reg, const struct member *member,
-                          json_t *value)
+static as_err take_member(struct as_registration *reg, const struct member *member, json_t *value)
 {
     AS_TRY(check_type(member, value));
     if (member->read != NULL) {

@@ -5,12 +5,11 @@
  * and writes nothing.
  */
 #include "app.h"
+#include "registration.h"
 
 #include <string.h>
 
-#include "registration.h"
-
-#define LIST_MAX 1000
+#define LIST_MAX   1000
 #define IMPORT_MAX 1000
 
 struct kind_words {
@@ -78,8 +77,7 @@ static as_err read_one(struct as_http_call *call, const struct as_party *existin
     return as_registration_read(&ask, json, out);
 }
 
-static as_err reply_party(struct as_http_call *call, unsigned status,
-                          const struct as_party *party)
+static as_err reply_party(struct as_http_call *call, unsigned status, const struct as_party *party)
 {
     AS_AUTO(json_decref) json_t *view = NULL;
 
@@ -316,8 +314,7 @@ as_err as_admin_revoke(struct as_http_call *call)
     const json_t *id = json_object_get(json, "client_id");
     AS_NEED(json_is_string(id) && json_object_size(json) == 1, AS_INVALID_REQUEST,
             "the body must be an object with client_id");
-    AS_TRY(as_arena_copy(call->mem,
-                         (as_span){json_string_value(id), json_string_length(id)},
+    AS_TRY(as_arena_copy(call->mem, (as_span){json_string_value(id), json_string_length(id)},
                          &visit->subject_id));
     struct as_audit audit = as_audit_row(visit, visit->event, visit->subject_id);
     AS_TRY(as_store_party_revoke_tokens(visit->ctx.store, visit->subject_id, &audit, &found));

@@ -24,8 +24,8 @@ static as_err settle_id(struct as_registration *reg)
     struct as_party *party = reg->party;
 
     if (ask->id.len > 0) {
-        AS_NEED(party->id.len == 0 || as_span_equal(party->id, ask->id),
-                AS_INVALID_CLIENT_METADATA, "client_id cannot be changed");
+        AS_NEED(party->id.len == 0 || as_span_equal(party->id, ask->id), AS_INVALID_CLIENT_METADATA,
+                "client_id cannot be changed");
         party->id = ask->id;
         return AS_OK;
     }
@@ -99,8 +99,7 @@ static as_err settle_resource(struct as_registration *reg)
 
 static as_err settle_trust(struct as_registration *reg)
 {
-    enum as_trust_use use =
-        reg->ask->kind == AS_PARTY_CLIENT ? AS_USE_CLIENT : AS_USE_RESOURCE;
+    enum as_trust_use use = reg->ask->kind == AS_PARTY_CLIENT ? AS_USE_CLIENT : AS_USE_RESOURCE;
 
     if (reg->party->trust.len > 0) {
         AS_NEED(as_trust_has_group(reg->ask->trust, reg->party->trust, use),

@@ -32,7 +32,7 @@ struct as_registration {
     struct as_client *client;     /* NULL for a resource server */
     struct as_resource *resource; /* NULL for a client */
     const struct as_profile *profile;
-    as_span names[AS_NAME_KINDS];  /* canonical octets of the tls_client_auth_* members */
+    as_span names[AS_NAME_KINDS]; /* canonical octets of the tls_client_auth_* members */
     unsigned name_count;
     struct as_jwks jwks;
     bool method_given, grants_given, bound_given;

@@ -65,7 +65,8 @@ static as_err add_error_fields(struct as_http_call *call, as_err error)
     if (as_err_is(error, AS_INVALID_CLIENT) &&
         as_http_field(call->request, "authorization").ptr != NULL) {
         as_span used = as_http_field(call->request, "authorization");
-        bool bearer = used.len >= 6 && as_span_equal_nocase((as_span){used.ptr, 6}, AS_LIT("bearer"));
+        bool bearer =
+            used.len >= 6 && as_span_equal_nocase((as_span){used.ptr, 6}, AS_LIT("bearer"));
 
         AS_TRY(as_http_reply_field(call->reply, "WWW-Authenticate",
                                    bearer ? AS_LIT("Bearer") : AS_LIT("Basic realm=\"fapid\"")));

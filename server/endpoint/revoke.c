@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /revoke (RFC 7009): a client ends one of its own tokens. */
 #include "app.h"
-
 #include "as/token.h"
 
 static const char *const once[] = {"token", "token_type_hint", AS_CREDENTIAL_PARAMETERS};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /token: form, client, grant, token (RFC 6749 3.2, 5.1). */
 #include "app.h"
-
 #include "as/grant.h"
 
 static const char *const once[] = {"grant_type", "scope", AS_CREDENTIAL_PARAMETERS};
@@ -26,11 +25,11 @@ static as_err read_targets(struct as_arena *mem, const struct as_form *form,
 
 static as_err reply_issue(struct as_http_call *call, const struct as_issue *issue)
 {
-    AS_AUTO(json_decref) json_t *json = json_pack(
-        "{s:s%, s:s, s:I, s:s%}", "access_token", issue->access_token.ptr,
-        issue->access_token.len, "token_type", "Bearer", "expires_in",
-        (json_int_t)issue->expires_in, "scope", issue->scope.len > 0 ? issue->scope.ptr : "",
-        issue->scope.len);
+    AS_AUTO(json_decref)
+    json_t *json = json_pack("{s:s%, s:s, s:I, s:s%}", "access_token", issue->access_token.ptr,
+                             issue->access_token.len, "token_type", "Bearer", "expires_in",
+                             (json_int_t)issue->expires_in, "scope",
+                             issue->scope.len > 0 ? issue->scope.ptr : "", issue->scope.len);
 
     AS_NEED_MEM(json);
     return as_reply_json(call, 200, json);

@@ -49,10 +49,9 @@ static void add_common_fields(struct as_http_call *call, const struct as_visit *
     as_err err = AS_OK;
 
     if (tag->https) {
-        err = as_http_reply_field(
-            call->reply, "Strict-Transport-Security",
-            preload ? AS_LIT("max-age=31536000; includeSubDomains; preload")
-                    : AS_LIT("max-age=31536000; includeSubDomains"));
+        err = as_http_reply_field(call->reply, "Strict-Transport-Security",
+                                  preload ? AS_LIT("max-age=31536000; includeSubDomains; preload")
+                                          : AS_LIT("max-age=31536000; includeSubDomains"));
     }
     if (!visit->cacheable && !as_failed(err)) {
         err = as_http_reply_field(call->reply, "Cache-Control", AS_LIT("no-store"));
