@@ -91,7 +91,7 @@ static const char *name_fault(as_span text)
 /* A host name, an IPv4 address, or an IPv6 address in brackets. */
 static const char *host_fault(as_span text)
 {
-    bool numeric = text.len > 0;
+    bool numeric = text.len > 0 && text.ptr[text.len - 1] != '.';
 
     if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']') {
         return ip_fault(AF_INET6, (as_span){text.ptr + 1, text.len - 2});

@@ -261,7 +261,8 @@ static cfg_t *make_root(void)
         options[count++] = (cfg_opt_t){
             .name = as_sections[id].name,
             .type = CFGT_SEC,
-            .flags = as_sections[id].titled ? CFGF_MULTI | CFGF_TITLE : CFGF_NONE,
+            .flags =
+                as_sections[id].titled ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES : CFGF_NONE,
             .subopts = inner[id],
             .validcb = on_section,
         };
