@@ -21,6 +21,13 @@
 #define AS_LIMIT_REQUEST_MS   30000
 #define AS_LIMIT_IDLE_MS      60000
 #define AS_LIMIT_PAIR_IDLE_MS 2000 /* an idle connection gives its socketpair back */
+#define AS_LIMIT_LINGER_MS    2000 /* after a refusal: until the client has read it and gone */
+
+/* --- connections --- */
+#define AS_LIMIT_ACCEPT_PAUSE_MS   100   /* no descriptors left: nothing is accepted for so long */
+#define AS_LIMIT_FD_RESERVE        64    /* descriptors kept free for the store and the log */
+#define AS_LIMIT_FAILED_HANDSHAKES 200   /* of one address, per worker: closed at accept ... */
+#define AS_LIMIT_FAILED_WINDOW_MS  10000 /* ... until the window is over */
 
 /* --- the handshake (design D4): an alert --- */
 #define AS_LIMIT_CERT_LIST       (16 * 1024)
@@ -33,7 +40,7 @@
 #define AS_LIMIT_SESSION_SECONDS 3600
 
 /* --- certificates --- */
-#define AS_LIMIT_PATH_DEPTH     5    /* intermediates between leaf and anchor: refused */
+#define AS_LIMIT_PATH_DEPTH     5            /* intermediates between leaf and anchor: refused */
 #define AS_LIMIT_CERT_OCTETS    (100 * 1024) /* one certificate, D4's largest list: refused */
 #define AS_LIMIT_CERT_NAMES     128  /* subjectAltName entries looked at; more: cert_malformed */
 #define AS_LIMIT_DN_RDNS        32   /* RDNs in a name, 16 values in one RDN: refused */
@@ -80,7 +87,8 @@
 #define AS_LIMIT_COMMIT_WAIT_MS     10000              /* a write that has not begun by then: 503 */
 #define AS_LIMIT_STORE_BUSY_MS      5000               /* a job waits for a lock of others: 503 */
 #define AS_LIMIT_WAL_PAGES          1000               /* a checkpoint follows in the background */
-#define AS_LIMIT_WAL_PAGES_CAP      16384              /* the checkpoint then waits for readers */
+#define AS_LIMIT_WAL_PAGES_CAP      4096               /* the checkpoint then keeps writers out */
+#define AS_LIMIT_TIDY_BUSY_MS       100                /* for so long at most */
 #define AS_LIMIT_SWEEP_MS           60000              /* between two looks for expired rows */
 #define AS_LIMIT_SWEEP_STEP_MS      1000               /* between two steps when there is more */
 #define AS_LIMIT_SWEEP_ROWS         512                /* of a table in one step */

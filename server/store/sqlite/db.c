@@ -63,7 +63,7 @@ static const struct role {
                       "PRAGMA synchronous = FULL;"
                       "PRAGMA wal_autocheckpoint = 0;"
                       "PRAGMA journal_size_limit = 67108864;"},
-    [AS_DB_TIDIER] = {SQLITE_OPEN_READWRITE, AS_LIMIT_STORE_BUSY_MS,
+    [AS_DB_TIDIER] = {SQLITE_OPEN_READWRITE, AS_LIMIT_TIDY_BUSY_MS,
                       "PRAGMA synchronous = FULL;"
                       "PRAGMA wal_autocheckpoint = 0;"},
     [AS_DB_CHECKER] = {SQLITE_OPEN_READONLY, AS_LIMIT_STORE_BUSY_MS, "PRAGMA query_only = 1;"},

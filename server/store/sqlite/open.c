@@ -228,23 +228,32 @@ static bool wants_tidy(struct as_backend *backend)
            AS_LIMIT_WAL_PAGES;
 }
 
-/*
- * PASSIVE holds up nobody, and is enough as long as moments without readers come, in which the next
- * write starts the log anew. Past the cap they did not come, and TRUNCATE makes one: it waits for
- * readers and keeps the committer waiting meanwhile, for AS_LIMIT_STORE_BUSY_MS at most.
- */
-static void tidy(struct as_backend *backend)
+static int checkpoint(struct as_backend *backend, int mode)
 {
-    bool hard = atomic_load(&backend->wal_pages) >= AS_LIMIT_WAL_PAGES_CAP;
     int logged = 0;
     int done = 0;
-    int code = sqlite3_wal_checkpoint_v2(
-        backend->tidier.handle, NULL, hard ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-        &logged, &done);
+    int code = sqlite3_wal_checkpoint_v2(backend->tidier.handle, NULL, mode, &logged, &done);
 
     if (code == SQLITE_OK) {
         atomic_store(&backend->wal_tidied, done);
-    } else if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
+    }
+    return code;
+}
+
+/*
+ * PASSIVE does the work and holds up nobody; a write that finds all of the log in the database
+ * starts the log anew. While writes follow each other closely none does, and past the cap TRUNCATE
+ * makes the moment: little is left to copy then, and it waits for readers, with writers kept out,
+ * for AS_LIMIT_TIDY_BUSY_MS at most.
+ */
+static void tidy(struct as_backend *backend)
+{
+    int code = checkpoint(backend, SQLITE_CHECKPOINT_PASSIVE);
+
+    if (code == SQLITE_OK && atomic_load(&backend->wal_pages) >= AS_LIMIT_WAL_PAGES_CAP) {
+        code = checkpoint(backend, SQLITE_CHECKPOINT_TRUNCATE);
+    }
+    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
         (void)as_db_fail(&backend->tidier, code);
     }
 }
