@@ -86,7 +86,6 @@ static as_err set_ca_names(struct as_tls_context *context, const struct as_trust
         AS_TRY(add_names(names, trust, AS_USE_CLIENT));
         AS_TRY(add_names(names, trust, AS_USE_RESOURCE));
     }
-    SSL_CTX_set0_CA_list(context->ctx, NULL); /* what OPENSSL_CONF may have put there */
     SSL_CTX_set_client_CA_list(context->ctx, AS_MOVE(names));
     return AS_OK;
 }

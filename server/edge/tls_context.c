@@ -123,10 +123,6 @@ static as_err load_certificates(struct as_tls_context *context, const struct as_
 {
     const struct as_listener_conf *conf = context->conf;
 
-    if (SSL_CTX_set_current_cert(context->ctx, SSL_CERT_SET_FIRST) == 1) {
-        as_teller_say(teller, "the configuration of OpenSSL brings a certificate of its own");
-        return AS_FAIL(AS_BAD_CONFIGURATION, "a certificate comes from OPENSSL_CONF");
-    }
     if (conf->certificate_count == 0 || conf->name_count == 0) {
         as_teller_say(teller, "a listener needs a name, a certificate and a key");
         return AS_FAIL(AS_BAD_CONFIGURATION, "a listener needs a name, a certificate and a key");
