@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/keys.h"
+
+#include "keys/kek.h"
+#include "store/support/fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static struct fixture f;
+static char key_file[128];
+
+static void start(void)
+{
+    fixture_start(&f, 0);
+    (void)snprintf(key_file, sizeof(key_file), "%s/kek", f.dir);
+}
+
+static void end(void)
+{
+    (void)unlink(key_file);
+    fixture_end(&f);
+}
+
+static void put_file(const void *bytes, size_t len, mode_t mode)
+{
+    (void)unlink(key_file);
+    int fd = open(key_file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
+    ck_assert_int_eq(fchmod(fd, mode), 0);
+    ck_assert_int_eq(close(fd), 0);
+}
+
+static size_t get_file(const char *path, void *out, size_t room)
+{
+    int fd = open(path, O_RDONLY);
+    ck_assert_int_ge(fd, 0);
+    ssize_t len = read(fd, out, room);
+    ck_assert_int_ge(len, 0);
+    ck_assert_int_eq(close(fd), 0);
+    return (size_t)len;
+}
+
+static size_t stored_keys(const struct as_key_row **rows)
+{
+    size_t count = 0;
+
+    ck_ok(as_store_keys(f.job, f.mem, rows, &count));
+    as_store_session_done(f.job);
+    return count;
+}
+
+#define PREFIX AS_LIT("fat1.")
+#define ISSUER AS_LIT("https://as.example")
+
+static as_span seal(const struct as_ring *ring)
+{
+    as_span text = AS_SPAN_NONE;
+
+    ck_ok(as_seal(ring, f.mem, PREFIX, ISSUER, AS_LIT("inside"), &text));
+    return text;
+}
+
+static bool opens(const struct as_ring *ring, as_span text)
+{
+    as_span plain = AS_SPAN_NONE;
+
+    ck_ok(as_unseal(ring, f.mem, PREFIX, ISSUER, text, &plain));
+    return plain.ptr != NULL;
+}
+
+/* ------------------------------------------------------------ starting ------------------------ */
+
+START_TEST(the_first_start_makes_a_closed_file_and_a_key)
+{
+    const struct as_key_row *rows = NULL;
+    struct as_ring *ring = NULL;
+    struct stat st;
+
+    start();
+    (void)umask(0);
+    ck_ok(as_keys_start(f.job, key_file, 1700000000, &ring));
+    ck_assert_int_eq(stat(key_file, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(st.st_size, AS_KEK);
+    ck_assert_uint_eq(st.st_nlink, 1);
+    ck_assert_uint_eq(stored_keys(&rows), 1);
+    ck_span_eq(rows[0].purpose, AS_PURPOSE_ACCESS_TOKEN);
+    ck_assert_int_eq(rows[0].created, 1700000000);
+    ck_assert_uint_eq(audits(&f), 1);
+    ck_assert(opens(ring, seal(ring)));
+    as_ring_free(ring);
+    end();
+}
+END_TEST
+
+START_TEST(the_next_start_opens_what_the_first_sealed)
+{
+    const struct as_key_row *rows = NULL;
+    struct as_ring *first = NULL;
+    struct as_ring *next = NULL;
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &first));
+    as_span text = seal(first);
+    fixture_close(&f);
+    fixture_open(&f, 0);
+    ck_ok(as_keys_start(f.job, key_file, 2, &next));
+    ck_assert(opens(next, text));
+    ck_assert_uint_eq(stored_keys(&rows), 1);
+    ck_assert_uint_eq(audits(&f), 1);
+    as_ring_free(first);
+    as_ring_free(next);
+    end();
+}
+END_TEST
+
+START_TEST(REG_148_a_wrong_key_encryption_key_is_refused)
+{
+    unsigned char kek[AS_KEK];
+    struct as_ring *ring = NULL;
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_ring_free(ring);
+    ring = NULL;
+    ck_assert_uint_eq(get_file(key_file, kek, sizeof(kek)), AS_KEK);
+    kek[31] ^= 1;
+    put_file(kek, sizeof(kek), 0600);
+    ck_refuses(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION,
+               "a key of the store does not unwrap: this key file is not the one it was made with");
+    ck_assert_ptr_null(ring);
+    kek[31] ^= 1;
+    put_file(kek, sizeof(kek), 0600);
+    ck_ok(as_keys_start(f.job, key_file, 2, &ring));
+    as_ring_free(ring);
+    end();
+}
+END_TEST
+
+START_TEST(REG_148_a_store_with_keys_and_no_file_is_refused)
+{
+    struct as_ring *ring = NULL;
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_ring_free(ring);
+    ring = NULL;
+    ck_assert_int_eq(unlink(key_file), 0);
+    ck_refuses(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION,
+               "the key file is missing, and the store holds keys that only it opens");
+    ck_assert_int_ne(access(key_file, F_OK), 0); /* nor was a new one made */
+    end();
+}
+END_TEST
+
+START_TEST(REG_148_a_key_of_another_purpose_must_unwrap_too)
+{
+    const struct as_key_row row = {
+        .kid = {1}, .purpose = AS_LIT("fapid/else/1"), .wrapped = AS_LIT("rubbish"), .created = 1};
+    struct as_ring *ring = NULL;
+    bool added = false;
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_ring_free(ring);
+    ck_ok(as_store_key_add_first(f.job, &row, NULL, &added));
+    ck_assert(added);
+    ck_fault(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION);
+    end();
+}
+END_TEST
+
+/* What is wrapped for one purpose is not a key for another, though kid and key file are right. */
+START_TEST(REG_148_a_wrapped_key_cannot_change_its_purpose)
+{
+    const struct as_key_row *rows = NULL;
+    struct as_key_row moved;
+    struct as_ring *ring = NULL;
+    bool added = false;
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_ring_free(ring);
+    ck_assert_uint_eq(stored_keys(&rows), 1);
+    moved = rows[0];
+    fixture_close(&f); /* into another, empty store */
+    ck_assert_int_eq(unlink(f.path), 0);
+    fixture_open(&f, 0);
+    moved.purpose = AS_LIT("fapid/else/1");
+    ck_ok(as_store_key_add_first(f.job, &moved, NULL, &added));
+    ck_fault(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION);
+    end();
+}
+END_TEST
+
+START_TEST(REG_148_a_wrapped_key_cannot_change_its_kid)
+{
+    const struct as_key_row *rows = NULL;
+    struct as_key_row moved;
+    struct as_ring *ring = NULL;
+    bool added = false;
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_ring_free(ring);
+    ck_assert_uint_eq(stored_keys(&rows), 1);
+    moved = rows[0];
+    fixture_close(&f);
+    ck_assert_int_eq(unlink(f.path), 0);
+    fixture_open(&f, 0);
+    ck_ok(as_store_key_add_first(f.job, &moved, NULL, &added));
+    ck_ok(as_keys_start(f.job, key_file, 2, &ring)); /* unchanged, it opens */
+    as_ring_free(ring);
+    fixture_close(&f);
+    ck_assert_int_eq(unlink(f.path), 0);
+    fixture_open(&f, 0);
+    moved.kid[0] ^= 1;
+    ck_ok(as_store_key_add_first(f.job, &moved, NULL, &added));
+    ck_fault(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION);
+    end();
+}
+END_TEST
+
+START_TEST(a_worker_cannot_start_keys)
+{
+    const struct as_key_row *rows = NULL;
+    struct as_ring *ring = NULL;
+
+    start();
+    ck_fault(as_keys_start(f.worker, key_file, 1, &ring), AS_ELSEWHERE);
+    ck_assert_uint_eq(stored_keys(&rows), 0);
+    end();
+}
+END_TEST
+
+/* ------------------------------------------------------------ the database alone -------------- */
+
+static bool file_has(const char *path, const void *what, size_t len)
+{
+    char *bytes = malloc(4 << 20);
+    ck_assert_ptr_nonnull(bytes);
+    size_t got = get_file(path, bytes, 4 << 20);
+    bool has = memmem(bytes, got, what, len) != NULL;
+    free(bytes);
+    return has;
+}
+
+START_TEST(REG_148_the_database_file_holds_no_key_in_clear)
+{
+    const struct as_key_row *rows = NULL;
+    struct as_ring *ring = NULL;
+    unsigned char master[AS_SEAL_MASTER];
+    unsigned char hex[2 * AS_KEK + 1];
+    struct as_kek kek;
+    bool found = false;
+    as_span about = AS_SPAN_NONE;
+    char kid[17];
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert_uint_eq(stored_keys(&rows), 1);
+    as_hex_write(as_span_bytes(rows[0].kid, 8), kid);
+    ck_ok(
+        as_arena_printf(f.mem, &about, "fapid/wrapped-key/1 %s %s", AS_PURPOSE_ACCESS_TOKEN, kid));
+    ck_ok(as_unwrap(kek.key, about, rows[0].wrapped, master)); /* so this is the key */
+    as_store_session_free(f.worker);
+    as_store_session_free(f.job);
+    as_store_close(f.store);
+    ck_assert(file_has(f.path, rows[0].wrapped.ptr, rows[0].wrapped.len)); /* it looks right */
+    ck_assert(!file_has(f.path, master, sizeof(master)));
+    ck_assert(!file_has(f.path, kek.key, AS_KEK));
+    as_hex_write(as_span_bytes(master, sizeof(master)), (char *)hex);
+    ck_assert(!file_has(f.path, hex, 2 * AS_KEK));
+    as_ring_free(ring);
+    (void)unlink(key_file);
+    fixture_remove(&f);
+}
+END_TEST
+
+START_TEST(TOK_18_the_database_file_holds_no_token)
+{
+    struct as_ring *ring = NULL;
+    const unsigned char jti[16] = "0123456789abcdef";
+
+    start();
+    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_span text = seal(ring);
+    ck_ok(as_store_token_revoke(f.job, jti, 1800000000, NULL));
+    fixture_close(&f);
+    ck_assert(file_has(f.path, jti, 16)); /* what is kept of a revoked token */
+    ck_assert(!file_has(f.path, text.ptr, text.len));
+    ck_assert(!file_has(f.path, "fat1.", 5));
+    as_ring_free(ring);
+    fixture_open(&f, 0);
+    end();
+}
+END_TEST
+
+/* ------------------------------------------------------------ the file ------------------------ */
+
+static const char hex_text[] = "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
+
+START_TEST(a_key_file_is_32_octets_or_64_digits)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } good[] = {{hex_text, 64},
+                {"000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F\n", 65},
+                {"000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F\r\n", 66},
+                {"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
+                 "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f",
+                 32}};
+    struct as_kek kek;
+    bool found = false;
+
+    start();
+    for (size_t i = 0; i < AS_COUNT(good); i++) {
+        put_file(good[i].text, good[i].len, 0600);
+        memset(&kek, 0xFF, sizeof(kek));
+        ck_ok(as_kek_read(key_file, &kek, &found));
+        ck_assert(found);
+        for (unsigned k = 0; k < AS_KEK; k++) {
+            ck_assert_uint_eq(kek.key[k], k);
+        }
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_key_file_of_another_form_is_refused)
+{
+    char bad[][70] = {"", "x", "", "", "", "", ""};
+    size_t lens[] = {0, 1, 31, 33, 63, 64, 67};
+    struct as_kek kek;
+    bool found = false;
+
+    start();
+    for (size_t i = 2; i < AS_COUNT(lens); i++) {
+        memcpy(bad[i], hex_text, 64);
+        bad[i][64] = bad[i][65] = '\n';
+    }
+    bad[5][40] = 'g';
+    for (size_t i = 0; i < AS_COUNT(lens); i++) {
+        put_file(bad[i], lens[i], 0600);
+        ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
+                   "the key file holds neither 32 octets nor 64 hex digits");
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_key_file_open_to_others_is_refused)
+{
+    static const mode_t bad[] = {0620, 0610, 0604, 0602, 0601, 0660, 0644};
+    static const mode_t good[] = {0600, 0400};
+    struct as_kek kek;
+    bool found = false;
+
+    start();
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        put_file(hex_text, 64, bad[i]);
+        ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
+                   "the key file is open to others; its mode must be 0600 or 0400");
+    }
+    for (size_t i = 0; i < AS_COUNT(good); i++) {
+        put_file(hex_text, 64, good[i]);
+        ck_ok(as_kek_read(key_file, &kek, &found));
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_key_file_of_somebody_else_is_refused)
+{
+    struct as_kek kek;
+    bool found = false;
+
+    if (geteuid() != 0) { /* only root can give a file away */
+        return;
+    }
+    start();
+    put_file(hex_text, 64, 0440); /* root, group root: how systemd shows a credential */
+    ck_assert_int_eq(chown(key_file, 0, 0), 0);
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert_int_eq(chown(key_file, 0, 12345), 0);
+    ck_fault(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION);
+    put_file(hex_text, 64, 0600);
+    ck_assert_int_eq(chown(key_file, 12345, 0), 0);
+    ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
+               "the key file belongs to somebody else");
+    end();
+}
+END_TEST
+
+START_TEST(a_key_file_that_is_no_file_is_refused)
+{
+    struct as_kek kek;
+    bool found = false;
+
+    start();
+    ck_assert_int_eq(mkfifo(key_file, 0600), 0);
+    ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
+               "the key file is not a regular file"); /* and it does not wait for a writer */
+    ck_assert_int_eq(unlink(key_file), 0);
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert(!found);
+    end();
+}
+END_TEST
+
+START_TEST(making_never_replaces_a_key)
+{
+    struct as_kek made;
+    struct as_kek kek;
+    bool found = false;
+    char partial[160];
+
+    start();
+    (void)snprintf(partial, sizeof(partial), "%s.partial", key_file);
+    ck_ok(as_kek_make(key_file, &made));
+    ck_refuses(as_kek_make(key_file, &kek), AS_BAD_CONFIGURATION, "there is a key file already");
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert_mem_eq(&kek, &made, sizeof(kek));
+    ck_assert_int_ne(access(partial, F_OK), 0);
+    end();
+}
+END_TEST
+
+START_TEST(a_crash_while_making_is_got_over)
+{
+    struct as_kek made;
+    struct as_kek kek;
+    bool found = false;
+    char partial[160];
+
+    start();
+    put_file("half a k", 8, 0600);
+    (void)snprintf(partial, sizeof(partial), "%s.partial", key_file);
+    ck_assert_int_eq(rename(key_file, partial), 0);
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert(!found); /* half a key is no key */
+    ck_ok(as_kek_make(key_file, &made));
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert(found);
+    ck_assert_int_ne(access(partial, F_OK), 0);
+    end();
+}
+END_TEST
+
+START_TEST(a_key_file_in_no_directory_cannot_be_made)
+{
+    struct as_ring *ring = NULL;
+    const struct as_key_row *rows = NULL;
+    char nowhere[160];
+
+    start();
+    (void)snprintf(nowhere, sizeof(nowhere), "%s/none/kek", f.dir);
+    ck_fault(as_keys_start(f.job, nowhere, 1, &ring), AS_BAD_CONFIGURATION);
+    ck_assert_uint_eq(stored_keys(&rows), 0);
+    end();
+}
+END_TEST
+
+AS_TESTS("keys", {
+    tcase_add_test(t, the_first_start_makes_a_closed_file_and_a_key);
+    tcase_add_test(t, the_next_start_opens_what_the_first_sealed);
+    tcase_add_test(t, REG_148_a_wrong_key_encryption_key_is_refused);
+    tcase_add_test(t, REG_148_a_store_with_keys_and_no_file_is_refused);
+    tcase_add_test(t, REG_148_a_key_of_another_purpose_must_unwrap_too);
+    tcase_add_test(t, REG_148_a_wrapped_key_cannot_change_its_purpose);
+    tcase_add_test(t, REG_148_a_wrapped_key_cannot_change_its_kid);
+    tcase_add_test(t, a_worker_cannot_start_keys);
+    tcase_add_test(t, REG_148_the_database_file_holds_no_key_in_clear);
+    tcase_add_test(t, TOK_18_the_database_file_holds_no_token);
+    tcase_add_test(t, a_key_file_is_32_octets_or_64_digits);
+    tcase_add_test(t, a_key_file_of_another_form_is_refused);
+    tcase_add_test(t, a_key_file_open_to_others_is_refused);
+    tcase_add_test(t, a_key_file_of_somebody_else_is_refused);
+    tcase_add_test(t, a_key_file_that_is_no_file_is_refused);
+    tcase_add_test(t, making_never_replaces_a_key);
+    tcase_add_test(t, a_crash_while_making_is_got_over);
+    tcase_add_test(t, a_key_file_in_no_directory_cannot_be_made);
+})
