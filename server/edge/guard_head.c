@@ -102,7 +102,7 @@ bool as_guard_drops(as_span name)
     if (row < AS_COUNT(field_rules)) {
         return field_rules[row].drops;
     }
-    return name.len > proxy.len && as_span_equal_nocase((as_span){name.ptr, proxy.len}, proxy);
+    return name.len >= proxy.len && as_span_equal_nocase((as_span){name.ptr, proxy.len}, proxy);
 }
 
 static as_guard_no take_value(struct as_guard *guard, const char *start, size_t row, as_span value)

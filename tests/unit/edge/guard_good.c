@@ -89,6 +89,9 @@ static const struct good good[] = {
     {"close in a list", SPAN("GET /a HTTP/1.1\r\nhost: h\r\nConnection: TE ,, close,\r\n\r\n"),
      "GET", "/a", "/a", "h", SPAN(""), true, false, false,
      SPAN("GET /a HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")},
+    {"close before others", SPAN("GET /a HTTP/1.1\r\nhost: h\r\nConnection: close, TE\r\n\r\n"),
+     "GET", "/a", "/a", "h", SPAN(""), true, false, false,
+     SPAN("GET /a HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")},
     {"close in the second field",
      SPAN("GET /a HTTP/1.1\r\nhost: h\r\nConnection: TE\r\nConnection: close\r\n\r\n"), "GET", "/a",
      "/a", "h", SPAN(""), true, false, false,
@@ -98,7 +101,7 @@ static const struct good good[] = {
     {"fields of this connection",
      SPAN("GET /a HTTP/1.1\r\nhost: h\r\nConnection: keep-alive, upgrade\r\nKeep-Alive: 5\r\n"
           "TE: trailers\r\nTrailer: a\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"
-          "Proxy-Connection: close\r\nProxy-Authorization: b\r\nProxy: x\r\n\r\n"),
+          "Proxy-Connection: close\r\nProxy-Authorization: b\r\nProxy-: c\r\nProxy: x\r\n\r\n"),
      "GET", "/a", "/a", "h", SPAN(""), false, false, false,
      SPAN("GET /a HTTP/1.1\r\nhost: h\r\nproxy: x\r\n\r\n")},
     {"Connection takes no field away",

@@ -68,6 +68,14 @@ START_TEST(TOK_12_head)
 }
 END_TEST
 
+START_TEST(TOK_12_host)
+{
+    struct as_guard_rules rules = AS_GUARD_RULES;
+
+    check_bound(&rules, "GET / HTTP/1.1\r\nhost: ", AS_GUARD_HOST_MAX, "\r\n\r\n", AS_REFUSE_HOST);
+}
+END_TEST
+
 /* The request line and the head have each a bound of their own. */
 START_TEST(TOK_12_line_and_head_at_once)
 {
@@ -262,6 +270,7 @@ END_TEST
 AS_TESTS("edge/guard_limits", {
     tcase_add_test(t, TOK_12_request_line);
     tcase_add_test(t, TOK_12_head);
+    tcase_add_test(t, TOK_12_host);
     tcase_add_test(t, TOK_12_line_and_head_at_once);
     tcase_add_test(t, TOK_12_endless_lines);
     tcase_add_test(t, TOK_12_fields);

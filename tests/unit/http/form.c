@@ -109,6 +109,18 @@ START_TEST(TOK_03_bad_escapes_utf8_and_controls)
 }
 END_TEST
 
+/* An escape does not reach past the end of the body, whatever stands there in memory. */
+START_TEST(TOK_03_escape_at_the_end)
+{
+    as_span body = AS_LIT("a=%41");
+
+    ck_ok(as_form_parse(mem, body, &form));
+    for (body.len = 3; body.len < 5; body.len++) {
+        ck_refuses(as_form_parse(mem, body, &form), AS_INVALID_REQUEST, ESCAPE);
+    }
+}
+END_TEST
+
 START_TEST(TOK_04_no_field_twice)
 {
     as_span value = AS_LIT("before");
@@ -217,6 +229,7 @@ AS_TESTS("http/form", {
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, TOK_02_form_decoded);
     tcase_add_test(t, TOK_03_bad_escapes_utf8_and_controls);
+    tcase_add_test(t, TOK_03_escape_at_the_end);
     tcase_add_test(t, TOK_04_no_field_twice);
     tcase_add_test(t, TOK_04_names_are_compared_decoded);
     tcase_add_test(t, TOK_05_empty_is_absent);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Access tokens. Properties: a text that nobody sealed never opens; the inside of a token has one
+ * form, so what can be read is written back octet for octet; and sealed, it opens to the same.
+ */
+#include "fuzz.h"
+#include "token/form.h"
+
+#include <string.h>
+
+static struct as_ring *make_ring(void)
+{
+    unsigned char key[AS_SEAL_KID + AS_SEAL_MASTER];
+    struct as_ring *ring = NULL;
+
+    FUZZ_HOLDS(!as_failed(as_random(key, sizeof(key))));
+    FUZZ_HOLDS(!as_failed(as_ring_new("fapid/access-token/1", &ring)));
+    FUZZ_HOLDS(!as_failed(as_ring_add(ring, key, key + AS_SEAL_KID, true)));
+    return ring;
+}
+
+static void check_text(const struct as_ctx *ctx, as_span text)
+{
+    const struct as_token *token = NULL;
+    as_span prefixed = AS_SPAN_NONE;
+
+    FUZZ_HOLDS(!as_failed(as_token_unseal(ctx, text, &token)) && token == NULL);
+    FUZZ_HOLDS(!as_failed(as_token_open(ctx, text, &token)) && token == NULL);
+    FUZZ_HOLDS(!as_failed(as_arena_printf(ctx->mem, &prefixed, "%s%.*s", AS_TOKEN_PREFIX,
+                                          (int)text.len, text.len > 0 ? text.ptr : "")));
+    FUZZ_HOLDS(!as_failed(as_token_unseal(ctx, prefixed, &token)) && token == NULL);
+}
+
+/* The right kid and a salt, so that the octets reach the cipher: they carry no tag of ours. */
+static void check_forged(const struct as_ctx *ctx, as_span bytes)
+{
+    const struct as_token *token = NULL;
+    unsigned char raw[AS_LIMIT_TOKEN_TEXT];
+    char text[2 * AS_LIMIT_TOKEN_TEXT] = AS_TOKEN_PREFIX;
+    as_span real = AS_SPAN_NONE;
+    size_t len = 0;
+    const size_t head = AS_SEAL_KID + AS_SEAL_SALT;
+
+    if (bytes.len > AS_LIMIT_TOKEN_PLAIN) {
+        return;
+    }
+    FUZZ_HOLDS(!as_failed(as_seal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+                                  as_span_of(ctx->settings->issuer), AS_LIT("x"), &real)));
+    FUZZ_HOLDS(
+        as_base64url_parse(as_span_from(real, strlen(AS_TOKEN_PREFIX)), raw, sizeof(raw), &len));
+    memset(raw + head, 0, sizeof(raw) - head);
+    if (bytes.len > 0) {
+        memcpy(raw + head, bytes.ptr, bytes.len);
+    }
+    len = head + (bytes.len + 63) / 64 * 64 + AS_SEAL_TAG;
+    as_base64url_write(as_span_bytes(raw, len), text + strlen(AS_TOKEN_PREFIX));
+    FUZZ_HOLDS(!as_failed(as_token_unseal(ctx, as_span_of(text), &token)) && token == NULL);
+}
+
+static void check_inside(const struct as_ctx *ctx, as_span inside)
+{
+    struct as_token token;
+    unsigned char again[AS_SEAL_PLAIN_MAX];
+    const struct as_token *opened = NULL;
+    as_span text = AS_SPAN_NONE;
+    size_t len = 0;
+
+    FUZZ_HOLDS(!as_failed(as_token_inside_parse(ctx->mem, inside, &token)));
+    if (token.client_id.ptr == NULL || inside.len > AS_SEAL_PLAIN_MAX) {
+        return;
+    }
+    FUZZ_HOLDS(token.client_id.len > 0 && token.issued_at < token.expires_at);
+    FUZZ_HOLDS(as_token_inside_write(&token, again, sizeof(again), &len));
+    FUZZ_HOLDS(as_span_equal(as_span_bytes(again, len), inside));
+    FUZZ_HOLDS(!as_failed(as_seal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+                                  as_span_of(ctx->settings->issuer), inside, &text)));
+    FUZZ_HOLDS(!as_failed(as_token_unseal(ctx, text, &opened)) && opened != NULL);
+    FUZZ_HOLDS(as_span_equal(opened->client_id, token.client_id));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct as_settings settings = {.issuer = "https://as.example"};
+    static struct as_ring *ring;
+
+    if (ring == NULL) {
+        ring = make_ring();
+    }
+    const struct as_ctx ctx = {
+        .mem = as_arena_new(AS_LIMIT_ARENA), .settings = &settings, .ring = ring, .now = 1};
+    FUZZ_HOLDS(ctx.mem != NULL);
+    check_text(&ctx, as_span_bytes(data, size));
+    check_forged(&ctx, as_span_bytes(data, size));
+    check_inside(&ctx, as_span_bytes(data, size));
+    as_arena_free(ctx.mem);
+    return 0;
+}
