@@ -128,9 +128,9 @@ END_TEST
 
 START_TEST(help_and_version)
 {
-    static const char *const said_there[] = {"-c FILE",      "-t",          "-T",
-                                             "--check-store", "--set KEY=VALUE", "--allow-root",
-                                             "--version",    "--help",      AS_OPTIONS_FILE};
+    static const char *const said_there[] = {
+        "-c FILE",      "-t",        "-T",     "--check-store", "--set KEY=VALUE",
+        "--allow-root", "--version", "--help", AS_OPTIONS_FILE};
 
     for (size_t i = 0; i < AS_COUNT(said_there); i++) {
         ck_assert_ptr_nonnull(strstr(as_options_help(), said_there[i]));
@@ -194,7 +194,7 @@ END_TEST
 START_TEST(findings_are_lines)
 {
     struct as_settings *settings = NULL;
-    char text[16384], expected[8192];
+    char text[16384], expected[16384];
     FILE *err = tmpfile();
 
     put("\n" CONF "workers = x\nlog { level = x }\n");

@@ -6,9 +6,8 @@
 #ifndef AS_TESTS_SETTINGS_CONFS_H
 #define AS_TESTS_SETTINGS_CONFS_H
 
-#include "harness.h"
-
 #include "as/settings.h"
+#include "harness.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #include <unistd.h>
 
 /* What every configuration needs: a host, a listener that asks for certificates, a group. */
-#define ISSUER   "issuer = \"https://as.example\"\n"
+#define ISSUER "issuer = \"https://as.example\"\n"
 #define LISTENER                                                                                   \
     "listener public { address = \"127.0.0.1:8443\" names = {\"as.example\"} "                     \
     "certificate = {\"c\"} key = {\"k\"} client_certificate = request }\n"

@@ -4,7 +4,6 @@
  * table with what it takes and its default, and knows no other. Runs in the project's folder.
  */
 #include "harness.h"
-
 #include "settings/settings_box.h"
 
 #include <stdio.h>

@@ -151,8 +151,9 @@ END_TEST
 
 START_TEST(variables_are_written_plainly)
 {
-    static const char *const wrong[] = {"$x", "${", "${}", "${1a}", "${a b}", "${a:b}", "${a:-b",
-                                        "${a:-\\\"}", "${a:-\"", "$", "${a"};
+    static const char *const wrong[] = {"$x",      "${",     "${}",    "${1a}",
+                                        "${a b}",  "${a:b}", "${a:-b", "${a:-\\\"}",
+                                        "${a:-\"", "$",      "${a"};
 
     setenv("a", "x", 1);
     for (size_t i = 0; i < AS_COUNT(wrong); i++) {

@@ -21,7 +21,8 @@ END_TEST
 
 START_TEST(comments_stand_anywhere)
 {
-    ck_takes("# one\n" ISSUER "# \"two\n" LISTENER "trust # three\nbanks # {\n{ use = # x\n client\n"
+    ck_takes("# one\n" ISSUER "# \"two\n" LISTENER
+             "trust # three\nbanks # {\n{ use = # x\n client\n"
              "anchors = { # y\n \"a\", # z\n # } \n 'b' } }# end",
              "");
 }
@@ -63,8 +64,7 @@ START_TEST(strings_escape_only_what_needs_it)
     ck_assert_str_eq(settings->store_key_file, "/'\\$${x}\"");
     as_settings_free(settings);
     ck_finds(WHOLE "store { path = \"a\\n\" }\n", "f:4: a backslash in a string is written \\\\");
-    ck_finds(WHOLE "store { path = \"a\\777\" }\n",
-             "f:4: a backslash in a string is written \\\\");
+    ck_finds(WHOLE "store { path = \"a\\777\" }\n", "f:4: a backslash in a string is written \\\\");
     ck_finds(WHOLE "store { path = 'a\\b' }\n", "f:4: a backslash in a string is written \\\\");
     ck_finds(WHOLE "store { path = \"a\\", "f:4: a backslash in a string is written \\\\");
 }
@@ -204,7 +204,8 @@ START_TEST(counts_are_bounded)
     size_t len = strlen(text);
 
     for (int i = 0; i < 65; i++) {
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s127.0.0.%d", i > 0 ? "," : "", i);
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "%s127.0.0.%d", i > 0 ? "," : "", i);
     }
     snprintf(text + len, sizeof(text) - len, "} }\n");
     ck_finds(text, "f:4: authentication.failure_exempt: the value has too many values");

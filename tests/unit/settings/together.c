@@ -3,17 +3,16 @@
 #include "confs.h"
 
 #define FILES " certificate = {\"c\"} key = {\"k\"} "
-#define NONE                                                                                       \
-    "listener public { address = \"0.0.0.0:443\" names = {\"as.example\"}" FILES "}\n"
+#define NONE  "listener public { address = \"0.0.0.0:443\" names = {\"as.example\"}" FILES "}\n"
 #define ASKS                                                                                       \
     "listener mtls { address = \"0.0.0.0:8444\" names = {\"mtls.as.example\"}" FILES               \
     "client_certificate = request origin = \"https://mtls.as.example:8444\" }\n"
 
 START_TEST(certificates_and_keys_go_in_pairs)
 {
-    ck_finds(ISSUER "listener public {\n address = \"0.0.0.0:443\" names = {\"as.example\"}\n"
-                    "client_certificate = request certificate = {\"a\", \"b\"}\nkey = {\"a\"} }\n"
-             TRUST,
+    ck_finds(ISSUER
+             "listener public {\n address = \"0.0.0.0:443\" names = {\"as.example\"}\n"
+             "client_certificate = request certificate = {\"a\", \"b\"}\nkey = {\"a\"} }\n" TRUST,
              "f:5: listener public: 2 certificate files and 1 key files; they go in pairs");
     ck_takes(ISSUER "listener public {\n address = \"0.0.0.0:443\" names = {\"as.example\"}\n"
                     "client_certificate = request certificate = {\"a\", \"b\"}\n"
@@ -32,8 +31,9 @@ END_TEST
 
 START_TEST(an_origin_is_a_name_of_its_listener)
 {
-    ck_finds(ISSUER NONE "listener mtls { address = \"0.0.0.0:8444\" names = {\"mtls.as.example\"}"
-             FILES "client_certificate = request\norigin = \"https://as.example:8444\" }\n" TRUST,
+    ck_finds(ISSUER NONE
+             "listener mtls { address = \"0.0.0.0:8444\" names = {\"mtls.as.example\"}" FILES
+             "client_certificate = request\norigin = \"https://as.example:8444\" }\n" TRUST,
              "f:4: listener mtls: the host of its origin is not among its names: add as.example");
     ck_takes(ISSUER NONE ASKS TRUST, "");
 }
@@ -46,9 +46,9 @@ START_TEST(an_origin_belongs_to_one_listener)
              "client_certificate = request\norigin = \"https://mtls.as.example:8444\" }\n" TRUST,
              "f:5: listener third: another listener has this origin");
     ck_finds(ISSUER "listener one { address = \"0.0.0.0:1\" names = {\"as.example\"}" FILES
-             "origin = \"https://as.example\" client_certificate = request }\n"
-             "listener two { address = \"0.0.0.0:2\" names = {\"as.example\"}" FILES
-             "origin = \"https://as.example\" client_certificate = request }\n" TRUST,
+                    "origin = \"https://as.example\" client_certificate = request }\n"
+                    "listener two { address = \"0.0.0.0:2\" names = {\"as.example\"}" FILES
+                    "origin = \"https://as.example\" client_certificate = request }\n" TRUST,
              "f:3: listener two: another listener has this origin");
 }
 END_TEST
@@ -60,10 +60,10 @@ START_TEST(two_listeners_have_two_addresses)
         const char *one, *other;
         bool meet;
     } cases[] = {
-        {"127.0.0.1:443", "127.0.0.1:443", true}, {"127.0.0.1:443", "127.0.0.1:444", false},
+        {"127.0.0.1:443", "127.0.0.1:443", true},  {"127.0.0.1:443", "127.0.0.1:444", false},
         {"127.0.0.1:443", "127.0.0.2:443", false}, {"0.0.0.0:443", "127.0.0.2:443", true},
-        {"127.0.0.1:443", "0.0.0.0:443", true},   {"[::]:443", "0.0.0.0:443", false},
-        {"[::]:443", "[::1]:443", true},          {"[::1]:443", "[::2]:443", false},
+        {"127.0.0.1:443", "0.0.0.0:443", true},    {"[::]:443", "0.0.0.0:443", false},
+        {"[::]:443", "[::1]:443", true},           {"[::1]:443", "[::2]:443", false},
         {"127.0.0.1:0", "127.0.0.1:0", false},
     };
 
@@ -152,7 +152,8 @@ START_TEST(an_origin_is_asked_for_where_it_is_needed)
 }
 END_TEST
 
-/* One host, two ports: the listener with the issuer's port, or without an origin, is the issuer's. */
+/* One host, two ports: the listener with the issuer's port, or without an origin, is the issuer's.
+ */
 START_TEST(one_host_on_two_ports)
 {
     static const char *const other =

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each setting: what it takes, where that lands, and what it refuses, with line and words. */
 #include "confs.h"
-
 #include "settings/table.h"
 
 /* The settings that have no default, one per line; a case replaces or adds one. */
@@ -209,8 +208,7 @@ START_TEST(root_settings)
 {
     FIELD("profiles", "{oauth}", s->profiles, 1U << AS_PROFILE_OAUTH);
     FIELD("profiles", "fapi2", s->profiles, 1U << AS_PROFILE_FAPI2);
-    refuse_one("profiles", "{fapi1, FAPI2}",
-               "\"FAPI2\" is not some of fapi1, fapi2 or oauth");
+    refuse_one("profiles", "{fapi1, FAPI2}", "\"FAPI2\" is not some of fapi1, fapi2 or oauth");
     refuse_one("profiles", "{}", "0 values are given; it takes 1 to 64");
     FIELD_TEXT("default_trust", "banks", s->default_trust, "banks");
     FIELD_TEXT("default_trust", "\"\"", s->default_trust, NULL);
@@ -287,8 +285,7 @@ START_TEST(listener_files)
           strcmp(s->listeners->certificate[0], "/abs/c"), 0);
     FIELD("listener.public.key", "{\"k\"}", ENDS(s->listeners->key[0], "/k"), true);
     refuse_one("listener.public.certificate", "{}", "0 values are given; it takes 1 to 8");
-    refuse_one("listener.public.key", "{a,b,c,d,e,f,g,h,i}",
-               "9 values are given; it takes 1 to 8");
+    refuse_one("listener.public.key", "{a,b,c,d,e,f,g,h,i}", "9 values are given; it takes 1 to 8");
     refuse_one("listener.public.key", "{\"\", \"a\"}", "\"\" is empty");
 }
 END_TEST
@@ -323,8 +320,7 @@ START_TEST(TLS_04_nothing_below_tls_1_2)
 {
     FIELD_TEXT("listener.public.min_version", "TLSv1.2", s->listeners->min_version, "TLSv1.2");
     FIELD_TEXT("listener.public.min_version", "TLSv1.3", s->listeners->min_version, "TLSv1.3");
-    refuse_one("listener.public.min_version", "TLSv1.1",
-               "\"TLSv1.1\" is not TLSv1.2 or TLSv1.3");
+    refuse_one("listener.public.min_version", "TLSv1.1", "\"TLSv1.1\" is not TLSv1.2 or TLSv1.3");
     refuse_one("listener.public.min_version", "TLSv1", "\"TLSv1\" is not TLSv1.2 or TLSv1.3");
     refuse_one("listener.public.min_version", "SSLv3", "\"SSLv3\" is not TLSv1.2 or TLSv1.3");
 }
@@ -337,8 +333,7 @@ START_TEST(listener_switches_and_bounds)
     FIELD("listener.public.resumption", "off", s->listeners->resumption, false);
     refuse_one("listener.public.resumption", "On", "\"On\" is not on or off");
     FIELD("listener.public.max_connections", "1", s->listeners->max_connections, 1U);
-    refuse_one("listener.public.max_connections", "0",
-               "\"0\" is not a number from 1 to 1000000");
+    refuse_one("listener.public.max_connections", "0", "\"0\" is not a number from 1 to 1000000");
     FIELD("listener.public.max_per_address", "1000000", s->listeners->max_per_address, 1000000U);
     refuse_one("listener.public.max_per_address", "1000001",
                "\"1000001\" is not a number from 0 to 1000000");
@@ -415,8 +410,7 @@ START_TEST(MTLS_56_validity_of_self_signed_certificates)
 {
     FIELD("authentication.check_self_signed_validity", "on", s->check_self_signed_validity, true);
     FIELD("authentication.check_self_signed_validity", "off", s->check_self_signed_validity, false);
-    refuse_one("authentication.check_self_signed_validity", "maybe",
-               "\"maybe\" is not on or off");
+    refuse_one("authentication.check_self_signed_validity", "maybe", "\"maybe\" is not on or off");
 }
 END_TEST
 
@@ -485,8 +479,7 @@ START_TEST(log_and_audit_settings)
     refuse_one("log.format", "text", "\"text\" is not json or plain");
     FIELD("log.level", "debug", s->log_level, AS_LOG_DEBUG);
     FIELD("log.level", "error", s->log_level, AS_LOG_ERROR);
-    refuse_one("log.level", "fatal",
-               "\"fatal\" is not debug, info, notice, warning or error");
+    refuse_one("log.level", "fatal", "\"fatal\" is not debug, info, notice, warning or error");
     FIELD("audit.file", "\"a.jsonl\"", ENDS(s->audit_file, "/a.jsonl"), true);
     FIELD_TEXT("audit.file", "\"\"", s->audit_file, NULL);
 }
@@ -509,7 +502,10 @@ START_TEST(each_setting_can_be_given)
                  : row->section == AS_SECTION_TRUST  ? "trust.banks"
                                                      : name,
                  name[0] != '\0' ? "." : "", row->key, "");
-        snprintf(value, sizeof(value), row->list ? "{%s}" : row->preset[0] != '\0' ? "%s" : "\"%s\"",
+        snprintf(value, sizeof(value),
+                 row->list                ? "{%s}"
+                 : row->preset[0] != '\0' ? "%s"
+                                          : "\"%s\"",
                  row->preset);
         as_settings_free(read_one(path, value));
     }

@@ -5,7 +5,7 @@
 #define FULL                                                                                       \
     "issuer = \"https://as.example/b\"\nprofiles = {oauth}\n" LISTENER                             \
     "listener mtls { address = \"[::1]:8444\" names = {\"mtls.as.example\", \"[::1]\"} "           \
-    "origin = \"https://mtls.as.example:8444\" certificate = {\"a\", \"b\"} key = {\"a\", "         \
+    "origin = \"https://mtls.as.example:8444\" certificate = {\"a\", \"b\"} key = {\"a\", "        \
     "'b c'} client_certificate = require profile = bcp195 min_version = TLSv1.3 ca_names = on "    \
     "resumption = off max_connections = 5 max_per_address = 4 max_cert_list = 20000 }\n" TRUST     \
     "trust rs { use = resource anchors = {\"a\"} intermediates = {\"i\", \"j\"} strict = off "     \
