@@ -288,10 +288,14 @@ TEST_UNUSED static char *test_certs_pem(const struct test_cert *const *certs, si
     return text;
 }
 
-/* Writes text to a new file below /tmp and gives its path; unlink and free it. */
+/* Writes text to a new file in TEST_TMP, or /tmp, and gives its path; see test_file_drop. */
 TEST_UNUSED static char *test_file(const char *text)
 {
-    char *path = strdup("/tmp/fapid-test-XXXXXX");
+    const char *folder = getenv("TEST_TMP");
+    char *path = NULL;
+    ck_assert_int_gt(asprintf(&path, "%s/fapid-test-XXXXXX",
+                              folder != NULL && *folder != '\0' ? folder : "/tmp"),
+                     0);
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     size_t len = strlen(text);
@@ -300,7 +304,7 @@ TEST_UNUSED static char *test_file(const char *text)
     return path;
 }
 
-/* A PEM file of one certificate; unlink and free the path. */
+/* A PEM file of one certificate; see test_file_drop. */
 TEST_UNUSED static char *test_cert_file(const struct test_cert *cert)
 {
     char *text = test_certs_pem(&cert, 1);
@@ -309,7 +313,7 @@ TEST_UNUSED static char *test_cert_file(const struct test_cert *cert)
     return path;
 }
 
-/* A PEM file of its private key; unlink and free the path. */
+/* A PEM file of its private key; see test_file_drop. */
 TEST_UNUSED static char *test_key_file(const struct test_cert *cert)
 {
     BIO *bio = BIO_new(BIO_s_mem());
