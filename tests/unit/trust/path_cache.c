@@ -113,7 +113,7 @@ START_TEST(TLS_60_cache_bounds)
 END_TEST
 
 AS_TESTS("trust/path_cache", {
-    tcase_add_test(t, TLS_60_cache_window);
+    tcase_add_test(t, TLS_61_cache_window);
     tcase_add_test(t, TLS_60_cache_refusal);
     tcase_add_test(t, TLS_60_cache_replaces);
     tcase_add_test(t, TLS_60_cache_bounds);
