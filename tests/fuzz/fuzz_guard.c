@@ -119,7 +119,7 @@ static struct story tell(const struct as_guard_rules *rules, as_span octets, siz
 
     as_guard_init(&guard, rules);
     for (size_t at = 0; at < octets.len && story.state != AS_GUARD_REFUSED;) {
-        size_t len = piece > 0 ? piece : 1 + as_span_u8(octets)[at] % 29;
+        size_t len = piece > 0 ? piece : (size_t)as_span_u8(octets)[at] % 29 + 1;
         len = len < octets.len - at ? len : octets.len - at;
         FUZZ_HOLDS(as_buf_add(&in, (as_span){octets.ptr + at, len}));
         feed(&guard, &in, &story);

@@ -15,6 +15,7 @@ static const struct {
     {413, "HTTP/1.1 413 Content Too Large\r\n", "invalid_request"},
     {414, "HTTP/1.1 414 URI Too Long\r\n", "invalid_request"},
     {417, "HTTP/1.1 417 Expectation Failed\r\n", "invalid_request"},
+    {421, "HTTP/1.1 421 Misdirected Request\r\n", "invalid_request"},
     {431, "HTTP/1.1 431 Request Header Fields Too Large\r\n", "invalid_request"},
     {501, "HTTP/1.1 501 Not Implemented\r\n", "invalid_request"},
     {503, "HTTP/1.1 503 Service Unavailable\r\n", "temporarily_unavailable"},
