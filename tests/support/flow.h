@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole requests without sockets: an app on a small world, asked as http/ asks it. A request is
+ * tried in a worker's lane first; when it has to go elsewhere it runs again in a job's lane.
+ *
+ *     struct flow *f = flow_new();
+ *     struct flow_ask ask = {.path = "/token", .cert = cert, .body = "grant_type=..."};
+ *     struct flow_answer *a = flow_send(f, ask);     usable until the next flow_send
+ *     ck_assert_uint_eq(a->status, 200);
+ *     ck_assert_str_eq(flow_text(a, "token_type"), "Bearer");
+ *
+ * Callers come from four listeners: one that asks for certificates, one that does not, the admin
+ * socket, and the plain one for health.
+ */
+#ifndef AS_TESTS_SUPPORT_FLOW_H
+#define AS_TESTS_SUPPORT_FLOW_H
+
+#include "as/edge.h"
+#include "as/endpoint.h"
+#include "http/exchange.h"
+#include "http/lanes.h"
+#include "support/world.h"
+
+#include <jansson.h>
+#include <sys/mman.h>
+
+#define FLOW_MTLS_ORIGIN "https://mtls.as.example:8444"
+#define FLOW_TEXT_MAX    (256 * 1024)
+
+enum flow_listener { FLOW_MTLS, FLOW_PUBLIC, FLOW_SOCKET, FLOW_HEALTH, FLOW_LISTENERS };
+
+struct flow_answer {
+    unsigned status;
+    bool elsewhere; /* the worker could not answer */
+    const char *body;
+    json_t *json; /* NULL when the body is none */
+    char *fields; /* "Name: value\n", as the handler set them */
+};
+
+struct flow {
+    struct world *w;
+    struct as_app_conf conf;
+    struct as_app *app;
+    struct as_listener_tag tags[FLOW_LISTENERS];
+    struct as_listener_conf listeners[FLOW_LISTENERS];
+    struct as_lanes worker, job;
+    struct as_exchange *exchange;
+    struct flow_answer answer;
+    int audit_fd, log_fd;
+    as_time now; /* of the next requests; 0: the clock */
+};
+
+struct flow_ask {
+    enum flow_listener from;
+    const char *method; /* POST */
+    const char *path;
+    const char *query; /* NULL: none */
+    const char *type;  /* of the body: a form, JSON on the admin socket; "" sends none */
+    const char *body;  /* NULL: empty */
+    const struct as_cert *cert;
+    const char *authorization;
+    uid_t uid; /* FLOW_SOCKET: root */
+    gid_t gid;
+    bool job; /* begin on a job thread */
+};
+
+static const enum as_site_kind flow_sites[FLOW_LISTENERS] = {AS_SITE_OAUTH, AS_SITE_OAUTH,
+                                                             AS_SITE_ADMIN, AS_SITE_HEALTH};
+
+static inline void flow_listeners(struct flow *f)
+{
+    static const struct as_listener_conf confs[FLOW_LISTENERS] = {
+        {.name = "mtls", .kind = AS_LISTENER_TLS, .client_certificate = AS_CERTIFICATE_REQUEST},
+        {.name = "public", .kind = AS_LISTENER_TLS},
+        {.name = "admin-socket", .kind = AS_LISTENER_SOCKET},
+        {.name = "admin-http", .kind = AS_LISTENER_PLAIN},
+    };
+
+    f->tags[FLOW_MTLS].https = f->tags[FLOW_PUBLIC].https = true;
+    f->tags[FLOW_PUBLIC].mtls_origin = FLOW_MTLS_ORIGIN;
+    for (size_t i = 0; i < FLOW_LISTENERS; i++) {
+        f->listeners[i] = confs[i];
+        f->listeners[i].tag = &f->tags[i];
+    }
+}
+
+static inline void flow_app_free(struct flow *f)
+{
+    if (f->exchange != NULL) {
+        as_exchange_free(f->exchange);
+        f->exchange = NULL;
+    }
+    as_lanes_close(&f->worker);
+    as_lanes_close(&f->job);
+    as_app_free(f->app);
+    f->app = NULL;
+}
+
+/* (Re)makes the app from f->conf and the world, with fresh lanes: a restart. */
+TEST_UNUSED static void flow_restart(struct flow *f)
+{
+    flow_app_free(f);
+    f->conf.settings = &f->w->settings;
+    f->conf.trust = f->w->trust;
+    f->conf.store = f->w->store;
+    f->conf.throttle = f->w->throttle;
+    ck_ok(as_app_new(&f->conf, &f->app));
+    f->worker = (struct as_lanes){.may_wait = false};
+    f->job = (struct as_lanes){.may_wait = true};
+    f->exchange = as_exchange_new();
+    ck_assert_ptr_nonnull(f->exchange);
+}
+
+TEST_UNUSED static struct flow *flow_new(void)
+{
+    struct flow *f = calloc(1, sizeof(*f));
+
+    ck_assert_ptr_nonnull(f);
+    f->w = world_new();
+    f->audit_fd = memfd_create("audit", MFD_CLOEXEC);
+    f->log_fd = memfd_create("log", MFD_CLOEXEC);
+    ck_assert(f->audit_fd >= 0 && f->log_fd >= 0);
+    as_log_start(f->log_fd, AS_LOG_JSON, AS_LOG_DEBUG);
+    flow_listeners(f);
+    f->conf = (struct as_app_conf){
+        .ring = f->w->ring,
+        .mtls_origin = FLOW_MTLS_ORIGIN,
+        .certificates_asked = true,
+        .audit_fd = f->audit_fd,
+    };
+    flow_restart(f);
+    return f;
+}
+
+static inline void flow_forget(struct flow_answer *answer)
+{
+    json_decref(answer->json);
+    free(answer->fields);
+    *answer = (struct flow_answer){0};
+}
+
+TEST_UNUSED static void flow_free(struct flow *f)
+{
+    flow_forget(&f->answer);
+    flow_app_free(f);
+    as_log_start(STDERR_FILENO, AS_LOG_JSON, AS_LOG_ERROR);
+    close(f->audit_fd);
+    close(f->log_fd);
+    world_free(f->w);
+    free(f);
+}
+
+static inline char *flow_fields(const struct as_http_reply *reply)
+{
+    char *text = calloc(1, 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < reply->field_count; i++) {
+        const struct as_http_field *field = &reply->fields[i];
+        size_t more = field->name.len + field->value.len + 4;
+        text = realloc(text, len + more + 1);
+        len += (size_t)snprintf(text + len, more + 1, "%.*s: %.*s\n", (int)field->name.len,
+                                field->name.ptr, (int)field->value.len, field->value.ptr);
+    }
+    return text;
+}
+
+static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
+                              const struct as_peer *peer)
+{
+    struct as_http_field fields[2];
+    const char *type = ask->type;
+    struct as_http_ask http = {
+        .method = as_span_of(ask->method != NULL ? ask->method : "POST"),
+        .path = as_span_of(ask->path),
+        .query = as_span_of(ask->query),
+        .fields = fields,
+        .body = as_span_of(ask->body),
+    };
+
+    if (type == NULL && ask->body != NULL) {
+        type = ask->from == FLOW_SOCKET ? "application/json" : "application/x-www-form-urlencoded";
+    }
+    if (type != NULL && type[0] != '\0') {
+        fields[http.field_count++] =
+            (struct as_http_field){AS_LIT("Content-Type"), as_span_of(type)};
+    }
+    if (ask->authorization != NULL) {
+        fields[http.field_count++] =
+            (struct as_http_field){AS_LIT("Authorization"), as_span_of(ask->authorization)};
+    }
+    as_exchange_reset(f->exchange);
+    ck_ok(as_exchange_begin(f->exchange, as_app_site(f->app, flow_sites[ask->from]), peer, &http,
+                            AS_LIMIT_REQUEST_MS));
+    if (f->now != 0) {
+        f->exchange->request.now = f->now;
+    }
+}
+
+static inline struct flow_answer *flow_finish(struct flow *f, bool elsewhere)
+{
+    const struct as_http_reply *reply = &f->exchange->reply;
+
+    ck_assert_int_eq(f->exchange->state, AS_EXCHANGE_ANSWERED);
+    flow_forget(&f->answer);
+    f->answer = (struct flow_answer){
+        .status = reply->status,
+        .elsewhere = elsewhere,
+        .body = reply->body.len > 0 ? reply->body.ptr : "",
+        .json = reply->body.len > 0 ? json_loadb(reply->body.ptr, reply->body.len, 0, NULL) : NULL,
+        .fields = flow_fields(reply),
+    };
+    return &f->answer;
+}
+
+TEST_UNUSED static struct as_peer flow_peer(const struct flow *f, const struct flow_ask *ask)
+{
+    return (struct as_peer){
+        .listener = &f->listeners[ask->from],
+        .address = "192.0.2.1",
+        .cert = ask->cert,
+        .uid = ask->uid,
+        .gid = ask->gid,
+    };
+}
+
+TEST_UNUSED static struct flow_answer *flow_send(struct flow *f, struct flow_ask ask)
+{
+    const struct as_peer peer = flow_peer(f, &ask);
+    bool elsewhere = false;
+
+    flow_begin(f, &ask, &peer);
+    if (ask.job || !as_exchange_try(f->exchange, &f->worker)) {
+        elsewhere = true;
+        ck_assert(as_exchange_try(f->exchange, &f->job));
+    }
+    return flow_finish(f, elsewhere);
+}
+
+/* Only the worker's try: true when it answered. A request left so is forgotten by the next. */
+TEST_UNUSED static bool flow_try(struct flow *f, struct flow_ask ask)
+{
+    const struct as_peer peer = flow_peer(f, &ask);
+
+    flow_begin(f, &ask, &peer);
+    return as_exchange_try(f->exchange, &f->worker);
+}
+
+/* Nobody can take the request. */
+TEST_UNUSED static struct flow_answer *flow_overload(struct flow *f, struct flow_ask ask)
+{
+    const struct as_peer peer = flow_peer(f, &ask);
+
+    flow_begin(f, &ask, &peer);
+    as_exchange_overload(f->exchange, &f->worker);
+    return flow_finish(f, false);
+}
+
+/* A member that is text; "" when there is none. */
+TEST_UNUSED static const char *flow_text(const struct flow_answer *answer, const char *member)
+{
+    const char *text = json_string_value(json_object_get(answer->json, member));
+
+    return text != NULL ? text : "";
+}
+
+/* Is it this refusal, as RFC 6749 5.2 writes it? */
+#define flow_refused(answer, http_status, code)                                                    \
+    do {                                                                                           \
+        const struct flow_answer *answer_ = (answer);                                              \
+        ck_assert_msg(answer_->status == (http_status), "%u instead of %u: %s", answer_->status,   \
+                      (unsigned)(http_status), answer_->body);                                     \
+        ck_assert_str_eq(flow_text(answer_, "error"), (code));                                     \
+        ck_assert_ptr_nonnull(strstr(answer_->fields, "Content-Type: application/json\n"));        \
+        ck_assert_ptr_nonnull(strstr(answer_->fields, "Cache-Control: no-store\n"));               \
+    } while (0)
+
+#define flow_status(answer, http_status)                                                           \
+    do {                                                                                           \
+        const struct flow_answer *fine_ = (answer);                                                \
+        ck_assert_msg(fine_->status == (http_status), "%u instead of %u: %s", fine_->status,       \
+                      (unsigned)(http_status), fine_->body);                                       \
+    } while (0)
+
+/* All that was written to a memfd; free it. */
+TEST_UNUSED static char *flow_written(int fd)
+{
+    char *text = calloc(1, FLOW_TEXT_MAX);
+
+    ck_assert_int_ge(pread(fd, text, FLOW_TEXT_MAX - 1, 0), 0);
+    return text;
+}
+
+/* The last line of the log or the audit as JSON; the caller owns it. NULL when there is none. */
+TEST_UNUSED static json_t *flow_last(int fd)
+{
+    char *text = flow_written(fd);
+    size_t len = strlen(text);
+
+    if (len == 0) {
+        free(text);
+        return NULL;
+    }
+    text[len - 1] = '\0';
+    char *line = strrchr(text, '\n');
+    json_t *json = json_loads(line != NULL ? line + 1 : text, 0, NULL);
+    ck_assert_msg(json != NULL, "not JSON: %s", text);
+    free(text);
+    return json;
+}
+
+/* A member of the last line equals the text; NULL: it has no such member. */
+TEST_UNUSED static void flow_last_has(int fd, const char *member, const char *value)
+{
+    json_t *line = flow_last(fd);
+    const char *found = json_string_value(json_object_get(line, member));
+
+    ck_assert_msg(value == NULL ? found == NULL : found != NULL && strcmp(found, value) == 0,
+                  "%s is %s instead of %s", member, found != NULL ? found : "absent",
+                  value != NULL ? value : "absent");
+    json_decref(line);
+}
+
+TEST_UNUSED static size_t flow_lines(int fd)
+{
+    char *text = flow_written(fd);
+    size_t lines = 0;
+
+    for (const char *c = text; *c != '\0'; c++) {
+        lines += *c == '\n';
+    }
+    free(text);
+    return lines;
+}
+
+/* Does the text occur in what was written? */
+TEST_UNUSED static bool flow_says(int fd, const char *part)
+{
+    char *text = flow_written(fd);
+    bool found = strstr(text, part) != NULL;
+
+    free(text);
+    return found;
+}
+
+/* ---------------------------------------------------------------- what most flows do ---------- */
+
+/* A request at the mTLS listener. */
+TEST_UNUSED static struct flow_answer *flow_post(struct flow *f, const struct as_cert *cert,
+                                                 const char *path, const char *body)
+{
+    return flow_send(f, (struct flow_ask){.path = path, .body = body, .cert = cert});
+}
+
+/* A token of the client; free it. */
+TEST_UNUSED static char *flow_token(struct flow *f, const struct as_cert *cert, const char *id)
+{
+    char body[256];
+
+    snprintf(body, sizeof(body), "grant_type=client_credentials&client_id=%s", id);
+    struct flow_answer *answer = flow_post(f, cert, "/token", body);
+    flow_status(answer, 200);
+    return strdup(flow_text(answer, "access_token"));
+}
+
+TEST_UNUSED static struct flow_answer *flow_introspect(struct flow *f, const struct as_cert *cert,
+                                                       const char *id, const char *token)
+{
+    char body[AS_LIMIT_TOKEN_TEXT + 256];
+
+    snprintf(body, sizeof(body), "client_id=%s&token=%s", id, token);
+    return flow_post(f, cert, "/introspect", body);
+}
+
+TEST_UNUSED static bool flow_active(const struct flow_answer *answer)
+{
+    flow_status(answer, 200);
+    return json_is_true(json_object_get(answer->json, "active"));
+}
+
+/* A request of root at the admin socket; JSON with ' for ". */
+TEST_UNUSED static struct flow_answer *flow_admin(struct flow *f, const char *method,
+                                                  const char *path, const char *body)
+{
+    char *json = body != NULL ? strdup(body) : NULL;
+
+    for (char *c = json; c != NULL && *c != '\0'; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    struct flow_answer *answer = flow_send(
+        f, (struct flow_ask){.from = FLOW_SOCKET, .method = method, .path = path, .body = json});
+    free(json);
+    return answer;
+}
+
+#endif
