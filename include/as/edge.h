@@ -29,14 +29,19 @@ enum as_client_certificate {
 };
 
 /* What a profile names below TLS 1.3 (TLS-10). TLS 1.3 suites are the same in all. */
-enum as_suite_profile { AS_SUITES_FAPI1, AS_SUITES_FAPI1_ECDHE, AS_SUITES_BCP195, AS_SUITE_PROFILES };
+enum as_suite_profile {
+    AS_SUITES_FAPI1,
+    AS_SUITES_FAPI1_ECDHE,
+    AS_SUITES_BCP195,
+    AS_SUITE_PROFILES
+};
 
 const char *as_suite_profile_name(enum as_suite_profile profile);
 
 struct as_listener_conf {
     const char *name;
     enum as_listener_kind kind;
-    const char *address; /* "127.0.0.1:8443", "[::1]:8443", or the path of a socket */
+    const char *address;      /* "127.0.0.1:8443", "[::1]:8443", or the path of a socket */
     const char *const *names; /* host names served, TLS-36 to 39; the first answers without SNI */
     size_t name_count;
     const char *const *certificate_files; /* PEM chains, paired with key_files by position */
@@ -45,15 +50,15 @@ struct as_listener_conf {
     enum as_client_certificate client_certificate;
     enum as_suite_profile suites;
     bool tls13_only;
-    bool ca_names;   /* list the client CAs in CertificateRequest (D6) */
-    bool resumption; /* D7 */
-    unsigned max_connections;  /* per listener; more are closed at accept */
-    unsigned max_per_address;  /* 0: no bound (gateways) */
-    unsigned max_cert_list;    /* octets of the Certificate message (D4) */
-    gid_t socket_group;        /* AS_LISTENER_SOCKET: owner group of the socket */
+    bool ca_names;            /* list the client CAs in CertificateRequest (D6) */
+    bool resumption;          /* D7 */
+    unsigned max_connections; /* per listener; more are closed at accept */
+    unsigned max_per_address; /* 0: no bound (gateways) */
+    unsigned max_cert_list;   /* octets of the Certificate message (D4) */
+    gid_t socket_group;       /* AS_LISTENER_SOCKET: owner group of the socket */
     bool socket_group_set;
     const struct as_http_site *site; /* what is served here */
-    const void *tag;           /* the composition's own, shown as peer->tag */
+    const void *tag;                 /* the composition's own, shown as peer->tag */
 };
 
 /* Who is at the other end of a connection. Immutable once made. */
@@ -72,12 +77,28 @@ struct as_peer {
 
 struct as_edge;
 
+/* Deadlines and bounds of a worker; all but tests take those of base/limits.h. Milliseconds. */
+struct as_edge_bounds {
+    int handshake_ms; /* from accept */
+    int head_ms;      /* from the first octet of a request: 408 */
+    int body_ms;      /* from the end of the head: 408 */
+    int request_ms;   /* from the first octet of a request to the last of its answer: 408 or 503 */
+    int idle_ms;      /* between requests */
+    int pair_idle_ms; /* between requests, until the memory and the pair are given back */
+    int linger_ms;    /* after a refusal */
+    size_t worker_bytes;        /* buffered by one worker: 503 */
+    unsigned failed_handshakes; /* of one address in AS_LIMIT_FAILED_WINDOW_MS, per worker */
+};
+
+extern const struct as_edge_bounds as_edge_bounds_usual;
+
 struct as_edge_conf {
     const struct as_listener_conf *listeners;
     size_t listener_count;
-    unsigned workers; /* 0: one per core */
+    unsigned workers;             /* 0: one per core */
     const struct as_trust *trust; /* anchor set and CA names alone */
     struct as_http_jobs *jobs;
+    const struct as_edge_bounds *bounds; /* NULL: as_edge_bounds_usual */
 };
 
 /* Told what an operator should know at start: what a listener offers, a name not in the SAN. */
@@ -99,9 +120,12 @@ enum as_edge_failure as_edge_check(const struct as_edge_conf *conf, as_edge_tell
 /* Probes every TLS context, binds and listens, but accepts nothing yet. */
 enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell tell, void *arg,
                                  struct as_edge **out);
-/* Starts the workers. */
+/* Starts the workers, with all signals blocked: they are the main thread's. */
 as_err as_edge_start(struct as_edge *edge);
-/* Stops accepting, lets open requests end (at most `grace_ms`), ends the workers. */
+/*
+ * Stops accepting, lets open requests end (at most `grace_ms`), ends the workers. A job that writes
+ * runs to its end whatever that takes. Once; from the thread that started.
+ */
 void as_edge_stop(struct as_edge *edge, int grace_ms);
 void as_edge_free(struct as_edge *edge);
 

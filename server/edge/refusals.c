@@ -22,6 +22,7 @@ static const struct {
     {413, "Content Too Large", "invalid_request", ""},
     {414, "URI Too Long", "invalid_request", ""},
     {417, "Expectation Failed", "invalid_request", ""},
+    {421, "Misdirected Request", "invalid_request", ""},
     {431, "Request Header Fields Too Large", "invalid_request", ""},
     {501, "Not Implemented", "invalid_request", ""},
     {503, "Service Unavailable", "temporarily_unavailable", "Retry-After: 1\r\n"},

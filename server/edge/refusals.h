@@ -38,6 +38,8 @@
     X(AS_REFUSE_TARGET_SIZE, 414, "The request line is too long.")                                 \
     X(AS_REFUSE_HEAD_SIZE, 431, "The header fields are too large.")                                \
     X(AS_REFUSE_FIELD_COUNT, 431, "There are too many header fields.")                             \
+    /* TLS-39: RFC 9110 15.5.20 */                                                                 \
+    X(AS_REFUSE_MISDIRECTED, 421, "This host is not served here.")                                 \
     /* what HTTP knows and we do not */                                                            \
     X(AS_REFUSE_EXPECT, 417, "Only the expectation 100-continue is known here.")                   \
     X(AS_REFUSE_METHOD_SIZE, 501, "The method is not known here.")                                 \

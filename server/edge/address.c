@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "listen.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+/* The host without brackets, and the port; false when there are not exactly these two. */
+static bool split(as_span text, bool *v6, as_span *host, uint64_t *port)
+{
+    size_t colon = text.len;
+
+    while (colon > 0 && text.ptr[colon - 1] != ':') {
+        colon--;
+    }
+    if (colon < 2 || !as_span_number(as_span_from(text, colon), UINT16_MAX, port)) {
+        return false;
+    }
+    *host = (as_span){text.ptr, colon - 1};
+    *v6 = host->ptr[0] == '[';
+    if (!*v6) {
+        return true;
+    }
+    bool closed = host->len > 2 && host->ptr[host->len - 1] == ']';
+    *host = (as_span){host->ptr + 1, host->len - (closed ? 2 : 1)};
+    return closed;
+}
+
+static bool parse_ip(as_span text, union as_address *out, socklen_t *len)
+{
+    char host_text[INET6_ADDRSTRLEN] = "";
+    as_span host = AS_SPAN_NONE;
+    uint64_t port = 0;
+    bool v6 = false;
+
+    if (!split(text, &v6, &host, &port) || host.len >= sizeof(host_text)) {
+        return false;
+    }
+    memcpy(host_text, host.ptr, host.len);
+    if (v6) {
+        out->v6.sin6_family = AF_INET6;
+        out->v6.sin6_port = htons((uint16_t)port);
+        *len = sizeof(out->v6);
+        return inet_pton(AF_INET6, host_text, &out->v6.sin6_addr) == 1;
+    }
+    out->v4.sin_family = AF_INET;
+    out->v4.sin_port = htons((uint16_t)port);
+    *len = sizeof(out->v4);
+    return inet_pton(AF_INET, host_text, &out->v4.sin_addr) == 1;
+}
+
+static bool parse_path(as_span text, union as_address *out, socklen_t *len)
+{
+    if (text.len == 0 || text.len >= sizeof(out->un.sun_path)) {
+        return false;
+    }
+    out->un.sun_family = AF_UNIX;
+    memcpy(out->un.sun_path, text.ptr, text.len);
+    *len = sizeof(out->un);
+    return true;
+}
+
+bool as_address_is_loopback(const union as_address *address)
+{
+    if (address->any.sa_family == AF_INET) {
+        return ntohl(address->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
+}
+
+bool as_address_parse(const struct as_listener_conf *conf, union as_address *out, socklen_t *len,
+                      const char **why)
+{
+    as_span text = as_span_of(conf->address);
+
+    memset(out, 0, sizeof(*out));
+    if (conf->kind == AS_LISTENER_SOCKET) {
+        *why = "the path of the socket is empty or too long";
+        return parse_path(text, out, len);
+    }
+    if (!parse_ip(text, out, len)) {
+        *why = "the address is not of the form 192.0.2.1:8443 or [2001:db8::1]:8443";
+        return false;
+    }
+    *why = "a listener without TLS must have a loopback address";
+    return conf->kind != AS_LISTENER_PLAIN || as_address_is_loopback(out);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BACKLOG 4096 /* the system cuts it to net.core.somaxconn */
+
+/* What is told of a step that failed. */
+struct report {
+    const struct as_listener_conf *conf;
+    as_edge_tell tell;
+    void *arg;
+};
+
+static enum as_edge_failure unavailable(const struct report *report, const char *what, int error)
+{
+    char text[256];
+
+    (void)snprintf(text, sizeof(text), "%s: %s%s%s", report->conf->address, what,
+                   error != 0 ? ": " : "", error != 0 ? strerrordesc_np(error) : "");
+    report->tell(report->arg, report->conf->name, text);
+    return AS_EDGE_UNAVAILABLE;
+}
+
+static bool set(int fd, int level, int option)
+{
+    int on = 1;
+
+    return setsockopt(fd, level, option, &on, sizeof(on)) == 0;
+}
+
+/* ---------------------------------------------------------------- a port --------------------- */
+
+static bool bind_port(int fd, const union as_address *address, socklen_t len)
+{
+    bool v6 = address->any.sa_family == AF_INET6;
+
+    return set(fd, SOL_SOCKET, SO_REUSEADDR) && (!v6 || set(fd, IPPROTO_IPV6, IPV6_V6ONLY)) &&
+           bind(fd, &address->any, len) == 0;
+}
+
+static bool write_port(int fd, char *text, size_t room)
+{
+    char host[INET6_ADDRSTRLEN];
+    union as_address bound;
+    socklen_t len = sizeof(bound);
+
+    if (getsockname(fd, &bound.any, &len) != 0) {
+        return false;
+    }
+    bool v6 = bound.any.sa_family == AF_INET6;
+    const void *at = v6 ? (const void *)&bound.v6.sin6_addr : (const void *)&bound.v4.sin_addr;
+    if (inet_ntop(bound.any.sa_family, at, host, sizeof(host)) == NULL) {
+        return false;
+    }
+    int put = snprintf(text, room, v6 ? "[%s]:%u" : "%s:%u", host,
+                       (unsigned)ntohs(v6 ? bound.v6.sin6_port : bound.v4.sin_port));
+    return put > 0 && (size_t)put < room;
+}
+
+/* ---------------------------------------------------------------- a socket ------------------- */
+
+static bool somebody_listens(const union as_address *address, socklen_t len)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = fd >= 0 && connect(fd, &address->any, len) != 0 && errno == ECONNREFUSED;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return !refused;
+}
+
+/* Only a socket that nobody listens on is in the way by accident. */
+static const char *clear_path(const union as_address *address, socklen_t len)
+{
+    struct stat found;
+
+    if (lstat(address->un.sun_path, &found) != 0) {
+        return errno == ENOENT ? NULL : "cannot be looked at";
+    }
+    if (!S_ISSOCK(found.st_mode)) {
+        return "is there and is no socket";
+    }
+    if (somebody_listens(address, len)) {
+        return "another process listens here";
+    }
+    return unlink(address->un.sun_path) == 0 ? NULL : "cannot be replaced";
+}
+
+/* The mode is narrow before there is a file, whatever the umask, and wide only for the group. */
+static bool bind_path(const struct as_listener_conf *conf, int fd, const union as_address *address,
+                      socklen_t len)
+{
+    const char *path = address->un.sun_path;
+
+    if (fchmod(fd, 0600) != 0 || bind(fd, &address->any, len) != 0) {
+        return false;
+    }
+    if ((conf->socket_group_set && chown(path, (uid_t)-1, conf->socket_group) != 0) ||
+        chmod(path, conf->socket_group_set ? 0660 : 0600) != 0) {
+        int saved = errno;
+        (void)unlink(path);
+        errno = saved;
+        return false;
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------- both ----------------------- */
+
+static enum as_edge_failure open_socket(const struct report *report,
+                                        const union as_address *address, socklen_t len, int fd,
+                                        char *text, size_t room)
+{
+    if (report->conf->kind == AS_LISTENER_SOCKET) {
+        const char *in_the_way = clear_path(address, len);
+        if (in_the_way != NULL) {
+            return unavailable(report, in_the_way, 0);
+        }
+        if (!bind_path(report->conf, fd, address, len)) {
+            return unavailable(report, "the socket cannot be made", errno);
+        }
+        (void)snprintf(text, room, "%s", address->un.sun_path);
+    } else {
+        if (!bind_port(fd, address, len)) {
+            return unavailable(report, "the port cannot be had", errno);
+        }
+        if (!write_port(fd, text, room)) {
+            return unavailable(report, "the address cannot be read back", errno);
+        }
+    }
+    return listen(fd, BACKLOG) == 0 ? AS_EDGE_FINE
+                                    : unavailable(report, "the port cannot be had", errno);
+}
+
+enum as_edge_failure as_listen(const struct as_listener_conf *conf, as_edge_tell tell, void *arg,
+                               int *fd, char *text, size_t room)
+{
+    struct report report = {conf, tell, arg};
+    union as_address address;
+    socklen_t len = 0;
+    const char *why = NULL;
+
+    if (!as_address_parse(conf, &address, &len, &why)) {
+        (void)unavailable(&report, why, 0);
+        return AS_EDGE_BAD_CONFIGURATION;
+    }
+    int made = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (made < 0) {
+        return unavailable(&report, "there is no socket", errno);
+    }
+    enum as_edge_failure failure = open_socket(&report, &address, len, made, text, room);
+    if (failure != AS_EDGE_FINE) {
+        (void)close(made);
+        return failure;
+    }
+    *fd = made;
+    return AS_EDGE_FINE;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the edge: listeners shared by all, workers with all that is theirs alone, and the
+ * connections of a worker.
+ */
+#ifndef AS_EDGE_PARTS_H
+#define AS_EDGE_PARTS_H
+
+#include "guard.h"
+#include "listen.h"
+#include "peer.h"
+#include "sources.h"
+#include "timers.h"
+#include "wire.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define AS_READ_ROOM ((size_t)16 * 1024) /* one read, one TLS record */
+
+/* What an event of a worker's epoll set is about; the first member of each. */
+enum as_event_kind { AS_EVENT_WAKE, AS_EVENT_LISTENER, AS_EVENT_CONN };
+
+struct as_event {
+    enum as_event_kind kind;
+};
+
+/* ---------------------------------------------------------------- listeners ------------------ */
+
+struct as_listener {
+    struct as_event event;
+    const struct as_listener_conf *conf;
+    int fd;
+    char address[128];
+    dev_t device; /* of the socket's file, to remove no other */
+    ino_t inode;
+    struct as_tls_context *tls; /* NULL without TLS */
+    struct as_sources *sources; /* NULL: no bound per address */
+    struct as_guard_rules rules;
+    struct as_http_field always[1]; /* of every answer: HSTS (TLS-41) */
+    size_t always_count;
+    atomic_uint open; /* connections */
+};
+
+struct as_edge {
+    struct as_edge_conf conf;
+    struct as_edge_bounds bounds;
+    struct as_listener *listeners;
+    size_t listener_count; /* opened so far */
+    struct as_worker *workers;
+    unsigned worker_count;
+    size_t fds_max;    /* descriptors that connections and their links may take */
+    atomic_size_t fds; /* that they have taken */
+    atomic_bool stopping;
+    atomic_llong stop_by; /* monotonic milliseconds; set before `stopping` */
+};
+
+/* ---------------------------------------------------------------- workers -------------------- */
+
+struct as_conn;
+
+struct as_worker {
+    struct as_event wake; /* the eventfd */
+    struct as_edge *edge;
+    pthread_t thread;
+    bool started;
+    int epoll;
+    int wake_fd;
+    struct as_http_engine *engine;
+    struct as_timers timers;
+    struct as_timer pause; /* set: the listeners are out of the epoll set */
+    int64_t now;           /* monotonic milliseconds, once per turn */
+    struct as_conn *all;
+    size_t count;
+    struct as_conn *ready; /* to be driven in this turn or the next, first come first */
+    struct as_conn **ready_end;
+    struct as_conn *gone; /* freed when no event of this turn can name them any more */
+    size_t octets;        /* buffered by connections */
+    bool stopping;
+    struct as_failing failing;
+    char scratch[AS_READ_ROOM];
+};
+
+as_err as_worker_start(struct as_worker *worker, struct as_edge *edge);
+/* Any thread. */
+void as_worker_wake(struct as_worker *worker);
+/* Waits for the end of the thread. */
+void as_worker_join(struct as_worker *worker);
+
+/* accept.c */
+as_err as_accept_watch(struct as_worker *worker); /* the listeners into the epoll set */
+void as_accept_unwatch(struct as_worker *worker); /* and out of it */
+void as_accept_from(struct as_worker *worker, struct as_listener *listener);
+void as_accept_again(struct as_worker *worker); /* the pause is over */
+
+/* ---------------------------------------------------------------- connections ---------------- */
+
+enum as_conn_state {
+    AS_CONN_HANDSHAKE,
+    AS_CONN_READING,   /* between requests, or in one */
+    AS_CONN_ANSWERING, /* the engine has a request */
+    AS_CONN_REFUSING,  /* the last words are on their way */
+    AS_CONN_LINGERING, /* they are said; what still comes is not looked at */
+    AS_CONN_GONE,
+    AS_CONN_STATES
+};
+
+struct as_conn {
+    struct as_event event;
+    enum as_conn_state state;
+    struct as_worker *worker;
+    struct as_listener *listener;
+    struct as_wire wire;
+    struct as_source source;
+    struct as_peer *peer; /* ours to fill until the handshake is over */
+    const char *sni;
+    struct as_guard guard;
+    struct as_buf in;
+    struct as_buf out; /* what the wire did not take yet */
+    struct as_http_link *link;
+    struct as_timer stage; /* handshake, head, body, idle, linger */
+    struct as_timer whole; /* the request */
+    size_t octets;         /* counted in worker->octets */
+    bool readable;         /* no read has said "again" since the last event */
+    bool blocked;          /* a write has */
+    bool broken;           /* the wire is of no use any more */
+    bool said;             /* something of the present answer is out */
+    bool answered;         /* all of it has left the engine */
+    bool close;            /* after the present answer */
+    unsigned lingered;     /* reads */
+    bool in_ready;
+    struct as_conn *next_ready;
+    struct as_conn *next_all;
+    struct as_conn *prev_all;
+    struct as_conn *next_gone;
+};
+
+enum as_step {
+    AS_STEP_ON,   /* the state may have changed: go on */
+    AS_STEP_WAIT, /* for an event, a job or a deadline */
+    AS_STEP_GONE
+};
+
+/* conn.c. Takes the descriptor and the peer. NULL: closed and dropped. */
+struct as_conn *as_conn_new(struct as_worker *worker, struct as_listener *listener, int fd,
+                            struct as_peer *peer, struct as_source source);
+void as_conn_event(struct as_conn *conn, uint32_t events);
+/* Goes on as far as can be without waiting; bounded, then it stands in the ready list again. */
+void as_conn_drive(struct as_conn *conn);
+void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind);
+void as_conn_later(struct as_conn *conn);
+/* Ends a connection that owes nothing, for the end of the worker. */
+bool as_conn_is_idle(const struct as_conn *conn);
+enum as_step as_conn_end(struct as_conn *conn);
+/* At the end of a turn. */
+void as_conn_free(struct as_conn *conn);
+
+/* conn_wire.c: buffers and the wire. */
+enum as_step as_conn_write(struct as_conn *conn, as_span octets);
+enum as_step as_conn_flush(struct as_conn *conn);
+/* Reads once into `in`; AS_IO_DONE: something came. */
+enum as_io as_conn_read(struct as_conn *conn);
+bool as_conn_may_buffer(const struct as_conn *conn, size_t octets);
+void as_conn_count(struct as_conn *conn);
+
+/* conn_request.c, conn_answer.c, conn_refuse.c: the steps. */
+enum as_step as_conn_step_read(struct as_conn *conn);
+enum as_step as_conn_step_answer(struct as_conn *conn);
+enum as_step as_conn_step_refuse(struct as_conn *conn);
+enum as_step as_conn_step_linger(struct as_conn *conn);
+enum as_step as_conn_refuse(struct as_conn *conn, enum as_refusal_id id);
+enum as_step as_conn_refuse_row(struct as_conn *conn, const struct as_refusal *row);
+/* Between requests: deadlines of idleness. */
+void as_conn_set_idle(struct as_conn *conn);
+void as_conn_drop_link(struct as_conn *conn);
+
+#endif

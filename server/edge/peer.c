@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct counted_peer {
+    struct as_peer peer; /* first: a peer is a counted peer */
+    atomic_uint holders;
+};
+
+static bool fill_socket(struct as_peer *peer, int fd)
+{
+    struct ucred cred;
+    socklen_t len = sizeof(cred);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 || len != sizeof(cred)) {
+        return false;
+    }
+    memcpy(peer->address, "unix", sizeof("unix"));
+    peer->uid = cred.uid;
+    peer->gid = cred.gid;
+    peer->pid = cred.pid;
+    return true;
+}
+
+static bool fill_address(struct as_peer *peer, const struct sockaddr_storage *from)
+{
+    _Static_assert(sizeof(peer->address) >= INET6_ADDRSTRLEN, "an address fits");
+    if (from->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
+        peer->port = ntohs(v4->sin_port);
+        return inet_ntop(AF_INET, &v4->sin_addr, peer->address, sizeof(peer->address)) != NULL;
+    }
+    if (from->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)from;
+        peer->port = ntohs(v6->sin6_port);
+        return inet_ntop(AF_INET6, &v6->sin6_addr, peer->address, sizeof(peer->address)) != NULL;
+    }
+    return false;
+}
+
+struct as_peer *as_peer_new(const struct as_listener_conf *listener, int fd,
+                            const struct sockaddr_storage *from)
+{
+    struct counted_peer *made = calloc(1, sizeof(*made));
+
+    if (made == NULL) {
+        return NULL;
+    }
+    made->peer.listener = listener;
+    atomic_init(&made->holders, 1);
+    if (listener->kind == AS_LISTENER_SOCKET ? !fill_socket(&made->peer, fd)
+                                             : !fill_address(&made->peer, from)) {
+        free(made);
+        return NULL;
+    }
+    return &made->peer;
+}
+
+/* The one cast that takes const away: the count is not part of what is immutable. */
+static struct counted_peer *counted(const void *peer)
+{
+    return (struct counted_peer *)(uintptr_t)peer;
+}
+
+void as_peer_hold(const void *peer)
+{
+    atomic_fetch_add_explicit(&counted(peer)->holders, 1, memory_order_relaxed);
+}
+
+void as_peer_drop(const void *peer)
+{
+    struct counted_peer *made = counted(peer);
+
+    if (made != NULL && atomic_fetch_sub_explicit(&made->holders, 1, memory_order_acq_rel) == 1) {
+        as_cert_drop(made->peer.cert);
+        free(made);
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One way to move octets, with TLS or without: a table of functions, so that nothing above asks
+ * which it is. Nothing waits.
+ */
+#ifndef AS_EDGE_WIRE_H
+#define AS_EDGE_WIRE_H
+
+#include "tls_peer.h"
+
+enum as_io {
+    AS_IO_DONE,
+    AS_IO_AGAIN, /* nothing more now: an event will tell */
+    AS_IO_END,   /* the other side has ended (in order, where TLS can tell) */
+    AS_IO_FAILED
+};
+
+struct as_wire {
+    const struct as_wire_kind *kind;
+    int fd;
+    SSL *ssl; /* NULL without TLS */
+};
+
+struct as_wire_kind {
+    /* *why: a static reason on AS_IO_FAILED. */
+    enum as_io (*handshake)(struct as_wire *wire, const char **why);
+    /* After the handshake: what it says about the peer. */
+    as_err (*fill)(const struct as_wire *wire, struct as_peer *peer);
+    const char *(*sni)(const struct as_wire *wire);
+    /* *moved is set on AS_IO_DONE and at least 1. */
+    enum as_io (*read)(struct as_wire *wire, char *to, size_t room, size_t *moved);
+    enum as_io (*write)(struct as_wire *wire, const char *from, size_t len, size_t *moved);
+    /* Tells the other side that nothing more comes; as far as that goes without waiting. */
+    void (*end)(struct as_wire *wire);
+};
+
+/* Owns nothing afterwards but what as_wire_close gives up. `tls` is NULL without TLS. */
+as_err as_wire_open(struct as_wire *wire, int fd, struct as_tls_context *tls);
+/* Closes the descriptor as well. */
+void as_wire_close(struct as_wire *wire);
+
+#endif

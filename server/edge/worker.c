@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The event loop. One turn: wait; take what events tell, job threads' wake-ups among them; go on
+ * with the connections that are ready; see to deadlines; then free what is gone.
+ */
+#include "parts.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define EVENTS_MAX 256 /* of one turn */
+
+/* ---------------------------------------------------------------- waking --------------------- */
+
+void as_worker_wake(struct as_worker *worker)
+{
+    (void)eventfd_write(worker->wake_fd, 1); /* fails only when it is awake anyway */
+}
+
+static void wake(void *arg)
+{
+    as_worker_wake(arg);
+}
+
+static void answer_ready(void *owner)
+{
+    as_conn_later(owner);
+}
+
+static void on_wake(struct as_worker *worker)
+{
+    eventfd_t count;
+
+    (void)eventfd_read(worker->wake_fd, &count);
+    as_http_engine_resume(worker->engine);
+}
+
+/* ---------------------------------------------------------------- one turn ------------------- */
+
+static void on_event(struct as_worker *worker, const struct epoll_event *event)
+{
+    struct as_event *about = event->data.ptr;
+
+    switch (about->kind) {
+    case AS_EVENT_WAKE:
+        on_wake(worker);
+        return;
+    case AS_EVENT_LISTENER:
+        as_accept_from(worker, event->data.ptr);
+        return;
+    case AS_EVENT_CONN:
+        as_conn_event(event->data.ptr, event->events);
+        return;
+    }
+}
+
+/* Those that come back while this runs stand in the next turn's list. */
+static void run_ready(struct as_worker *worker)
+{
+    struct as_conn *list = worker->ready;
+
+    worker->ready = NULL;
+    worker->ready_end = &worker->ready;
+    while (list != NULL) {
+        struct as_conn *conn = list;
+
+        list = conn->next_ready;
+        conn->in_ready = false;
+        as_conn_drive(conn);
+    }
+}
+
+static void run_timers(struct as_worker *worker)
+{
+    for (struct as_timer *timer = as_timers_pop(&worker->timers, worker->now); timer != NULL;
+         timer = as_timers_pop(&worker->timers, worker->now)) {
+        if (timer->kind == AS_TIMER_PAUSE) {
+            as_accept_again(worker);
+        } else {
+            as_conn_expire(timer->owner, timer->kind);
+        }
+    }
+}
+
+static void free_gone(struct as_worker *worker)
+{
+    struct as_conn *list = worker->gone;
+
+    worker->gone = NULL;
+    while (list != NULL) {
+        struct as_conn *conn = list;
+
+        list = conn->next_gone;
+        if (conn->in_ready) { /* still named by the next turn's list */
+            conn->next_gone = worker->gone;
+            worker->gone = conn;
+        } else {
+            as_conn_free(conn);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- stopping ------------------- */
+
+static void end_conns(struct as_worker *worker, bool all)
+{
+    struct as_conn *next = NULL;
+
+    for (struct as_conn *conn = worker->all; conn != NULL; conn = next) {
+        next = conn->next_all;
+        if (all || as_conn_is_idle(conn)) {
+            (void)as_conn_end(conn);
+        }
+    }
+}
+
+/* Idle connections end at once, the others after their answer, or when the grace is over. */
+static void see_to_stop(struct as_worker *worker)
+{
+    if (!atomic_load(&worker->edge->stopping)) {
+        return;
+    }
+    if (!worker->stopping) {
+        worker->stopping = true;
+        as_timer_clear(&worker->pause);
+        as_accept_unwatch(worker);
+        end_conns(worker, false);
+    }
+    if (worker->now >= atomic_load(&worker->edge->stop_by)) {
+        end_conns(worker, true);
+    }
+}
+
+/* Jobs are waited for, and then their engine has no use for its thread any more. */
+static bool is_over(const struct as_worker *worker)
+{
+    return worker->stopping && worker->count == 0 && worker->gone == NULL &&
+           as_http_engine_busy(worker->engine) == 0;
+}
+
+/* ---------------------------------------------------------------- the loop ------------------- */
+
+static int wait_ms(const struct as_worker *worker)
+{
+    int wait = as_timers_wait(&worker->timers, worker->now);
+
+    if (worker->ready != NULL) {
+        return 0;
+    }
+    if (worker->stopping && worker->count > 0) {
+        long long left = atomic_load(&worker->edge->stop_by) - worker->now;
+        left = left > 0 ? left : 0;
+        wait = wait < 0 || left < wait ? (int)left : wait;
+    }
+    return wait;
+}
+
+static void turn(struct as_worker *worker)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(worker->epoll, events, EVENTS_MAX, wait_ms(worker));
+
+    worker->now = as_clock_mono_ms();
+    for (int i = 0; i < count; i++) {
+        on_event(worker, &events[i]);
+    }
+    run_ready(worker);
+    run_timers(worker);
+    see_to_stop(worker);
+    as_http_engine_tidy(worker->engine);
+    free_gone(worker);
+}
+
+static void *work(void *arg)
+{
+    struct as_worker *worker = arg;
+
+    worker->now = as_clock_mono_ms();
+    while (!is_over(worker)) {
+        turn(worker);
+    }
+    as_http_engine_free(worker->engine); /* closes the lanes of this thread */
+    worker->engine = NULL;
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- life ----------------------- */
+
+static void init_timers(struct as_worker *worker)
+{
+    const struct as_edge_bounds *bounds = &worker->edge->bounds;
+    int pair = bounds->pair_idle_ms < bounds->idle_ms ? bounds->pair_idle_ms : bounds->idle_ms;
+    const int lasts_ms[AS_TIMER_KINDS] = {
+        [AS_TIMER_HANDSHAKE] = bounds->handshake_ms,
+        [AS_TIMER_HEAD] = bounds->head_ms,
+        [AS_TIMER_BODY] = bounds->body_ms,
+        [AS_TIMER_REQUEST] = bounds->request_ms,
+        [AS_TIMER_PAIR] = pair,
+        [AS_TIMER_IDLE] = bounds->idle_ms - pair,
+        [AS_TIMER_LINGER] = bounds->linger_ms,
+        [AS_TIMER_PAUSE] = AS_LIMIT_ACCEPT_PAUSE_MS,
+    };
+
+    as_timers_init(&worker->timers, lasts_ms);
+}
+
+static as_err open_worker(struct as_worker *worker)
+{
+    static const struct as_http_peers peers = {as_peer_hold, as_peer_drop};
+    const struct as_edge *edge = worker->edge;
+    const struct as_http_engine_conf conf = {.jobs = edge->conf.jobs,
+                                             .peers = &peers,
+                                             .links_max = edge->fds_max / 2 + 1,
+                                             .request_ms = edge->bounds.request_ms,
+                                             .wake = wake,
+                                             .ready = answer_ready,
+                                             .arg = worker};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &worker->wake};
+
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    AS_NEED(worker->epoll >= 0 && worker->wake_fd >= 0 &&
+                epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake_fd, &event) == 0,
+            AS_SERVER_ERROR, "a worker has no descriptors");
+    AS_TRY(as_http_engine_new(&conf, &worker->engine));
+    return as_accept_watch(worker);
+}
+
+static bool start_thread(struct as_worker *worker)
+{
+    pthread_attr_t attr;
+    sigset_t all;
+
+    if (pthread_attr_init(&attr) != 0) {
+        return false;
+    }
+    (void)sigfillset(&all);
+    worker->started = pthread_attr_setsigmask_np(&attr, &all) == 0 &&
+                      pthread_create(&worker->thread, &attr, work, worker) == 0;
+    (void)pthread_attr_destroy(&attr);
+    if (worker->started) {
+        (void)pthread_setname_np(worker->thread, "fapid-worker");
+    }
+    return worker->started;
+}
+
+as_err as_worker_start(struct as_worker *worker, struct as_edge *edge)
+{
+    *worker = (struct as_worker){.wake = {AS_EVENT_WAKE}, .edge = edge, .epoll = -1, .wake_fd = -1};
+    worker->ready_end = &worker->ready;
+    worker->pause.owner = worker;
+    init_timers(worker);
+    as_failing_init(&worker->failing, edge->bounds.failed_handshakes);
+    as_err err = open_worker(worker);
+    if (!as_failed(err) && !start_thread(worker)) {
+        err = AS_FAIL(AS_SERVER_ERROR, "a worker cannot be started");
+    }
+    if (as_failed(err)) {
+        as_worker_join(worker);
+    }
+    return err;
+}
+
+void as_worker_join(struct as_worker *worker)
+{
+    if (worker->started) {
+        (void)pthread_join(worker->thread, NULL);
+        worker->started = false;
+    }
+    if (worker->engine != NULL) { /* the thread never was */
+        as_http_engine_free(worker->engine);
+        worker->engine = NULL;
+    }
+    if (worker->epoll >= 0) {
+        (void)close(worker->epoll);
+        worker->epoll = -1;
+    }
+    if (worker->wake_fd >= 0) {
+        (void)close(worker->wake_fd);
+        worker->wake_fd = -1;
+    }
+}
