@@ -102,4 +102,14 @@ void as_settings_free(struct as_settings *settings);
  */
 as_err as_settings_write(const struct as_settings *settings, struct as_buf *out);
 
+/*
+ * Where a setting was given ("fapid.conf:12", "command line"), or else its section, or else the
+ * first line of the file: for what only other rooms can find wrong, such as a file that
+ * trust.banks.anchors names. `key` is dotted as in an override; the text is cut when it does not
+ * fit. Only for what as_settings_read gave.
+ */
+#define AS_SETTINGS_WHERE 512
+void as_settings_where(const struct as_settings *settings, const char *key,
+                       char out[AS_SETTINGS_WHERE]);
+
 #endif

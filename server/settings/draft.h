@@ -82,7 +82,9 @@ void as_draft_path(const struct as_draft_section *section, const struct as_setti
 bool as_draft_scan(struct as_draft *draft, const char *file, as_span text, as_span *out);
 /* read.c: reads draft->file and what it includes. False after a finding. */
 bool as_draft_read(struct as_draft *draft);
-/* override.c */
+/* override.c: a setting by its dotted path. False: there is none; *section is what was found. */
+bool as_draft_find(const struct as_draft *draft, const char *path,
+                   struct as_draft_section **section, const struct as_setting **row);
 bool as_draft_override(struct as_draft *draft, const struct as_setting_override *overrides,
                        size_t count);
 /* fill.c: gives what is not given its preset, types every value, makes paths absolute. */

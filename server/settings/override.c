@@ -21,8 +21,8 @@ static struct as_draft_section *find_section(const struct as_draft *draft, as_sp
     return NULL;
 }
 
-static bool find(struct as_draft *draft, const char *path, struct as_draft_section **section,
-                 const struct as_setting **row)
+bool as_draft_find(const struct as_draft *draft, const char *path,
+                   struct as_draft_section **section, const struct as_setting **row)
 {
     as_span key = as_span_of(path), name = AS_SPAN_NONE, title = AS_SPAN_NONE;
     const char *first = strchr(path, '.');
@@ -35,11 +35,6 @@ static bool find(struct as_draft *draft, const char *path, struct as_draft_secti
     }
     *section = find_section(draft, name, title);
     *row = *section != NULL ? as_setting_find((*section)->id, key) : NULL;
-    if (*section == NULL) {
-        as_draft_refuse(draft, command_line, "%s: there is no such section", path);
-    } else if (*row == NULL) {
-        as_draft_refuse(draft, command_line, "%s: there is no such setting", path);
-    }
     return *row != NULL;
 }
 
@@ -62,7 +57,9 @@ static bool override(struct as_draft *draft, const struct as_setting_override *f
     const struct as_setting *row;
     as_span text = as_span_of(from->value);
 
-    if (!find(draft, from->key, &section, &row)) {
+    if (!as_draft_find(draft, from->key, &section, &row)) {
+        as_draft_refuse(draft, command_line, "%s: there is no such %s", from->key,
+                        section == NULL ? "section" : "setting");
         return false;
     }
     struct as_draft_value *value = &section->values[row - as_setting_table];

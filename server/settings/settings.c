@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings_box.h"
 
+#include <stdio.h>
+
 static as_err read_into(struct as_settings_box *box, const struct as_setting_override *overrides,
                         size_t count)
 {
@@ -41,5 +43,24 @@ void as_settings_free(struct as_settings *settings)
 {
     if (settings != NULL) {
         as_arena_free(as_settings_box_of(settings)->mem);
+    }
+}
+
+void as_settings_where(const struct as_settings *settings, const char *key,
+                       char out[AS_SETTINGS_WHERE])
+{
+    const struct as_draft *draft = as_settings_box_of(settings)->draft;
+    struct as_draft_section *section = NULL;
+    const struct as_setting *row = NULL;
+    struct as_origin at = {draft->file, 1};
+
+    if (as_draft_find(draft, key, &section, &row)) {
+        struct as_origin given = as_draft_where(section, row->key);
+        at = given.file != NULL ? given : at;
+    }
+    if (at.line == 0) {
+        snprintf(out, AS_SETTINGS_WHERE, "%s", at.file);
+    } else {
+        snprintf(out, AS_SETTINGS_WHERE, "%s:%d", at.file, at.line);
     }
 }

@@ -182,7 +182,36 @@ START_TEST(a_buffer_that_is_too_small)
 }
 END_TEST
 
+START_TEST(where_a_setting_stands)
+{
+    const struct as_setting_override sets[] = {{"listener.public.names", "as.example"}};
+    static const struct {
+        const char *key, *where;
+    } cases[] = {
+        {"issuer", "f:1"},
+        {"trust.banks.anchors", "f:5"},
+        {"trust.banks.strict", "f:3"}, /* not given: its section */
+        {"listener.public.names", "command line"},
+        {"store.path", "f:1"}, /* not given, nor its section */
+        {"workers", "f:1"},
+        {"trust.other.anchors", "f:1"},
+        {"nonsense", "f:1"},
+    };
+    char where[AS_SETTINGS_WHERE];
+
+    conf_put("f", ISSUER LISTENER "trust banks {\n use = client\n anchors = {\"a\"}\n}\n");
+    struct as_settings *settings = conf_read_with(sets, 1);
+    ck_assert_msg(settings != NULL, "%s", said);
+    for (size_t i = 0; i < AS_COUNT(cases); i++) {
+        as_settings_where(settings, cases[i].key, where);
+        ck_assert_str_eq(where, cases[i].where);
+    }
+    as_settings_free(settings);
+}
+END_TEST
+
 CONF_TESTS("settings/write", {
+    tcase_add_test(t, where_a_setting_stands);
     tcase_add_test(t, what_is_printed_reads_again);
     tcase_add_test(t, defaults_read_again);
     tcase_add_test(t, each_value_says_its_origin);
