@@ -252,6 +252,10 @@ void as_committer_stop(struct as_committer *committer)
     pthread_cond_signal(&committer->work);
     pthread_mutex_unlock(&committer->lock);
     pthread_join(committer->thread, NULL);
+}
+
+void as_committer_free(struct as_committer *committer)
+{
     pthread_cond_destroy(&committer->work);
     pthread_mutex_destroy(&committer->lock);
     free(committer);

@@ -21,6 +21,8 @@ typedef as_err (*as_job_run)(const struct as_store_ops *ops, struct as_backend *
 as_err as_committer_start(struct as_store *store, struct as_committer **out);
 /* Refuses new jobs, finishes the queued ones, ends the thread. */
 void as_committer_stop(struct as_committer *committer);
+/* Call when it is stopped and no caller is left in as_committer_do. */
+void as_committer_free(struct as_committer *committer);
 
 /*
  * Queues and waits. The error of the verb itself; AS_UNAVAILABLE without effect when the queue is

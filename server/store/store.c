@@ -40,6 +40,7 @@ void as_store_close(struct as_store *store)
     }
     if (store->committer != NULL) {
         as_committer_stop(store->committer);
+        as_committer_free(store->committer);
     }
     as_housekeeper_free(store->housekeeper);
     if (store->backend != NULL) {

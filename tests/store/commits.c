@@ -330,7 +330,8 @@ START_TEST(a_closing_store_finishes_what_is_queued_and_takes_no_more)
     pthread_join(thread, NULL);
     ck_ok(first.err);
     ck_assert(!ran);
-    as_housekeeper_free(f.store->housekeeper); /* the rest of as_store_close */
+    as_committer_free(own); /* the rest of as_store_close */
+    as_housekeeper_free(f.store->housekeeper);
     f.store->housekeeper = NULL;
     f.store->committer = NULL;
     fixture_end(&f);
