@@ -8,71 +8,12 @@
 /* Room for the admin socket and the admin HTTP listener. */
 #define ADMIN_LISTENERS 2
 
-/* The host of an https URL: between the slashes and the port or path; brackets stay. */
-static as_span host_of(const char *url)
-{
-    as_span rest = as_span_from(as_span_of(url), strlen("https://"));
-    size_t end = 0;
-
-    if (rest.len > 0 && rest.ptr[0] == '[') {
-        while (end < rest.len && rest.ptr[end] != ']') {
-            end++;
-        }
-    }
-    while (end < rest.len && rest.ptr[end] != ':' && rest.ptr[end] != '/') {
-        end++;
-    }
-    return (as_span){rest.ptr, end};
-}
-
-static bool has_name(const struct as_listener_settings *listener, as_span name)
-{
-    for (size_t i = 0; i < listener->name_count; i++) {
-        if (as_span_equal_nocase(as_span_of(listener->names[i]), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Where clients with certificates go when the issuer's own listener asks for none (RFC 8705 5). */
-static as_err find_mtls_origin(struct as_server *server)
-{
-    const struct as_settings *settings = server->settings;
-    as_span issuer_host = host_of(settings->issuer), text;
-
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        const struct as_listener_settings *listener = &settings->listeners[i];
-
-        if (has_name(listener, issuer_host) &&
-            listener->client_certificate != AS_CERTIFICATE_NONE) {
-            return AS_OK; /* the conventional URLs serve them: no aliases */
-        }
-    }
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        const struct as_listener_settings *listener = &settings->listeners[i];
-
-        if (listener->client_certificate == AS_CERTIFICATE_NONE) {
-            continue;
-        }
-        if (listener->origin != NULL) {
-            server->mtls_origin = listener->origin;
-            return AS_OK;
-        }
-        const char *port = strrchr(listener->address, ':');
-        AS_TRY(as_arena_printf(server->mem, &text, "https://%s%s", listener->names[0],
-                               port != NULL ? port : ""));
-        return as_arena_text(server->mem, text, &server->mtls_origin);
-    }
-    return AS_OK;
-}
-
 static void add_tls(struct as_server *server, const struct as_listener_settings *from)
 {
     struct as_listener_tag *tag = &server->tags[server->listener_count];
     bool asks = from->client_certificate != AS_CERTIFICATE_NONE;
 
-    *tag = (struct as_listener_tag){.mtls_origin = asks ? NULL : server->mtls_origin,
+    *tag = (struct as_listener_tag){.mtls_origin = asks ? NULL : server->settings->mtls_origin,
                                     .https = true};
     server->listeners[server->listener_count++] = (struct as_listener_conf){
         .name = from->name,
@@ -99,13 +40,15 @@ static void add_tls(struct as_server *server, const struct as_listener_settings 
 static void add_admin(struct as_server *server, enum as_listener_kind kind, const char *name,
                       const char *address, enum as_site_kind site)
 {
-    server->listeners[server->listener_count++] = (struct as_listener_conf){
+    size_t at = server->listener_count++;
+
+    server->listeners[at] = (struct as_listener_conf){
         .name = name,
         .kind = kind,
         .address = address,
         .max_connections = 64,
         .site = server->app != NULL ? as_app_site(server->app, site) : NULL,
-        .tag = &server->tags[server->listener_count],
+        .tag = &server->tags[at],
     };
 }
 
@@ -130,11 +73,9 @@ as_err as_server_listeners(struct as_server *server)
     size_t room = settings->listener_count + ADMIN_LISTENERS;
 
     server->listener_count = 0;
-    server->mtls_origin = NULL;
     server->listeners = as_arena_array(server->mem, room, sizeof(*server->listeners));
     server->tags = as_arena_array(server->mem, room, sizeof(*server->tags));
     AS_NEED(server->listeners != NULL && server->tags != NULL, AS_SERVER_ERROR, "out of memory");
-    AS_TRY(find_mtls_origin(server));
     for (size_t i = 0; i < settings->listener_count; i++) {
         add_tls(server, &settings->listeners[i]);
     }
