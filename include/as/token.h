@@ -49,9 +49,10 @@ as_err as_token_look(const struct as_ctx *ctx, as_span text, const struct as_tok
 
 /*
  * Revokes one token on behalf of a client (RFC 7009). Not one of ours, expired, or revoked already:
- * success. Another client's: AS_INVALID_GRANT (TOK-172).
+ * success. Another client's: AS_INVALID_GRANT (TOK-172). *ended tells whether a token ended by it,
+ * for log, audit and metrics.
  */
 as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_span text,
-                       const struct as_audit *audit);
+                       const struct as_audit *audit, bool *ended);
 
 #endif

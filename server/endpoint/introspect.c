@@ -62,6 +62,13 @@ static bool add_cnf(json_t *json, const struct as_token *token)
     return json_object_set_new(json, "cnf", json_pack("{s:s}", "x5t#S256", x5t)) == 0;
 }
 
+/* Counted with the answer: a look that has to go elsewhere is made again (D10). */
+static as_err reply_with(struct as_http_call *call, const json_t *json)
+{
+    as_metric_add(AS_METRIC_tokens_introspected_total, 1);
+    return as_reply_json(call, 200, json);
+}
+
 static as_err reply_active(struct as_http_call *call, const struct as_token *token,
                            const struct as_resource *resource)
 {
@@ -80,7 +87,7 @@ static as_err reply_active(struct as_http_call *call, const struct as_token *tok
                   (json_int_t)token->issued_at, "nbf", (json_int_t)token->issued_at, "jti", jti,
                   "token_type", "Bearer");
     AS_NEED(json != NULL && add_cnf(json, token), AS_SERVER_ERROR, "out of memory");
-    return as_reply_json(call, 200, json);
+    return reply_with(call, json);
 }
 
 static as_err reply_inactive(struct as_http_call *call, const char *reason)
@@ -89,7 +96,7 @@ static as_err reply_inactive(struct as_http_call *call, const char *reason)
 
     AS_NEED_MEM(json);
     as_visit_of(call)->reason = reason;
-    return as_reply_json(call, 200, json);
+    return reply_with(call, json);
 }
 
 as_err as_endpoint_introspect(struct as_http_call *call)
@@ -106,7 +113,6 @@ as_err as_endpoint_introspect(struct as_http_call *call)
                                   &who));
     AS_TRY(as_form_one(form, "token", &text));
     AS_NEED(text.len > 0, AS_INVALID_REQUEST, "token is missing");
-    as_metric_add(AS_METRIC_tokens_introspected_total, 1);
     if (who.party->resource == NULL) {
         return reply_inactive(call, "caller is no resource server"); /* TOK-142 */
     }

@@ -2,11 +2,12 @@
 #include "form.h"
 
 as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_span text,
-                       const struct as_audit *audit)
+                       const struct as_audit *audit, bool *ended)
 {
     const struct as_token *token = NULL;
     bool revoked = false;
 
+    *ended = false;
     /* not by as_token_open: a token whose time has yet to come can be revoked too */
     AS_TRY(as_token_unseal(ctx, text, &token));
     if (token == NULL || ctx->now >= token->expires_at) {
@@ -18,5 +19,7 @@ as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_s
     if (revoked) {
         return AS_OK;
     }
-    return as_store_token_revoke(ctx->store, token->jti, token->expires_at, audit);
+    AS_TRY(as_store_token_revoke(ctx->store, token->jti, token->expires_at, audit));
+    *ended = true;
+    return AS_OK;
 }

@@ -4,6 +4,7 @@
 static struct world *w;
 static const struct as_cert *cert, *other_cert, *rs_cert;
 static char text[ISSUE_TEXT];
+static bool ended; /* by the last end_token */
 
 static void start(void)
 {
@@ -30,7 +31,7 @@ static as_err end_token(const char *id, const struct as_cert *shown, const char 
 
     world_next(w);
     struct as_who who = world_who(w, id, shown);
-    return as_token_revoke(&w->ctx, who.party, as_span_of(token), &audit);
+    return as_token_revoke(&w->ctx, who.party, as_span_of(token), &audit, &ended);
 }
 
 static const char *state(const char *token)
@@ -50,8 +51,11 @@ START_TEST(TOK_170_inactive_at_once)
     issue_text(w, "c", cert, second);
     ck_assert_str_eq(state(text), "active");
     ck_ok(end_token("c", cert, text));
+    ck_assert(ended);
     ck_assert_str_eq(state(text), "token_revoked");
     ck_assert_str_eq(state(second), "active"); /* one token, not all */
+    ck_ok(end_token("c", cert, text));
+    ck_assert(!ended);
 }
 END_TEST
 
