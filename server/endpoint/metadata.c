@@ -66,10 +66,10 @@ static bool add_aliases(json_t *json, const char *mtls_origin)
            json_object_set_new(json, "mtls_endpoint_aliases", aliases) == 0;
 }
 
-/* An array of what is switched on; left out when that is nothing (RFC 8414 3.2). */
+/* The methods of each endpoint; left out where there is none (RFC 8414 3.2, REG-102). */
 static bool add_methods(json_t *json, unsigned methods)
 {
-    for (size_t m = 0; m < AS_COUNT(method_members); m++) {
+    for (size_t m = 0; methods != 0 && m < AS_COUNT(method_members); m++) {
         json_t *list = json_array();
 
         for (unsigned i = 0; i < AS_METHODS; i++) {

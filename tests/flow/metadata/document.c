@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The document of RFC 8414: where it stands, what it says under which settings. */
+#include "support/flow.h"
+
+#define WELL_KNOWN "/.well-known/oauth-authorization-server"
+
+static struct flow *f;
+
+static void start(void)
+{
+    f = flow_new();
+}
+
+static void stop(void)
+{
+    flow_free(f);
+}
+
+static struct flow_answer *get(const char *path)
+{
+    return flow_send(f, (struct flow_ask){.from = FLOW_PUBLIC, .method = "GET", .path = path});
+}
+
+/* The member's JSON text with ' for "; NULL when there is none. Free it. */
+static char *member(const struct flow_answer *answer, const char *name)
+{
+    json_t *value = json_object_get(answer->json, name);
+    char *text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+
+    for (char *c = text; c != NULL && *c != '\0'; c++) {
+        *c = *c == '"' ? '\'' : *c;
+    }
+    return text;
+}
+
+static void says(const struct flow_answer *answer, const char *name, const char *value)
+{
+    char *text = member(answer, name);
+
+    ck_assert_msg(value == NULL ? text == NULL : text != NULL && strcmp(text, value) == 0,
+                  "%s is %s instead of %s", name, text != NULL ? text : "absent",
+                  value != NULL ? value : "absent");
+    free(text);
+}
+
+START_TEST(REG_102_fields)
+{
+    struct flow_answer *answer = get(WELL_KNOWN);
+
+    flow_status(answer, 200);
+    ck_assert(!answer->elsewhere);
+    ck_assert_str_eq(answer->fields,
+                     "Cache-Control: public, max-age=3600\nAccess-Control-Allow-Origin: *\n"
+                     "Content-Type: application/json\n"
+                     "Strict-Transport-Security: max-age=31536000; includeSubDomains\n");
+    char *body = strdup(answer->body);
+    answer = flow_send(f, (struct flow_ask){.method = "HEAD", .path = WELL_KNOWN});
+    flow_status(answer, 200);
+    ck_assert_str_eq(answer->body, body); /* http/ leaves it out */
+    flow_refused(flow_send(f, (struct flow_ask){.path = WELL_KNOWN, .body = "a=b"}), 405,
+                 "invalid_request");
+    ck_assert_ptr_nonnull(strstr(f->answer.fields, "Allow: GET, HEAD\n"));
+    free(body);
+}
+END_TEST
+
+START_TEST(REG_103_REG_112_REG_113_what_it_says)
+{
+    struct flow_answer *answer = get(WELL_KNOWN);
+
+    ck_assert_uint_eq(json_object_size(answer->json), 11);
+    says(answer, "issuer", "'" WORLD_ISSUER "'");
+    says(answer, "token_endpoint", "'" WORLD_ISSUER "/token'");
+    says(answer, "introspection_endpoint", "'" WORLD_ISSUER "/introspect'");
+    says(answer, "revocation_endpoint", "'" WORLD_ISSUER "/revoke'");
+    says(answer, "response_types_supported", "[]"); /* RFC 8414 2 requires it */
+    says(answer, "grant_types_supported", "['client_credentials']");
+    says(answer, "tls_client_certificate_bound_access_tokens", "true");
+    says(answer, "token_endpoint_auth_methods_supported",
+         "['tls_client_auth','self_signed_tls_client_auth']");
+    says(answer, "introspection_endpoint_auth_methods_supported",
+         "['tls_client_auth','self_signed_tls_client_auth']");
+    says(answer, "revocation_endpoint_auth_methods_supported",
+         "['tls_client_auth','self_signed_tls_client_auth']");
+}
+END_TEST
+
+START_TEST(MTLS_100_MTLS_101_aliases)
+{
+    says(get(WELL_KNOWN), "mtls_endpoint_aliases",
+         "{'token_endpoint':'" FLOW_MTLS_ORIGIN "/token',"
+         "'introspection_endpoint':'" FLOW_MTLS_ORIGIN "/introspect',"
+         "'revocation_endpoint':'" FLOW_MTLS_ORIGIN "/revoke'}");
+}
+END_TEST
+
+START_TEST(MTLS_102_no_aliases)
+{
+    f->conf.mtls_origin = NULL;
+    flow_restart(f);
+    says(get(WELL_KNOWN), "mtls_endpoint_aliases", NULL);
+    says(get(WELL_KNOWN), "tls_client_certificate_bound_access_tokens", "true");
+}
+END_TEST
+
+START_TEST(MTLS_13_methods_follow_the_settings)
+{
+    f->w->settings.methods = 1u << AS_METHOD_TLS_CLIENT_AUTH;
+    flow_restart(f);
+    says(get(WELL_KNOWN), "token_endpoint_auth_methods_supported", "['tls_client_auth']");
+    says(get(WELL_KNOWN), "introspection_endpoint_auth_methods_supported", "['tls_client_auth']");
+    says(get(WELL_KNOWN), "revocation_endpoint_auth_methods_supported", "['tls_client_auth']");
+}
+END_TEST
+
+/* Where no listener asks for a certificate, nothing is bound and nobody authenticates. No member may
+ * be an empty array but response_types_supported (RFC 8414 3.2). */
+START_TEST(MTLS_74_nobody_asks_for_certificates)
+{
+    f->conf.mtls_origin = NULL;
+    f->conf.certificates_asked = false;
+    flow_restart(f);
+    struct flow_answer *answer = get(WELL_KNOWN);
+    says(answer, "tls_client_certificate_bound_access_tokens", "false");
+    says(answer, "token_endpoint_auth_methods_supported", NULL);
+    says(answer, "introspection_endpoint_auth_methods_supported", NULL);
+    says(answer, "response_types_supported", "[]");
+    says(answer, "mtls_endpoint_aliases", NULL);
+}
+END_TEST
+
+START_TEST(REG_100_an_issuer_with_a_path)
+{
+    static const struct {
+        const char *issuer, *path, *token;
+    } rows[] = {
+        {"https://as.example/brand1", WELL_KNOWN "/brand1", "'https://as.example/token'"},
+        {"https://as.example:8443/a/b", WELL_KNOWN "/a/b", "'https://as.example:8443/token'"},
+        {"https://as.example/brand1/", WELL_KNOWN "/brand1", "'https://as.example/token'"},
+        {"https://[::1]:8443/x", WELL_KNOWN "/x", "'https://[::1]:8443/token'"},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        f->w->settings.issuer = rows[i].issuer;
+        flow_restart(f);
+        struct flow_answer *answer = get(rows[i].path);
+        flow_status(answer, 200);
+        ck_assert_str_eq(flow_text(answer, "issuer"), rows[i].issuer);
+        says(answer, "token_endpoint", rows[i].token);
+        flow_refused(get(WELL_KNOWN), 404, "not_found");
+        flow_refused(get("/brand1" WELL_KNOWN), 404, "not_found");
+    }
+}
+END_TEST
+
+/* Clients fall through to RFC 8414 while there is no OpenID Connect. */
+START_TEST(REG_101_no_openid_configuration)
+{
+    flow_status(get(WELL_KNOWN), 200);
+    flow_refused(get("/.well-known/openid-configuration"), 404, "not_found");
+    flow_refused(get("/jwks"), 404, "not_found");
+    flow_refused(get("/authorize"), 404, "not_found");
+    flow_refused(get("/register"), 404, "not_found");
+}
+END_TEST
+
+AS_TESTS("flow/metadata/document", {
+    tcase_add_checked_fixture(t, start, stop);
+    tcase_add_test(t, REG_102_fields);
+    tcase_add_test(t, REG_103_REG_112_REG_113_what_it_says);
+    tcase_add_test(t, MTLS_100_MTLS_101_aliases);
+    tcase_add_test(t, MTLS_102_no_aliases);
+    tcase_add_test(t, MTLS_13_methods_follow_the_settings);
+    tcase_add_test(t, MTLS_74_nobody_asks_for_certificates);
+    tcase_add_test(t, REG_100_an_issuer_with_a_path);
+    tcase_add_test(t, REG_101_no_openid_configuration);
+})
