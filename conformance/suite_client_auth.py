@@ -25,7 +25,7 @@ server = alice = bob = carol = resource = None
 
 def setup():
     global server, alice, bob, carol, resource
-    server = Fapid.start(sets=["client_authentication.failures_per_minute=100000"])
+    server = Fapid.start(sets=["authentication.failures_per_minute=100000"])
     resource = server.register_resource()
     alice = server.register_client("alice", flags=("--profile", "oauth"))
     bob = server.register_client("bob")

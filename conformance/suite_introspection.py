@@ -15,7 +15,7 @@ server = alice = bob = resource = payments = None
 
 def setup():
     global server, alice, bob, resource, payments
-    server = Fapid.start(sets=["client_authentication.failures_per_minute=100000"])
+    server = Fapid.start(sets=["authentication.failures_per_minute=100000"])
     resource = server.register_resource()
     payments = server.register_resource("payments", "https://api.example/payments", "payments")
     alice = server.register_client("alice", scope="accounts balances payments")

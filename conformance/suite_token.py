@@ -16,7 +16,7 @@ server = alice = bob = plain = resource = payments = None
 
 def setup():
     global server, alice, bob, plain, resource, payments
-    server = Fapid.start(sets=["client_authentication.failures_per_minute=100000"])
+    server = Fapid.start(sets=["authentication.failures_per_minute=100000"])
     resource = server.register_resource()
     payments = server.register_resource("payments", "https://api.example/payments", "payments")
     alice = server.register_client("alice", scope="accounts balances")
@@ -166,7 +166,7 @@ def TLS_33_no_compression():
 
 @test
 def TOK_13_failures_are_counted_and_successes_are_not():
-    guarded = Fapid.start(sets=["client_authentication.failures_per_minute=5"])
+    guarded = Fapid.start(sets=["authentication.failures_per_minute=5"])
     try:
         eve = guarded.register_client("eve", flags=("--profile", "oauth"))
         guarded.register_resource()

@@ -9,19 +9,37 @@
 
 #define STOP_GRACE_MS 10000
 
+/*
+ * What an operator should know of a setting: for `fapid -t` as file:line: message, else as a line of
+ * the log. `key` is a format for `name`.
+ */
+__attribute__((format(printf, 3, 0))) static void
+tell(const struct as_server *server, enum as_log_level level, const char *key, const char *name,
+     const char *file, const char *message)
+{
+    char dotted[AS_SETTINGS_WHERE], where[AS_SETTINGS_WHERE];
+    const char *colon = file != NULL ? ": " : "";
+
+    file = file != NULL ? file : "";
+    snprintf(dotted, sizeof(dotted), key, name);
+    as_settings_where(server->settings, dotted, where);
+    if (server->checking) {
+        fprintf(stderr, "%s: %s%s%s\n", where, file, colon, message);
+    } else {
+        AS_LOG(level, "configuration", AS_LOG_TEXT("where", where), AS_LOG_TEXT("file", file),
+               AS_LOG_TEXT("message", message));
+    }
+}
+
 static void tell_trust(void *arg, const char *group, const char *file, const char *message,
                        bool fatal)
 {
-    (void)arg;
-    AS_LOG(fatal ? AS_LOG_ERROR : AS_LOG_WARNING, "trust", AS_LOG_TEXT("group", group),
-           AS_LOG_TEXT("file", file), AS_LOG_TEXT("message", message));
+    tell(arg, fatal ? AS_LOG_ERROR : AS_LOG_WARNING, "trust.%s.anchors", group, file, message);
 }
 
 static void tell_edge(void *arg, const char *listener, const char *message)
 {
-    (void)arg;
-    AS_LOG(AS_LOG_NOTICE, "listener", AS_LOG_TEXT("listener", listener),
-           AS_LOG_TEXT("message", message));
+    tell(arg, AS_LOG_NOTICE, "listener.%s", listener, NULL, message);
 }
 
 /* An error on the way up: the operator reads the reason, the exit code tells the service manager. */
@@ -41,7 +59,7 @@ static enum as_exit make_memory(struct as_server *server)
 static enum as_exit open_trust(struct as_server *server)
 {
     const struct as_settings *settings = server->settings;
-    as_err err = as_trust_new(settings->trusts, settings->trust_count, tell_trust, NULL,
+    as_err err = as_trust_new(settings->trusts, settings->trust_count, tell_trust, server,
                               &server->trust);
 
     return as_failed(err) ? give_up("trust", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
@@ -122,7 +140,7 @@ static enum as_exit make_app(struct as_server *server)
         .ring = server->ring,
         .store = server->store,
         .throttle = server->throttle,
-        .mtls_origin = server->mtls_origin,
+        .mtls_origin = server->settings->mtls_origin,
         .certificates_asked = certificates_are_asked(server->settings),
         .audit_fd = server->audit_fd,
     };
@@ -166,14 +184,14 @@ static enum as_exit check_edge(struct as_server *server)
 {
     struct as_edge_conf conf = edge_conf(server);
 
-    return edge_exits[as_edge_check(&conf, tell_edge, NULL)];
+    return edge_exits[as_edge_check(&conf, tell_edge, server)];
 }
 
 static enum as_exit open_edge(struct as_server *server)
 {
     struct as_edge_conf conf = edge_conf(server);
 
-    return edge_exits[as_edge_new(&conf, tell_edge, NULL, &server->edge)];
+    return edge_exits[as_edge_new(&conf, tell_edge, server, &server->edge)];
 }
 
 static enum as_exit start_edge(struct as_server *server)
@@ -212,6 +230,7 @@ static enum as_exit run_steps(struct as_server *server, const step *steps, size_
 
 enum as_exit as_server_check(struct as_server *server)
 {
+    server->checking = true;
     static const step steps[] = {make_memory, open_trust, make_listeners, check_edge};
 
     return run_steps(server, steps, AS_COUNT(steps));

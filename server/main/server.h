@@ -30,11 +30,11 @@ struct as_server {
     struct as_app *app;
     struct as_edge *edge;
     int audit_fd;
+    bool checking; /* `fapid -t`: findings are told to a person */
     struct as_arena *mem;
     struct as_listener_conf *listeners; /* TLS ones first, in the order of the file */
     struct as_listener_tag *tags;
     size_t listener_count;
-    const char *mtls_origin; /* NULL: no aliases */
 };
 
 /* Trust groups and TLS contexts, without store or sockets: all that `fapid -t` can check. */
