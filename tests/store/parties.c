@@ -220,6 +220,26 @@ START_TEST(MTLS_114_a_deleted_party_frees_its_identifiers)
 }
 END_TEST
 
+START_TEST(MTLS_114_a_replaced_party_frees_what_it_gave_up)
+{
+    struct a_client c;
+    struct a_resource r;
+    bool found = false;
+
+    fixture_start(&f, (size_t)_i);
+    ck_ok(create(f.job, client_known(&c, "a", 1, digest_a)));
+    ck_ok(as_store_party_replace(f.job, client_known(&c, "a", 1, digest_b), NULL, &found));
+    ck_assert(found);
+    ck_fault(create(f.job, client_known(&c, "b", 1, digest_b)), AS_INVALID_CLIENT_METADATA);
+    ck_ok(create(f.job, client_known(&c, "b", 1, digest_a)));
+    ck_ok(create(f.job, resource_named(&r, "rs", "https://a.example/")));
+    (void)resource_named(&r, "rs", "https://b.example/");
+    ck_ok(as_store_party_replace(f.job, &r.write, NULL, &found));
+    ck_ok(create(f.job, resource_named(&r, "rs-2", "https://a.example/")));
+    fixture_end(&f);
+}
+END_TEST
+
 START_TEST(parties_are_found_by_identifier_each_once)
 {
     const struct as_identifier asked[] = {
@@ -585,6 +605,7 @@ AS_TESTS("store_parties", {
     add_for_backends(t, MTLS_114_shared_is_the_switch);
     add_for_backends(t, MTLS_114_within_one_import_too);
     add_for_backends(t, MTLS_114_a_deleted_party_frees_its_identifiers);
+    add_for_backends(t, MTLS_114_a_replaced_party_frees_what_it_gave_up);
     add_for_backends(t, parties_are_found_by_identifier_each_once);
     add_for_backends(t, more_holders_than_room_are_told_by_the_count);
     add_for_backends(t, an_import_is_all_or_none);
