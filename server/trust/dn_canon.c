@@ -37,11 +37,7 @@ static as_err add_ava(const struct as_ava *ava, struct as_arena *mem, struct as_
     as_span prepared = AS_SPAN_NONE;
     bool is_text = false;
 
-    if (ava->oid.len > 0xFF) {
-        *flaw = "an attribute type is too long";
-        return AS_OK;
-    }
-    as_buf_add_byte(out, (char)ava->oid.len);
+    as_buf_add_byte(out, (char)ava->oid.len); /* at most 127, see dn_der.c and dn_text.c */
     as_buf_add(out, ava->oid);
     AS_TRY(as_dn_value_text(ava->tlv, mem, &is_text, &text, flaw));
     if (*flaw == NULL && is_text) {

@@ -40,6 +40,21 @@ bool as_dn_is_value(as_span tlv)
     return cut(&tlv, &whole, &inside, &tag) && tlv.len == 0;
 }
 
+/* Base 128 numbers without leading zeros, the last one complete; longer than 127 is no known use. */
+static bool is_oid(as_span contents)
+{
+    bool starts = true;
+
+    for (size_t i = 0; i < contents.len; i++) {
+        unsigned char octet = as_span_u8(contents)[i];
+        if (starts && octet == 0x80) {
+            return false;
+        }
+        starts = octet < 0x80;
+    }
+    return starts && contents.len > 0 && contents.len <= 0x7F;
+}
+
 static bool read_ava(as_span *set, size_t rdn, struct as_ava *ava)
 {
     as_span whole, pair, rest;
@@ -49,7 +64,7 @@ static bool read_ava(as_span *set, size_t rdn, struct as_ava *ava)
         return false;
     }
     rest = pair;
-    if (!cut(&rest, &whole, &ava->oid, &tag) || tag != V_ASN1_OBJECT || ava->oid.len == 0) {
+    if (!cut(&rest, &whole, &ava->oid, &tag) || tag != V_ASN1_OBJECT || !is_oid(ava->oid)) {
         return false;
     }
     as_span inside;

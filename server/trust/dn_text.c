@@ -38,7 +38,7 @@ static bool is_digit(int c)
 
 /* --- attribute type --------------------------------------------------------------------------- */
 
-#define OID_TEXT_MAX 128
+#define OID_TEXT_MAX 512
 
 /* numericoid (RFC 4512 1.4): at least two numbers, none with a leading zero. */
 static bool is_numericoid(as_span text)
@@ -65,7 +65,7 @@ static bool is_numericoid(as_span text)
 
 static bool read_numericoid(struct reader *in, as_span text, as_span *oid)
 {
-    unsigned char octets[OID_TEXT_MAX];
+    unsigned char octets[0x7F];
     int len = is_numericoid(text)
                   ? a2d_ASN1_OBJECT(octets, sizeof(octets), text.ptr, (int)text.len)
                   : 0;

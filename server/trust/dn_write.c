@@ -68,7 +68,7 @@ AS_AUTO_DEFINE(ASN1_OBJECT, ASN1_OBJECT_free)
 static as_err add_type(struct as_buf *out, as_span oid)
 {
     const char *keyword = as_dn_type_keyword(oid);
-    char text[256];
+    char text[512];
 
     if (keyword != NULL) {
         as_buf_add_text(out, keyword);
@@ -76,15 +76,14 @@ static as_err add_type(struct as_buf *out, as_span oid)
     }
     /* OBJ_obj2txt wants an object: header and contents make one. */
     unsigned char der[2 + 0x7F] = {V_ASN1_OBJECT, (unsigned char)oid.len};
-    if (oid.len > 0x7F) {
-        as_buf_add_text(out, "?");
-        return AS_OK;
-    }
+    AS_NEED(oid.len <= 0x7F, AS_SERVER_ERROR, "an attribute type is too long");
     memcpy(der + 2, oid.ptr, oid.len);
     const unsigned char *at = der;
     AS_AUTO(ASN1_OBJECT_free) ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &at, (long)oid.len + 2);
     int len = object != NULL ? OBJ_obj2txt(text, sizeof(text), object, 1) : 0;
-    as_buf_add_text(out, len > 0 && (size_t)len < sizeof(text) ? text : "?");
+    AS_NEED(len > 0 && (size_t)len < sizeof(text), AS_SERVER_ERROR,
+            "an attribute type cannot be written");
+    as_buf_add_text(out, text);
     return AS_OK;
 }
 
