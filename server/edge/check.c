@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be said of listeners without a socket: `fapid -t`. */
+#include "listen.h"
 #include "probe.h"
+#include "server_cert.h"
 
-static enum as_edge_failure check_listener(const struct as_listener_conf *conf,
-                                           const struct as_trust *trust, as_edge_tell tell,
-                                           void *arg)
+static enum as_edge_failure check_address(const struct as_listener_conf *conf, as_edge_tell tell,
+                                          void *arg)
+{
+    const struct as_teller teller = {tell, arg, conf->name};
+    union as_address address;
+    socklen_t len = 0;
+    const char *why = NULL;
+
+    if (as_address_parse(conf, &address, &len, &why)) {
+        return AS_EDGE_FINE;
+    }
+    as_teller_say(&teller, "%s: %s", conf->address, why);
+    return AS_EDGE_BAD_CONFIGURATION;
+}
+
+static enum as_edge_failure check_tls(const struct as_listener_conf *conf,
+                                      const struct as_trust *trust, as_edge_tell tell, void *arg)
 {
     struct as_tls_context *context = NULL;
 
@@ -16,6 +32,18 @@ static enum as_edge_failure check_listener(const struct as_listener_conf *conf,
     return differences == 0 ? AS_EDGE_FINE : AS_EDGE_PROBE_FAILED;
 }
 
+static enum as_edge_failure check_listener(const struct as_listener_conf *conf,
+                                           const struct as_trust *trust, as_edge_tell tell,
+                                           void *arg)
+{
+    enum as_edge_failure failure = check_address(conf, tell, arg);
+
+    if (failure == AS_EDGE_FINE && conf->kind == AS_LISTENER_TLS) {
+        failure = check_tls(conf, trust, tell, arg);
+    }
+    return failure;
+}
+
 /* All listeners are looked at, so that one run tells everything; the first failure is given back.
  */
 enum as_edge_failure as_edge_check(const struct as_edge_conf *conf, as_edge_tell tell, void *arg)
@@ -23,9 +51,6 @@ enum as_edge_failure as_edge_check(const struct as_edge_conf *conf, as_edge_tell
     enum as_edge_failure first = AS_EDGE_FINE;
 
     for (size_t i = 0; i < conf->listener_count; i++) {
-        if (conf->listeners[i].kind != AS_LISTENER_TLS) {
-            continue;
-        }
         enum as_edge_failure failure = check_listener(&conf->listeners[i], conf->trust, tell, arg);
         first = first == AS_EDGE_FINE ? failure : first;
     }

@@ -178,16 +178,35 @@ static enum as_edge_failure check(struct as_listener_conf *confs, size_t count,
 
 START_TEST(TLS_27_check_of_all_listeners)
 {
-    struct as_listener_conf confs[2] = {tls_conf(AS_CERTIFICATE_NONE),
-                                        {.name = "admin", .kind = AS_LISTENER_SOCKET}};
+    struct as_listener_conf confs[2] = {
+        tls_conf(AS_CERTIFICATE_NONE),
+        {.name = "test", .kind = AS_LISTENER_PLAIN, .address = "127.0.0.1:9443"}};
     const char *missing = "/nonexistent/server.pem";
     struct tls_told told;
 
+    confs[0].address = "127.0.0.1:8443";
     ck_assert_int_eq(check(confs, 2, &told), AS_EDGE_FINE);
     confs[0].certificate_files = &missing;
     confs[0].certificate_count = 1;
     ck_assert_int_eq(check(confs, 2, &told), AS_EDGE_BAD_CONFIGURATION);
     ck_assert_str_eq(told.text, "/nonexistent/server.pem: No such file or directory\n");
+}
+END_TEST
+
+START_TEST(TLS_01_check_of_addresses)
+{
+    struct as_listener_conf confs[2] = {
+        tls_conf(AS_CERTIFICATE_NONE),
+        {.name = "test", .kind = AS_LISTENER_PLAIN, .address = "127.0.0.1:9443"}};
+    struct tls_told told;
+
+    confs[0].address = "localhost:8443";
+    ck_assert_int_eq(check(confs, 2, &told), AS_EDGE_BAD_CONFIGURATION);
+    ck_assert_msg(strncmp(told.text, "localhost:8443: ", 16) == 0, "%s", told.text);
+    confs[0].address = "127.0.0.1:8443";
+    confs[1].address = "0.0.0.0:9443"; /* without TLS only to this machine */
+    ck_assert_int_eq(check(confs, 2, &told), AS_EDGE_BAD_CONFIGURATION);
+    ck_assert_ptr_nonnull(strstr(told.text, "0.0.0.0:9443: "));
 }
 END_TEST
 
@@ -203,4 +222,5 @@ AS_TESTS("edge/probe", {
     tcase_add_test(t, TLS_04_probe_of_tls_13_alone);
     tcase_add_test(t, TLS_10_probe_is_quick);
     tcase_add_test(t, TLS_27_check_of_all_listeners);
+    tcase_add_test(t, TLS_01_check_of_addresses);
 })
