@@ -157,11 +157,39 @@ END_TEST
 
 /* ------------------------------------------------------------ contents ------------------------ */
 
+static void contents(unsigned char out[1 << 20], size_t *len)
+{
+    int fd = open(f.path, O_RDONLY);
+
+    ck_assert_int_ge(fd, 0);
+    ssize_t got = read(fd, out, 1 << 20);
+    ck_assert_int_gt(got, 0);
+    *len = (size_t)got;
+    (void)close(fd);
+}
+
+/* Refused, and not one octet of it changed. */
+static void check_left_alone(enum as_store_failure want, const char *says)
+{
+    unsigned char *before = malloc(1 << 20);
+    unsigned char *after = malloc(1 << 20);
+    size_t before_len = 0;
+    size_t after_len = 0;
+
+    contents(before, &before_len);
+    check_opens(want, says);
+    contents(after, &after_len);
+    ck_assert_uint_eq(before_len, after_len);
+    ck_assert_mem_eq(before, after, before_len);
+    free(before);
+    free(after);
+}
+
 START_TEST(a_newer_schema_is_refused_and_left_alone)
 {
     start_closed();
-    sql("PRAGMA user_version = 99");
-    check_opens(AS_STORE_NEWER, "newer");
+    sql("PRAGMA user_version = 99; PRAGMA journal_mode = DELETE");
+    check_left_alone(AS_STORE_NEWER, "newer");
     sql("PRAGMA user_version = 1");
     check_opens(AS_STORE_FINE, "");
     fixture_remove(&f);
@@ -172,13 +200,13 @@ START_TEST(somebody_elses_database_is_refused)
 {
     start_closed();
     sql("PRAGMA application_id = 1");
-    check_opens(AS_STORE_BROKEN, "not one of fapid");
+    check_left_alone(AS_STORE_BROKEN, "not one of fapid");
     sql("PRAGMA application_id = 1717661801"); /* "fapi" */
     check_opens(AS_STORE_FINE, "");
     ck_assert_int_eq(unlink(f.path), 0);
     sql("CREATE TABLE cats (name TEXT)");
     ck_assert_int_eq(chmod(f.path, 0600), 0);
-    check_opens(AS_STORE_BROKEN, "not one of fapid");
+    check_left_alone(AS_STORE_BROKEN, "not one of fapid");
     fixture_remove(&f);
 }
 END_TEST
@@ -198,7 +226,7 @@ START_TEST(a_file_that_is_no_database_is_refused)
 {
     start_closed();
     overwrite(0, 512);
-    check_opens(AS_STORE_BROKEN, "corrupt, or not a database");
+    check_left_alone(AS_STORE_BROKEN, "corrupt, or not a database");
     fixture_remove(&f);
 }
 END_TEST
@@ -207,7 +235,7 @@ START_TEST(a_corrupt_schema_is_refused)
 {
     start_closed();
     overwrite(100, 3900); /* the rest of the first page: the schema */
-    check_opens(AS_STORE_BROKEN, "corrupt");
+    check_left_alone(AS_STORE_BROKEN, "corrupt");
     fixture_remove(&f);
 }
 END_TEST
@@ -254,17 +282,6 @@ static void check_finds(enum as_store_failure want, const char *says)
     ck_assert_msg(failure == want, "the check gave %d instead of %d: %s", failure, want, told);
     ck_assert((want == AS_STORE_FINE) == (findings == 0));
     ck_assert_msg(strstr(told, says) != NULL, "\"%s\" lacks \"%s\"", told, says);
-}
-
-static void contents(unsigned char out[1 << 20], size_t *len)
-{
-    int fd = open(f.path, O_RDONLY);
-
-    ck_assert_int_ge(fd, 0);
-    ssize_t got = read(fd, out, 1 << 20);
-    ck_assert_int_gt(got, 0);
-    *len = (size_t)got;
-    (void)close(fd);
 }
 
 START_TEST(check_reads_all_and_changes_nothing)

@@ -59,7 +59,6 @@ static const struct role {
     /* FULL: with WAL, each commit is fsynced, so that acknowledged means durable (D10). No
      * checkpoint on the way: it would cost 15 to 45 ms (design 6). */
     [AS_DB_WRITER] = {SQLITE_OPEN_READWRITE, AS_LIMIT_STORE_BUSY_MS,
-                      "PRAGMA journal_mode = WAL;"
                       "PRAGMA synchronous = FULL;"
                       "PRAGMA wal_autocheckpoint = 0;"
                       "PRAGMA journal_size_limit = 67108864;"},

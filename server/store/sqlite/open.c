@@ -26,14 +26,18 @@ enum as_store_failure as_open_failure(int code, const char *path, char message[A
 }
 
 /* SQLite keeps quiet when it cannot use a WAL, and goes on without. */
-static enum as_store_failure wal_check(struct as_backend *backend, char message[AS_STORE_MESSAGE])
+static enum as_store_failure use_wal(struct as_backend *backend, char message[AS_STORE_MESSAGE])
 {
     sqlite3_stmt *rows = NULL;
-    int code = sqlite3_prepare_v2(backend->writer.handle, "PRAGMA journal_mode", -1, &rows, NULL);
-    bool wal = code == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW &&
-               strcmp((const char *)sqlite3_column_text(rows, 0), "wal") == 0;
+    int code =
+        sqlite3_prepare_v2(backend->writer.handle, "PRAGMA journal_mode = WAL", -1, &rows, NULL);
+    int step = code == SQLITE_OK ? sqlite3_step(rows) : code;
+    bool wal = step == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(rows, 0), "wal") == 0;
 
     (void)sqlite3_finalize(rows);
+    if (step != SQLITE_ROW) {
+        return as_open_failure(step, backend->path, message);
+    }
     if (!wal) {
         (void)snprintf(message, AS_STORE_MESSAGE,
                        "%s: this file system does not carry a write-ahead log (is it a network "
@@ -61,12 +65,17 @@ static int wal_grew(void *arg, sqlite3 *handle, const char *name, int pages)
 static enum as_store_failure connect(struct as_backend *backend, char message[AS_STORE_MESSAGE])
 {
     struct stat st;
+    int64_t version = 0;
     int code = as_db_open(&backend->writer, backend->path, AS_DB_WRITER);
 
     if (code != SQLITE_OK) {
         return as_open_failure(code, backend->path, message);
     }
-    enum as_store_failure failure = wal_check(backend, message);
+    /* What is not ours, or newer, is left as it is. */
+    enum as_store_failure failure = as_schema_check(&backend->writer, &version, message);
+    if (failure == AS_STORE_FINE) {
+        failure = use_wal(backend, message);
+    }
     if (failure == AS_STORE_FINE) {
         failure = as_schema_migrate(&backend->writer, message);
     }
