@@ -313,7 +313,7 @@ START_TEST(a_full_queue_is_503_without_effect)
     struct as_http_link *links[3];
 
     bench_new(1, 1, 30000);
-    pthread_mutex_lock(&toy.gate);
+    atomic_store(&toy.shut, true);
     for (int i = 0; i < 3; i++) {
         char piece[64];
         size_t got = 0;
@@ -330,7 +330,7 @@ START_TEST(a_full_queue_is_503_without_effect)
     ck_assert(has("\r\nRetry-After: 7\r\n"));
     ck_assert_int_eq(atomic_load(&toy.overloads), 1);
     ck_assert_int_eq(atomic_load(&toy.effects), 0);
-    pthread_mutex_unlock(&toy.gate);
+    atomic_store(&toy.shut, false);
     for (int i = 0; i < 2; i++) {
         while (as_http_engine_busy(bench.engine) > (size_t)(1 - i)) {
             wait_wake();
@@ -355,7 +355,7 @@ START_TEST(a_job_too_late_to_begin_is_503_without_effect)
     size_t got = 0;
 
     bench_new(1, 8, 50);
-    pthread_mutex_lock(&toy.gate);
+    atomic_store(&toy.shut, true);
     struct as_http_link *first = link_new();
     struct as_http_link *late = link_new();
     ask(first, "POST", "/gate", NULL);
@@ -364,7 +364,7 @@ START_TEST(a_job_too_late_to_begin_is_503_without_effect)
     ask(late, "POST", "/job", NULL);
     ck_assert_int_eq(as_http_link_read(late, piece, sizeof(piece), &got), AS_HTTP_READ_WAIT);
     poll(NULL, 0, 100);
-    pthread_mutex_unlock(&toy.gate);
+    atomic_store(&toy.shut, false);
     while (as_http_engine_busy(bench.engine) > 0) {
         wait_wake();
     }
@@ -383,7 +383,7 @@ START_TEST(a_client_that_leaves_does_not_stop_its_job)
     size_t got = 0;
 
     bench_new(1, 8, 30000);
-    pthread_mutex_lock(&toy.gate);
+    atomic_store(&toy.shut, true);
     struct as_http_link *link = link_new();
     ask(link, "POST", "/gate", "kept until the job is done");
     ck_assert_int_eq(as_http_link_read(link, piece, sizeof(piece), &got), AS_HTTP_READ_WAIT);
@@ -393,7 +393,7 @@ START_TEST(a_client_that_leaves_does_not_stop_its_job)
     ck_assert_int_eq(bench.peers, 1);
     ck_assert_uint_eq(as_http_engine_busy(bench.engine), 1);
     ck_assert_uint_gt(as_http_engine_bytes(bench.engine), 0);
-    pthread_mutex_unlock(&toy.gate);
+    atomic_store(&toy.shut, false);
     wait_wake();
     as_http_engine_tidy(bench.engine);
     ck_assert_int_eq(atomic_load(&toy.effects), 1);
