@@ -68,21 +68,21 @@ struct as_cert_name {
 };
 
 struct as_cert {
-    as_span der;                           /* as presented */
+    as_span der; /* as presented */
     unsigned char thumbprint[AS_THUMBPRINT];
-    unsigned char chain_key[32];           /* SHA-256 over leaf and chain as presented (D5) */
-    size_t chain_count;                    /* further certificates, at most AS_LIMIT_CERT_COUNT */
+    unsigned char chain_key[32]; /* SHA-256 over leaf and chain as presented (D5) */
+    size_t chain_count;          /* further certificates, at most AS_LIMIT_CERT_COUNT */
     as_span chain[AS_LIMIT_CERT_COUNT];
     /* Canonical, as as_name_parse gives it; empty when the subject is empty or can match nothing
      * (a control character, a type twice in one RDN, outside Unicode 3.2). */
     as_span subject;
-    const struct as_cert_name *names;      /* subjectAltName entries of the kinds above */
+    const struct as_cert_name *names; /* subjectAltName entries of the kinds above */
     size_t name_count;
     struct as_public_key key;
-    unsigned char spki_hash[32];           /* SHA-256 of SubjectPublicKeyInfo */
-    as_time not_before, not_after;         /* both inclusive */
-    as_span serial;                        /* hex, for the log; a negative one starts with "-" */
-    as_span subject_text, issuer_text;     /* RFC 4514, escaped, for the log and fapictl */
+    unsigned char spki_hash[32];       /* SHA-256 of SubjectPublicKeyInfo */
+    as_time not_before, not_after;     /* both inclusive */
+    as_span serial;                    /* hex, for the log; a negative one starts with "-" */
+    as_span subject_text, issuer_text; /* RFC 4514, escaped, for the log and fapictl */
     /* NULL, or the reason this certificate can never be used: "cert_malformed" (cannot be
      * decoded as above), "cert_weak_key" (a key kind or size outside design D4) or
      * "cert_chain_too_long" (more certificates presented than AS_LIMIT_CERT_COUNT). */
@@ -131,13 +131,13 @@ struct as_trust_group_conf {
     size_t anchor_count;
     const char *const *intermediates;
     size_t intermediate_count;
-    bool strict;            /* X509_V_FLAG_X509_STRICT and the serial rule (TLS-79) */
-    bool partial_chain;     /* an intermediate among the anchors ends a path (TLS-76) */
-    bool require_eku;       /* a leaf without extendedKeyUsage is refused (TLS-67) */
-    unsigned depth;         /* intermediates between leaf and anchor, at most
-                               AS_LIMIT_PATH_DEPTH (TLS-71) */
-    /* Certificate policy OIDs in dotted form of which the path must be valid for one; none: policies
-     * are ignored (TLS-82). */
+    bool strict;        /* X509_V_FLAG_X509_STRICT and the serial rule (TLS-79) */
+    bool partial_chain; /* an intermediate among the anchors ends a path (TLS-76) */
+    bool require_eku;   /* a leaf without extendedKeyUsage is refused (TLS-67) */
+    unsigned depth;     /* intermediates between leaf and anchor, at most
+                           AS_LIMIT_PATH_DEPTH (TLS-71) */
+    /* Certificate policy OIDs in dotted form of which the path must be valid for one; none:
+     * policies are ignored (TLS-82). */
     const char *const *policies;
     size_t policy_count;
 };
@@ -166,7 +166,8 @@ as_span as_trust_only_group(const struct as_trust *trust, enum as_trust_use use)
 void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[32]);
 /* The DER subjects of a use's anchors, for CertificateRequest where a listener lists CA names
  * (TLS-44). Owned by the trust. */
-size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use, const as_span **names);
+size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use,
+                         const as_span **names);
 
 /*
  * One step of a path: who signed it, under which serial, until when. The serial is its magnitude

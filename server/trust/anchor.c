@@ -68,7 +68,8 @@ static const struct {
      "the trust anchor's extension basicConstraints is not critical: every path to it is refused "
      "unless the group says strict = off"},
     {lacks_key_identifier, WHEN_STRICT,
-     "the trust anchor lacks the extension subjectKeyIdentifier: every path to it is refused unless "
+     "the trust anchor lacks the extension subjectKeyIdentifier: every path to it is refused "
+     "unless "
      "the group says strict = off"},
     {lacks_subject, WHEN_STRICT,
      "the trust anchor has an empty subject: every path to it is refused unless the group says "
@@ -77,8 +78,7 @@ static const struct {
 
 const char *as_anchor_warning(size_t rule, const struct as_group *group, X509 *anchor)
 {
-    bool asked = rules[rule].when == ALWAYS ||
-                 (rules[rule].when == WHEN_STRICT && group->strict) ||
+    bool asked = rules[rule].when == ALWAYS || (rules[rule].when == WHEN_STRICT && group->strict) ||
                  (rules[rule].when == UNLESS_PARTIAL && !group->partial_chain);
 
     return asked && rules[rule].broken(anchor) ? rules[rule].says : NULL;

@@ -5,13 +5,13 @@
  */
 #include "cert.h"
 
+#include "as/crypto.h"
+#include "dn.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "as/crypto.h"
-#include "dn.h"
 
 void as_cert_blame(struct as_cert *cert, const char *fault, const char *why)
 {
@@ -21,7 +21,8 @@ void as_cert_blame(struct as_cert *cert, const char *fault, const char *why)
     }
 }
 
-/* --- the octets as presented ---------------------------------------------------------------------- */
+/* --- the octets as presented
+ * ---------------------------------------------------------------------- */
 
 static as_err copy_der(X509 *x509, struct as_arena *mem, as_span *out)
 {
@@ -71,7 +72,8 @@ static as_err read_octets(X509 *x509, as_x509s *chain, struct as_arena *mem, str
     return read_chain_key(cert);
 }
 
-/* --- what stands in it ------------------------------------------------------------------------------ */
+/* --- what stands in it
+ * ------------------------------------------------------------------------------ */
 
 static as_err name_octets(const X509_NAME *name, as_span *der)
 {
@@ -178,7 +180,8 @@ static as_err read_contents(X509 *x509, struct as_arena *mem, struct as_cert *ce
     return as_cert_read_key(x509, mem, cert);
 }
 
-/* --- packing and counting ---------------------------------------------------------------------------- */
+/* --- packing and counting
+ * ---------------------------------------------------------------------------- */
 
 struct box {
     struct as_cert cert; /* first: a struct as_cert handed out is its box */
@@ -189,9 +192,9 @@ struct box {
 static void each_span(struct as_cert *cert, struct as_cert_name *names,
                       void (*visit)(as_span *span, void *arg), void *arg)
 {
-    as_span *fixed[] = {&cert->der,   &cert->subject, &cert->key.n,  &cert->key.e,
-                        &cert->key.x, &cert->key.y,   &cert->serial, &cert->subject_text,
-                        &cert->issuer_text};
+    as_span *fixed[] = {&cert->der,    &cert->subject,      &cert->key.n,
+                        &cert->key.e,  &cert->key.x,        &cert->key.y,
+                        &cert->serial, &cert->subject_text, &cert->issuer_text};
 
     for (size_t i = 0; i < AS_COUNT(fixed); i++) {
         visit(fixed[i], arg);
@@ -272,7 +275,8 @@ as_err as_cert_of_x509(struct x509_st *leaf, struct stack_st_X509 *chain, struct
     return pack(&draft, out);
 }
 
-/* --- questions ------------------------------------------------------------------------------------------ */
+/* --- questions
+ * ------------------------------------------------------------------------------------------ */
 
 bool as_cert_has_name(const struct as_cert *cert, enum as_name_kind kind, as_span canon)
 {

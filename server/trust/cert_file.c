@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates out of DER octets (x5c, a stored row) and PEM text (a file given to fapictl). */
+#include "cert.h"
+
 #include <openssl/pem.h>
 #include <string.h>
-
-#include "cert.h"
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
 
@@ -21,9 +21,9 @@ static bool is_der_of(X509 *x509, as_span der)
 X509 *as_x509_of_der(as_span der)
 {
     const unsigned char *at = as_span_u8(der);
-    AS_AUTO(X509_free) X509 *x509 = der.len > 0 && der.len <= AS_LIMIT_CERT_OCTETS
-                                        ? d2i_X509(NULL, &at, (long)der.len)
-                                        : NULL;
+    AS_AUTO(X509_free)
+    X509 *x509 =
+        der.len > 0 && der.len <= AS_LIMIT_CERT_OCTETS ? d2i_X509(NULL, &at, (long)der.len) : NULL;
 
     return x509 != NULL && is_der_of(x509, der) ? AS_MOVE(x509) : NULL;
 }

@@ -4,11 +4,11 @@
  * 65537 <= e < 2^32, P-256, P-384, Ed25519. Authorities sign with the same kinds, RSA to 8192. A
  * huge exponent or modulus makes each signature check expensive, so they are refused before one.
  */
+#include "cert.h"
+
 #include <openssl/core_names.h>
 #include <openssl/obj_mac.h>
 #include <string.h>
-
-#include "cert.h"
 
 static as_err copy_number(const BIGNUM *number, int width, struct as_arena *mem, as_span *out)
 {
@@ -26,7 +26,8 @@ static bool exponent_is_good(const BIGNUM *e)
     return BN_is_odd(e) && BN_num_bits(e) <= 32 && BN_get_word(e) >= 65537;
 }
 
-/* --- RSA ---------------------------------------------------------------------------------------- */
+/* --- RSA ----------------------------------------------------------------------------------------
+ */
 
 static bool rsa_suits(EVP_PKEY *key, int most_bits)
 {
@@ -55,7 +56,8 @@ static as_err read_rsa(EVP_PKEY *key, struct as_arena *mem, struct as_cert *cert
     return copy_number(e, 0, mem, &cert->key.e);
 }
 
-/* --- EC ----------------------------------------------------------------------------------------- */
+/* --- EC -----------------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *group;
@@ -105,7 +107,8 @@ static as_err read_ec(EVP_PKEY *key, struct as_arena *mem, struct as_cert *cert)
     return copy_number(y, curves[row].width, mem, &cert->key.y);
 }
 
-/* --- Ed25519 -------------------------------------------------------------------------------------- */
+/* --- Ed25519
+ * -------------------------------------------------------------------------------------- */
 
 static as_err read_ed25519(EVP_PKEY *key, struct as_arena *mem, struct as_cert *cert)
 {
@@ -118,7 +121,8 @@ static as_err read_ed25519(EVP_PKEY *key, struct as_arena *mem, struct as_cert *
     return as_arena_copy(mem, as_span_bytes(octets, len), &cert->key.x);
 }
 
-/* --- any ------------------------------------------------------------------------------------------ */
+/* --- any
+ * ------------------------------------------------------------------------------------------ */
 
 static bool is_algorithm_of_d4(X509 *x509)
 {

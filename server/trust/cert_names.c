@@ -4,10 +4,10 @@
  * octets with a length, never C strings (MTLS-35); what is no name of its kind stays in the list,
  * for whoever shows it, and matches nothing.
  */
-#include <arpa/inet.h>
-
 #include "cert.h"
 #include "name.h"
+
+#include <arpa/inet.h>
 
 static bool kind_of(int type, enum as_name_kind *kind)
 {
@@ -68,8 +68,7 @@ static as_err read_name(const GENERAL_NAME *entry, struct as_arena *mem, struct 
 {
     int type = 0;
     const ASN1_STRING *value = GENERAL_NAME_get0_value(entry, &type);
-    as_span octets = as_span_bytes(ASN1_STRING_get0_data(value),
-                                   (size_t)ASN1_STRING_length(value));
+    as_span octets = as_span_bytes(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
 
     if (name->kind == AS_NAME_SAN_IP) {
         return read_ip(octets, mem, name);

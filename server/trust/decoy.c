@@ -33,8 +33,7 @@ static bool fill(X509 *x509, EVP_PKEY *key)
            X509_gmtime_adj(X509_getm_notAfter(x509), DECADE) != NULL &&
            X509_set_pubkey(x509, key) == 1 &&
            add(x509, NID_key_usage, "critical,digitalSignature") &&
-           add(x509, NID_ext_key_usage, "clientAuth") &&
-           X509_sign(x509, key, EVP_sha256()) > 0;
+           add(x509, NID_ext_key_usage, "clientAuth") && X509_sign(x509, key, EVP_sha256()) > 0;
 }
 
 as_err as_decoy_new(struct as_cert **out)

@@ -40,7 +40,8 @@ bool as_dn_is_value(as_span tlv)
     return cut(&tlv, &whole, &inside, &tag) && tlv.len == 0;
 }
 
-/* Base 128 numbers without leading zeros, the last one complete; longer than 127 is no known use. */
+/* Base 128 numbers without leading zeros, the last one complete; longer than 127 is no known use.
+ */
 static bool is_oid(as_span contents)
 {
     bool starts = true;

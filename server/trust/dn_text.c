@@ -66,9 +66,8 @@ static bool is_numericoid(as_span text)
 static bool read_numericoid(struct reader *in, as_span text, as_span *oid)
 {
     unsigned char octets[0x7F];
-    int len = is_numericoid(text)
-                  ? a2d_ASN1_OBJECT(octets, sizeof(octets), text.ptr, (int)text.len)
-                  : 0;
+    int len =
+        is_numericoid(text) ? a2d_ASN1_OBJECT(octets, sizeof(octets), text.ptr, (int)text.len) : 0;
 
     if (len <= 0) {
         return flawed(in, "an attribute type is no object identifier");
@@ -111,7 +110,7 @@ static bool read_type(struct reader *in, as_span *oid)
 
 static int hex_digit(int c)
 {
-    return is_digit(c)             ? c - '0'
+    return is_digit(c)            ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
            : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                   : -1;
@@ -226,7 +225,8 @@ static bool read_string(struct reader *in, as_span *tlv)
     return true;
 }
 
-/* --- the name ----------------------------------------------------------------------------------- */
+/* --- the name -----------------------------------------------------------------------------------
+ */
 
 static bool read_ava(struct reader *in, struct as_ava *ava)
 {

@@ -5,11 +5,11 @@
  */
 #include "group.h"
 
-#include <openssl/pem.h>
-#include <string.h>
-
 #include "anchor.h"
 #include "as/crypto.h"
+
+#include <openssl/pem.h>
+#include <string.h>
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
 
@@ -35,7 +35,8 @@ static void say(struct reading *in, const char *file, const char *message)
     }
 }
 
-/* --- one file --------------------------------------------------------------------------------------- */
+/* --- one file
+ * --------------------------------------------------------------------------------------- */
 
 /* A key in the file must not make OpenSSL ask the terminal for a passphrase. */
 static int no_passphrase(char *buf, int size, int writing, void *arg)
@@ -84,7 +85,8 @@ static as_err read_file(struct reading *in, const char *file, as_x509s *to)
     return AS_OK;
 }
 
-/* --- the group ---------------------------------------------------------------------------------------- */
+/* --- the group
+ * ---------------------------------------------------------------------------------------- */
 
 static as_err read_anchors(struct reading *in, struct as_group *group)
 {

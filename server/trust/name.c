@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "name.h"
 
+#include "dn.h"
+
 #include <arpa/inet.h>
 #include <string.h>
-
-#include "dn.h"
 
 static const char *const members[AS_NAME_KINDS] = {
     [AS_NAME_SUBJECT_DN] = "tls_client_auth_subject_dn",
@@ -19,7 +19,8 @@ const char *as_name_member(enum as_name_kind kind)
     return members[kind];
 }
 
-/* --- character checks --------------------------------------------------------------------------- */
+/* --- character checks ---------------------------------------------------------------------------
+ */
 
 /* These names are IA5String; a blank or control octet in one is a trap, not a name. */
 static bool is_visible(as_span text)
@@ -87,7 +88,8 @@ static void lower(char *text, size_t len)
     }
 }
 
-/* --- one function per kind ------------------------------------------------------------------------ */
+/* --- one function per kind
+ * ------------------------------------------------------------------------ */
 
 typedef const char *(*canon_fn)(as_span text, char *out, size_t *len);
 
@@ -139,8 +141,8 @@ static const char *canon_email(as_span text, char *out, size_t *len)
     as_span host = text;
     as_span local = AS_SPAN_NONE;
 
-    if (!is_visible(text) || !as_span_cut(&host, '@', &local) || local.len == 0 ||
-        host.len == 0 || as_span_has_byte(host, '@')) {
+    if (!is_visible(text) || !as_span_cut(&host, '@', &local) || local.len == 0 || host.len == 0 ||
+        as_span_has_byte(host, '@')) {
         return "it is not a mail address";
     }
     size_t at = local.len + 1;

@@ -6,14 +6,14 @@
 #ifndef AS_TRUST_OPENSSL_H
 #define AS_TRUST_OPENSSL_H
 
+#include "as/base.h"
+
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-
-#include "as/base.h"
 
 AS_AUTO_DEFINE(X509, X509_free)
 AS_AUTO_DEFINE(BIGNUM, BN_free)

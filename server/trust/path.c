@@ -10,9 +10,9 @@
  */
 #include "path.h"
 
-#include <string.h>
-
 #include "as/crypto.h"
+
+#include <string.h>
 
 /* The certificates of one judgement, each stack with references of its own. */
 struct pool {
@@ -63,8 +63,7 @@ static as_err add_all(as_x509s *to, as_x509s *from)
     return AS_OK;
 }
 
-static as_err pool_fill(const struct as_group *group, const struct as_cert *cert,
-                        struct pool *pool)
+static as_err pool_fill(const struct as_group *group, const struct as_cert *cert, struct pool *pool)
 {
     pool->leaf = as_x509_of_der(cert->der);
     pool->untrusted = sk_X509_new_null();
@@ -92,7 +91,8 @@ static bool leave_out(as_x509s *stack, const X509 *x509)
     return found;
 }
 
-/* --- asking OpenSSL ------------------------------------------------------------------------------- */
+/* --- asking OpenSSL
+ * ------------------------------------------------------------------------------- */
 
 static unsigned long flags_of(const struct as_group *group)
 {
@@ -165,7 +165,8 @@ static as_err read_refusal(X509_STORE_CTX *ctx, const struct pool *pool,
     return AS_OK;
 }
 
-/* --- an accepted path to a verdict ------------------------------------------------------------------ */
+/* --- an accepted path to a verdict
+ * ------------------------------------------------------------------ */
 
 static as_err read_step(X509 *x509, X509 *issuer, struct as_path_step *step)
 {
@@ -181,9 +182,8 @@ static as_err read_step(X509 *x509, X509 *issuer, struct as_path_step *step)
         return AS_OK;
     }
     const ASN1_INTEGER *octets = X509_get0_serialNumber(x509);
-    AS_TRY(as_sha256(as_span_bytes(ASN1_STRING_get0_data(octets),
-                                   (size_t)ASN1_STRING_length(octets)),
-                     digest));
+    AS_TRY(as_sha256(
+        as_span_bytes(ASN1_STRING_get0_data(octets), (size_t)ASN1_STRING_length(octets)), digest));
     memcpy(step->serial, digest, sizeof(step->serial));
     step->serial_len = sizeof(step->serial);
     return AS_OK;
@@ -226,7 +226,8 @@ static as_err read_path(as_x509s *path, struct as_trust_verdict *out)
     return AS_OK;
 }
 
-/* --- one try, then others ------------------------------------------------------------------------------ */
+/* --- one try, then others
+ * ------------------------------------------------------------------------------ */
 
 /* *blamed is the certificate to leave out next, owned by the caller; NULL when that is no use. */
 static as_err try_path(const struct as_group *group, const struct as_cert *cert, as_time now,

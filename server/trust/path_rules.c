@@ -5,7 +5,8 @@
  */
 #include "path.h"
 
-/* --- questions about one certificate: true when the rule is broken --------------------------------- */
+/* --- questions about one certificate: true when the rule is broken
+ * --------------------------------- */
 
 static bool is_authority(X509 *x509, const struct as_cert *cert)
 {
@@ -124,11 +125,10 @@ static bool has_broken_constraints(X509 *x509, const struct as_cert *cert)
     NAME_CONSTRAINTS *constraints = X509_get_ext_d2i(x509, NID_name_constraints, NULL, NULL);
 
     (void)cert;
-    return constraints != NULL &&
-           ((sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) <= 0 &&
-             sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees) <= 0) ||
-            has_leading_period(constraints->permittedSubtrees) ||
-            has_leading_period(constraints->excludedSubtrees));
+    return constraints != NULL && ((sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) <= 0 &&
+                                    sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees) <= 0) ||
+                                   has_leading_period(constraints->permittedSubtrees) ||
+                                   has_leading_period(constraints->excludedSubtrees));
 }
 
 /* RFC 5280 4.2.1.11 */
@@ -140,7 +140,8 @@ static bool has_lenient_policies(X509 *x509, const struct as_cert *cert)
     return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(x509, at)) == 0;
 }
 
-/* --- the rules -------------------------------------------------------------------------------------- */
+/* --- the rules
+ * -------------------------------------------------------------------------------------- */
 
 enum where { LEAF, ISSUERS, BELOW_ANCHOR };
 

@@ -2,16 +2,17 @@
 /* The groups of a configuration, and judgements under them. */
 #include "trust.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "as/crypto.h"
 #include "decoy.h"
 #include "path.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 AS_AUTO_DEFINE(struct as_trust, as_trust_free)
 
-/* --- making ------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------- */
 
 static as_err read_groups(const struct as_trust_group_conf *confs, size_t count, as_trust_tell tell,
                           void *arg, struct as_trust *trust)
@@ -80,7 +81,8 @@ as_err as_trust_new(const struct as_trust_group_conf *groups, size_t count, as_t
     AS_AUTO(as_trust_free) struct as_trust *trust = calloc(1, sizeof(*trust));
 
     AS_NEED_MEM(trust);
-    AS_NEED(count <= AS_LIMIT_TRUST_GROUPS, AS_BAD_CONFIGURATION, "there are too many trust groups");
+    AS_NEED(count <= AS_LIMIT_TRUST_GROUPS, AS_BAD_CONFIGURATION,
+            "there are too many trust groups");
     trust->mem = as_arena_new(TRUST_MEMORY);
     AS_NEED_MEM(trust->mem);
     AS_TRY(read_groups(groups, count, tell, arg, trust));
@@ -109,7 +111,8 @@ void as_trust_free(struct as_trust *trust)
     free(trust);
 }
 
-/* --- questions ------------------------------------------------------------------------------------------ */
+/* --- questions
+ * ------------------------------------------------------------------------------------------ */
 
 const struct as_group *as_trust_group(const struct as_trust *trust, as_span name,
                                       enum as_trust_use use)
@@ -161,7 +164,8 @@ bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_
     return found != NULL && as_group_holds(found, anchor);
 }
 
-/* --- judging ---------------------------------------------------------------------------------------------- */
+/* --- judging
+ * ---------------------------------------------------------------------------------------------- */
 
 as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust_use use,
                       const struct as_cert *cert, as_time now, struct as_trust_verdict *out)

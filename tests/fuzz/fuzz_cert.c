@@ -4,10 +4,10 @@
  * text and names that it is known by; a judgement gives a verdict, never an error; OpenSSL's error
  * queue stays as it was.
  */
-#include <string.h>
-
 #include "fuzz.h"
 #include "trust/path.h"
+
+#include <string.h>
 
 static void check_subject(const struct as_cert *cert, struct as_arena *mem)
 {

@@ -4,10 +4,10 @@
  * reads back, and to the same canonical octets; a name that compares equal to one with other case
  * or spaces does so both ways; nothing but a flaw comes of foreign octets.
  */
-#include <string.h>
-
 #include "fuzz.h"
 #include "trust/dn.h"
+
+#include <string.h>
 
 /* Written and read again, the name is the same. */
 static void check_again(const struct as_dn *dn, struct as_arena *mem)

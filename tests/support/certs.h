@@ -14,6 +14,8 @@
 #ifndef AS_TESTS_SUPPORT_CERTS_H
 #define AS_TESTS_SUPPORT_CERTS_H
 
+#include "as/base.h"
+
 #include <check.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -27,8 +29,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "as/base.h"
 
 #define TEST_UNUSED __attribute__((unused))
 
@@ -49,22 +49,23 @@ struct test_cert_ask {
                                 OIDs in dotted form allowed; no escapes */
     X509_NAME *subject_name; /* instead of `subject` */
     bool ca;
-    const char *bc;          /* basicConstraints */
-    const char *ku;          /* keyUsage */
-    const char *eku;         /* extendedKeyUsage */
-    const char *san;         /* subjectAltName */
-    const char *skid, *akid; /* key identifiers */
+    const char *bc;                   /* basicConstraints */
+    const char *ku;                   /* keyUsage */
+    const char *eku;                  /* extendedKeyUsage */
+    const char *san;                  /* subjectAltName */
+    const char *skid, *akid;          /* key identifiers */
     const char *extra[TEST_EXTRA][2]; /* further: name or OID, value */
-    const char *key;         /* test_key's kind; P-256 when NULL */
-    EVP_PKEY *use_key;       /* instead of `key`; not taken over */
-    const char *digest;      /* SHA256 when NULL */
-    const char *serial;      /* decimal or 0x hex, may be negative; random when NULL */
-    time_t not_before;       /* an hour ago when 0 */
-    time_t not_after;        /* in a day when 0 */
-    bool v1;                 /* an X.509 v1 certificate without extensions */
+    const char *key;                  /* test_key's kind; P-256 when NULL */
+    EVP_PKEY *use_key;                /* instead of `key`; not taken over */
+    const char *digest;               /* SHA256 when NULL */
+    const char *serial;               /* decimal or 0x hex, may be negative; random when NULL */
+    time_t not_before;                /* an hour ago when 0 */
+    time_t not_after;                 /* in a day when 0 */
+    bool v1;                          /* an X.509 v1 certificate without extensions */
 };
 
-/* "P-256", "P-384", "P-521", "P-224", "ED25519", "RSA:2048", "RSA:2048:3", "DSA", "P-256-EXPLICIT" */
+/* "P-256", "P-384", "P-521", "P-224", "ED25519", "RSA:2048", "RSA:2048:3", "DSA", "P-256-EXPLICIT"
+ */
 static inline EVP_PKEY *test_key(const char *kind)
 {
     EVP_PKEY_CTX *ctx = NULL;
@@ -157,16 +158,19 @@ static inline void test_extensions(X509 *x509, X509 *issuer, const struct test_c
 #define TEST_OR(given, other) ((given) != NULL ? (given) : (other))
     test_extension(x509, issuer, "basicConstraints",
                    TEST_OR(ask->bc, ask->ca ? "critical,CA:TRUE" : ""));
-    test_extension(x509, issuer, "keyUsage",
-                   TEST_OR(ask->ku, ask->ca ? "critical,keyCertSign,cRLSign"
-                                            : "critical,digitalSignature"));
-    test_extension(x509, issuer, "extendedKeyUsage", TEST_OR(ask->eku, ask->ca ? "" : "clientAuth"));
+    test_extension(
+        x509, issuer, "keyUsage",
+        TEST_OR(ask->ku, ask->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
+    test_extension(x509, issuer, "extendedKeyUsage",
+                   TEST_OR(ask->eku, ask->ca ? "" : "clientAuth"));
     test_extension(x509, issuer, "subjectAltName", ask->san);
     test_extension(x509, issuer, "subjectKeyIdentifier", TEST_OR(ask->skid, "hash"));
     /* "always" needs the issuer's own key identifier */
     bool known = issuer == x509 || X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) >= 0;
     test_extension(x509, issuer, "authorityKeyIdentifier",
-                   TEST_OR(ask->akid, issuer == x509 ? "" : known ? "keyid:always" : ""));
+                   TEST_OR(ask->akid, issuer == x509 ? ""
+                                      : known        ? "keyid:always"
+                                                     : ""));
     for (size_t i = 0; i < TEST_EXTRA; i++) {
         if (ask->extra[i][0] != NULL) {
             test_extension(x509, issuer, ask->extra[i][0], ask->extra[i][1]);
@@ -214,8 +218,8 @@ static inline struct test_cert *test_cert(const struct test_cert *issuer, struct
     }
     X509_set_version(made->x509, ask.v1 ? X509_VERSION_1 : X509_VERSION_3);
     test_serial(made->x509, ask.serial);
-    X509_NAME *subject = ask.subject_name != NULL ? X509_NAME_dup(ask.subject_name)
-                                                  : test_name(ask.subject);
+    X509_NAME *subject =
+        ask.subject_name != NULL ? X509_NAME_dup(ask.subject_name) : test_name(ask.subject);
     X509_set_subject_name(made->x509, subject);
     X509_set_issuer_name(made->x509,
                          issuer != NULL ? X509_get_subject_name(issuer->x509) : subject);

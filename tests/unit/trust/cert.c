@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* X.509 to struct: thumbprint, keys and their floor, faults, holders. */
+#include "support/names.h"
+
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/sha.h>
 #include <string.h>
-
-#include "support/names.h"
 
 /* RFC 8705 Appendix A. */
 static const char appendix_a[] =
@@ -52,9 +52,9 @@ START_TEST(MTLS_71_hash_as_presented)
     X509_NAME_add_entry_by_NID(name, odd.nid, odd.type, (const unsigned char *)odd.octets, 1, -1,
                                0);
     /* a SIGNATURE-like payload with long-form lengths inside an OCTET STRING */
-    struct test_cert *made = test_cert(
-        NULL, (struct test_cert_ask){.subject_name = name,
-                                     .extra = {{"1.2.3.4", "DER:30:81:03:02:81:00"}}});
+    struct test_cert *made =
+        test_cert(NULL, (struct test_cert_ask){.subject_name = name,
+                                               .extra = {{"1.2.3.4", "DER:30:81:03:02:81:00"}}});
     X509_NAME_free(name);
     as_span der = test_cert_der(made);
     unsigned char expected[32];
@@ -117,9 +117,9 @@ END_TEST
 /* No octet changed anywhere may do harm, whatever it makes of the certificate. */
 START_TEST(MTLS_117_changed_octets)
 {
-    struct test_cert *made = test_cert(
-        NULL, (struct test_cert_ask){.subject = "C=GB,O=a+OU=b,CN=c",
-                                     .san = "DNS:a,IP:192.0.2.1,email:a@b,URI:urn:x"});
+    struct test_cert *made =
+        test_cert(NULL, (struct test_cert_ask){.subject = "C=GB,O=a+OU=b,CN=c",
+                                               .san = "DNS:a,IP:192.0.2.1,email:a@b,URI:urn:x"});
     as_span der = test_cert_der(made);
     char *copy = malloc(der.len);
     size_t read = 0;
@@ -209,13 +209,13 @@ END_TEST
 START_TEST(TLS_70_duplicate_extension)
 {
     struct test_cert *made = test_cert(
-        NULL, (struct test_cert_ask){.subject = "CN=a",
-                                     .extra = {{"1.2.3.4", "DER:05:00"}, {"1.2.3.4", "DER:05:00"}}});
+        NULL,
+        (struct test_cert_ask){.subject = "CN=a",
+                               .extra = {{"1.2.3.4", "DER:05:00"}, {"1.2.3.4", "DER:05:00"}}});
     struct as_cert *twice = read_and_free(made);
-    made = test_cert(NULL,
-                     (struct test_cert_ask){.subject = "CN=a",
-                                            .extra = {{"1.2.3.4", "DER:05:00"},
-                                                      {"1.2.3.5", "DER:05:00"}}});
+    made = test_cert(NULL, (struct test_cert_ask){
+                               .subject = "CN=a",
+                               .extra = {{"1.2.3.4", "DER:05:00"}, {"1.2.3.5", "DER:05:00"}}});
     struct as_cert *once = read_and_free(made);
 
     ck_assert_str_eq(twice->fault, "cert_malformed");
@@ -229,9 +229,9 @@ START_TEST(MTLS_117_broken_extension)
 {
     struct as_cert *san = read_and_free(test_cert(
         NULL, (struct test_cert_ask){.subject = "CN=a", .extra = {{"2.5.29.17", "DER:30:05"}}}));
-    struct as_cert *usage = read_and_free(test_cert(
-        NULL, (struct test_cert_ask){
-                  .subject = "CN=a", .ku = "", .extra = {{"2.5.29.15", "DER:05:00"}}}));
+    struct as_cert *usage = read_and_free(
+        test_cert(NULL, (struct test_cert_ask){
+                            .subject = "CN=a", .ku = "", .extra = {{"2.5.29.15", "DER:05:00"}}}));
 
     ck_assert_str_eq(san->fault, "cert_malformed");
     ck_assert_str_eq(usage->fault, "cert_malformed");
@@ -240,7 +240,8 @@ START_TEST(MTLS_117_broken_extension)
 }
 END_TEST
 
-/* --- keys ---------------------------------------------------------------------------------------------- */
+/* --- keys
+ * ---------------------------------------------------------------------------------------------- */
 
 static struct as_cert *with_key(const char *kind)
 {
@@ -362,7 +363,8 @@ START_TEST(MTLS_52_key_members)
 }
 END_TEST
 
-/* --- the rest of the struct ------------------------------------------------------------------------------ */
+/* --- the rest of the struct
+ * ------------------------------------------------------------------------------ */
 
 START_TEST(MTLS_44_renewed_certificate_same_name)
 {

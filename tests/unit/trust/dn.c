@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Distinguished names: RFC 4514 text against subjects as encoded (RFC 8705 2.1.2). */
+#include "support/names.h"
+
 #include <openssl/obj_mac.h>
 #include <string.h>
-
-#include "support/names.h"
 
 START_TEST(MTLS_26_dn_equal_rdn_by_rdn)
 {
     struct as_cert *cert = with_subject("C=GB,O=Acme,CN=c1");
 
     is_known(cert, DN, "CN=c1,O=Acme,C=GB");
-    is_unknown(cert, DN, "CN=c1,O=Acme");            /* one less */
-    is_unknown(cert, DN, "CN=c1,O=Acme,L=x,C=GB");   /* one more */
-    is_unknown(cert, DN, "CN=c1,C=GB,O=Acme");       /* two swapped */
-    is_unknown(cert, DN, "CN=c1,O=Acme,C=GB,C=GB");  /* one twice */
+    is_unknown(cert, DN, "CN=c1,O=Acme");           /* one less */
+    is_unknown(cert, DN, "CN=c1,O=Acme,L=x,C=GB");  /* one more */
+    is_unknown(cert, DN, "CN=c1,C=GB,O=Acme");      /* two swapped */
+    is_unknown(cert, DN, "CN=c1,O=Acme,C=GB,C=GB"); /* one twice */
     is_unknown(cert, DN, "CN=c2,O=Acme,C=GB");
     as_cert_drop(cert);
 }
@@ -84,16 +84,18 @@ START_TEST(MTLS_29_dn_case_beyond_ascii)
 {
     const struct value forms[] = {
         VALUE(NID_organizationName, V_ASN1_UTF8STRING, "M\xC3\x9CLLER STRASSE"),
-        VALUE(NID_organizationName, V_ASN1_T61STRING, "m\xFCller stra\xDF"
-                                                      "e"),
+        VALUE(NID_organizationName, V_ASN1_T61STRING,
+              "m\xFCller stra\xDF"
+              "e"),
         VALUE(NID_organizationName, V_ASN1_BMPSTRING,
               "\0M\0u\x03\x08\0l\0l\0e\0r\x20\x03\0s\0t\0r\0a\0s\0s\0e"), /* decomposed; EM SPACE */
     };
 
     for (size_t i = 0; i < AS_COUNT(forms); i++) {
         struct as_cert *cert = with_values(&forms[i], 1);
-        is_known(cert, DN, "O=M\xC3\xBCller Stra\xC3\x9F"
-                           "e");
+        is_known(cert, DN,
+                 "O=M\xC3\xBCller Stra\xC3\x9F"
+                 "e");
         is_known(cert, DN, "O=m\\C3\\BCller strasse");
         is_unknown(cert, DN, "O=Muller Strasse");
         as_cert_drop(cert);
@@ -118,13 +120,13 @@ END_TEST
 START_TEST(MTLS_29_dn_undefined)
 {
     const struct value values[] = {
-        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xF0\x9F\x98\x80"),  /* not in Unicode 3.2 */
-        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xEE\x80\x80"),      /* private use */
-        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xEF\xBF\xBD"),      /* U+FFFD */
-        VALUE(NID_commonName, V_ASN1_PRINTABLESTRING, "a\xFC"),         /* not ASCII */
-        VALUE(NID_commonName, V_ASN1_BMPSTRING, "\0a\xD8\x00"),         /* half a surrogate pair */
-        VALUE(NID_commonName, V_ASN1_UTF8STRING, "   "),                /* empty */
-        VALUE(NID_commonName, V_ASN1_UTF8STRING, "\xC2\xAD"),           /* only a soft hyphen */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xF0\x9F\x98\x80"), /* not in Unicode 3.2 */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xEE\x80\x80"),     /* private use */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xEF\xBF\xBD"),     /* U+FFFD */
+        VALUE(NID_commonName, V_ASN1_PRINTABLESTRING, "a\xFC"),        /* not ASCII */
+        VALUE(NID_commonName, V_ASN1_BMPSTRING, "\0a\xD8\x00"),        /* half a surrogate pair */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "   "),               /* empty */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "\xC2\xAD"),          /* only a soft hyphen */
     };
 
     for (size_t i = 0; i < AS_COUNT(values); i++) {
@@ -190,8 +192,7 @@ START_TEST(MTLS_25_dn_grammar)
         {",CN=a", "an attribute is not of the form type=value"},
         {"CN=a+", "an attribute is not of the form type=value"},
         {"CN =a", "an attribute is not of the form type=value"},
-        {"/C=GB/CN=a",
-         "the name is not in RFC 4514 form: write CN=a,O=b instead of /O=b/CN=a"},
+        {"/C=GB/CN=a", "the name is not in RFC 4514 form: write CN=a,O=b instead of /O=b/CN=a"},
         {"CN=a, O=b", "a space stands before an attribute type: write CN=a,O=b"},
         {"CN= a", "a space at the start of a value is not escaped"},
         {"CN=a ", "a space at the end of a value is not escaped"},
@@ -259,8 +260,9 @@ START_TEST(MTLS_25_dn_bounds)
     memset(whole, 'a', AS_LIMIT_DN_OCTETS + 1);
     refuses_name(DN, (as_span){whole, AS_LIMIT_DN_OCTETS + 1}, "the name is too long");
     free(whole);
-    refuses_name(DN, AS_LIT("CN=a+L=a+ST=a+O=a+OU=a+C=a+STREET=a+DC=a+UID=a+SN=a+title=a+GN=a+"
-                            "1.2.1=a+1.2.2=a+1.2.3=a+1.2.4=a+1.2.5=a"),
+    refuses_name(DN,
+                 AS_LIT("CN=a+L=a+ST=a+O=a+OU=a+C=a+STREET=a+DC=a+UID=a+SN=a+title=a+GN=a+"
+                        "1.2.1=a+1.2.2=a+1.2.3=a+1.2.4=a+1.2.5=a"),
                  "a relative name has too many values");
 }
 END_TEST

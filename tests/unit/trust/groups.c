@@ -2,9 +2,9 @@
 /* Trust groups: what is read, what is told, who vouches for what, and the cache in between. */
 #include "support/groups.h"
 
-#include <pthread.h>
-
 #include "trust/trust.h"
+
+#include <pthread.h>
 
 static struct test_cert *root, *other, *leaf;
 
@@ -33,7 +33,8 @@ static const char *verdict_of(const struct as_trust *trust, const char *group,
 
 #define NOW ((as_time)time(NULL))
 
-/* --- uses and pins -------------------------------------------------------------------------------------- */
+/* --- uses and pins
+ * -------------------------------------------------------------------------------------- */
 
 START_TEST(MTLS_45_a_group_vouches_for_its_use)
 {
@@ -122,7 +123,8 @@ START_TEST(TLS_81_the_system_store_has_no_say)
 }
 END_TEST
 
-/* --- the verdict -------------------------------------------------------------------------------------------- */
+/* --- the verdict
+ * -------------------------------------------------------------------------------------------- */
 
 START_TEST(TLS_60_verdict_names_the_path)
 {
@@ -158,8 +160,7 @@ START_TEST(TLS_60_verdict_names_the_path)
     ck_assert(as_trust_holds_anchor(trust, AS_LIT("banks"), AS_USE_CLIENT, verdict.anchor));
     ck_assert(!as_trust_holds_anchor(trust, AS_LIT("banks"), AS_USE_USER, verdict.anchor));
     ck_assert(!as_trust_holds_anchor(trust, AS_LIT("other"), AS_USE_CLIENT, verdict.anchor));
-    ck_assert(
-        !as_trust_holds_anchor(trust, AS_LIT("banks"), AS_USE_CLIENT, sub_cert->thumbprint));
+    ck_assert(!as_trust_holds_anchor(trust, AS_LIT("banks"), AS_USE_CLIENT, sub_cert->thumbprint));
     as_cert_drop(root_cert);
     as_cert_drop(sub_cert);
     as_cert_drop(cert);
@@ -169,13 +170,15 @@ START_TEST(TLS_60_verdict_names_the_path)
 }
 END_TEST
 
-/* --- files ------------------------------------------------------------------------------------------------------ */
+/* --- files
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static as_err read_one(const char *file, struct told *told)
 {
     const char *const files[] = {file};
-    const struct as_trust_group_conf conf = {.name = "banks", .anchors = files, .anchor_count = 1,
-                                             .strict = true, .depth = 5};
+    const struct as_trust_group_conf conf = {
+        .name = "banks", .anchors = files, .anchor_count = 1, .strict = true, .depth = 5};
     struct as_trust *trust = NULL;
     as_err err = as_trust_new(&conf, 1, keep_told, told, &trust);
 
@@ -231,8 +234,8 @@ START_TEST(TLS_71_depth_has_a_limit)
     struct told told = {0};
     char *file = test_cert_file(root);
     const char *const files[] = {file};
-    struct as_trust_group_conf conf = {.name = "banks", .anchors = files, .anchor_count = 1,
-                                       .depth = 6};
+    struct as_trust_group_conf conf = {
+        .name = "banks", .anchors = files, .anchor_count = 1, .depth = 6};
     struct as_trust *trust = NULL;
 
     ck_refuses(as_trust_new(&conf, 1, keep_told, &told, &trust), AS_BAD_CONFIGURATION,
@@ -323,7 +326,8 @@ START_TEST(TLS_76_anchor_that_ends_no_path)
 }
 END_TEST
 
-/* --- what the edge asks ------------------------------------------------------------------------------------------- */
+/* --- what the edge asks
+ * ------------------------------------------------------------------------------------------- */
 
 START_TEST(TLS_44_ca_names)
 {
@@ -369,7 +373,9 @@ START_TEST(TLS_50_anchor_set)
 }
 END_TEST
 
-/* --- the cache -------------------------------------------------------------------------------------------------------- */
+/* --- the cache
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t built(void)
 {
@@ -379,13 +385,12 @@ static int64_t built(void)
 START_TEST(TLS_61_dates_are_asked_anew)
 {
     const time_t from = 1700000000;
-    struct test_cert *old = test_cert(NULL, (struct test_cert_ask){.subject = "CN=r",
-                                                                   .ca = true,
-                                                                   .not_before = from,
-                                                                   .not_after = from + 1000});
-    struct test_cert *below = test_cert(old, (struct test_cert_ask){.subject = "CN=c",
-                                                                    .not_before = from + 100,
-                                                                    .not_after = from + 500});
+    struct test_cert *old = test_cert(
+        NULL, (struct test_cert_ask){
+                  .subject = "CN=r", .ca = true, .not_before = from, .not_after = from + 1000});
+    struct test_cert *below =
+        test_cert(old, (struct test_cert_ask){
+                           .subject = "CN=c", .not_before = from + 100, .not_after = from + 500});
     const struct group group = {.anchors = {old}};
     struct as_trust *trust = trust_of(&group, 1, NULL);
     struct as_cert *cert = present(LIST(below));
@@ -413,23 +418,20 @@ END_TEST
 START_TEST(TLS_78_cached_path_runs_out)
 {
     const time_t from = 1700000000;
-    struct test_cert *anchor = test_cert(NULL, (struct test_cert_ask){.subject = "CN=r",
-                                                                      .ca = true,
-                                                                      .not_before = from,
-                                                                      .not_after = from + 1000});
-    struct test_cert *first = test_cert(anchor, (struct test_cert_ask){.subject = "CN=s",
-                                                                       .ca = true,
-                                                                       .not_before = from,
-                                                                       .not_after = from + 200});
-    struct test_cert *second = test_cert(anchor,
-                                         (struct test_cert_ask){.subject = "CN=s",
-                                                                .ca = true,
-                                                                .use_key = first->key,
-                                                                .not_before = from + 150,
-                                                                .not_after = from + 400});
-    struct test_cert *below = test_cert(first, (struct test_cert_ask){.subject = "CN=c",
-                                                                      .not_before = from,
-                                                                      .not_after = from + 1000});
+    struct test_cert *anchor = test_cert(
+        NULL, (struct test_cert_ask){
+                  .subject = "CN=r", .ca = true, .not_before = from, .not_after = from + 1000});
+    struct test_cert *first = test_cert(
+        anchor, (struct test_cert_ask){
+                    .subject = "CN=s", .ca = true, .not_before = from, .not_after = from + 200});
+    struct test_cert *second = test_cert(anchor, (struct test_cert_ask){.subject = "CN=s",
+                                                                        .ca = true,
+                                                                        .use_key = first->key,
+                                                                        .not_before = from + 150,
+                                                                        .not_after = from + 400});
+    struct test_cert *below = test_cert(
+        first,
+        (struct test_cert_ask){.subject = "CN=c", .not_before = from, .not_after = from + 1000});
     const struct group group = {.anchors = {anchor}};
     struct as_trust *trust = trust_of(&group, 1, NULL);
     struct as_cert *cert = present(LIST(below, first, second));
@@ -511,8 +513,8 @@ END_TEST
 /* A certificate that can never be used is refused without any work. */
 START_TEST(MTLS_115_fault_is_the_verdict)
 {
-    struct test_cert *weak = test_cert(root, (struct test_cert_ask){.subject = "CN=c",
-                                                                    .key = "RSA:1024"});
+    struct test_cert *weak =
+        test_cert(root, (struct test_cert_ask){.subject = "CN=c", .key = "RSA:1024"});
     const struct group group = {.anchors = {root}};
     struct as_trust *trust = trust_of(&group, 1, NULL);
     struct as_cert *cert = present(LIST(weak));
@@ -540,10 +542,11 @@ static void *judge_often(void *arg)
 
     for (as_time i = 0; i < 200; i++) {
         struct as_cert *held = as_cert_hold(judge->good);
-        judge->wrong += strcmp(verdict_of(judge->trust, "banks", AS_USE_CLIENT, held, now), "ok") !=
-                        0;
-        judge->wrong += strcmp(verdict_of(judge->trust, "banks", AS_USE_CLIENT, judge->bad, now + i),
-                               "cert_untrusted") != 0;
+        judge->wrong +=
+            strcmp(verdict_of(judge->trust, "banks", AS_USE_CLIENT, held, now), "ok") != 0;
+        judge->wrong +=
+            strcmp(verdict_of(judge->trust, "banks", AS_USE_CLIENT, judge->bad, now + i),
+                   "cert_untrusted") != 0;
         as_cert_drop(held);
     }
     return NULL;

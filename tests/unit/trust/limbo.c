@@ -5,12 +5,12 @@
  * name after its path is good. limbo_verdicts.inc lists the cases where our verdict is not the
  * expected one, each with its reason; any other difference fails.
  */
-#include <jansson.h>
-#include <string.h>
-
 #include "harness.h"
 #include "support/certs.h"
 #include "trust/path.h"
+
+#include <jansson.h>
+#include <string.h>
 
 /* Days as RFC 3339 in UTC; a fraction of a second is cut off, as fapid's clock cuts it. */
 static as_time time_of(const json_t *text)
@@ -39,7 +39,8 @@ static as_x509s *x509s_of(const json_t *list)
     size_t i = 0;
     json_t *pem = NULL;
 
-    json_array_foreach(list, i, pem) {
+    json_array_foreach(list, i, pem)
+    {
         X509 *x509 = x509_of(json_string_value(pem));
         if (x509 != NULL) {
             sk_X509_push(stack, x509);
@@ -52,14 +53,15 @@ static as_x509s *x509s_of(const json_t *list)
 static struct as_group group_of(const json_t *test)
 {
     const json_t *depth = json_object_get(test, "max_chain_depth");
-    bool server = strcmp(json_string_value(json_object_get(test, "validation_kind")), "SERVER") == 0;
+    bool server =
+        strcmp(json_string_value(json_object_get(test, "validation_kind")), "SERVER") == 0;
     long long most = json_is_integer(depth) ? json_integer_value(depth) : AS_LIMIT_PATH_DEPTH;
     struct as_group group = {.name = "limbo",
                              .anchors = x509s_of(json_object_get(test, "trusted_certs")),
                              .intermediates = sk_X509_new_null(),
                              .strict = true,
-                             .depth = most < AS_LIMIT_PATH_DEPTH ? (unsigned)most
-                                                                 : AS_LIMIT_PATH_DEPTH,
+                             .depth =
+                                 most < AS_LIMIT_PATH_DEPTH ? (unsigned)most : AS_LIMIT_PATH_DEPTH,
                              .purpose = server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT};
 
     group.anchor_digests = calloc((size_t)sk_X509_num(group.anchors) + 1, 32);
@@ -92,7 +94,8 @@ static const char *judge(const json_t *test, const char **detail)
     return verdict.reason == NULL ? "accepted" : verdict.reason;
 }
 
-/* --- the table of differences -------------------------------------------------------------------------- */
+/* --- the table of differences
+ * -------------------------------------------------------------------------- */
 
 static const struct difference {
     const char *id;
@@ -116,8 +119,8 @@ static const struct difference *difference_of(const char *id)
 static size_t run(const json_t *test)
 {
     const char *id = json_string_value(json_object_get(test, "id"));
-    bool expected = strcmp(json_string_value(json_object_get(test, "expected_result")),
-                           "SUCCESS") == 0;
+    bool expected =
+        strcmp(json_string_value(json_object_get(test, "expected_result")), "SUCCESS") == 0;
     const char *detail = NULL;
     const char *verdict = judge(test, &detail);
     bool accepted = strcmp(verdict, "accepted") == 0;
@@ -152,7 +155,8 @@ START_TEST(TLS_60_limbo)
     size_t wrong = 0;
     size_t i = 0;
     json_t *test = NULL;
-    json_array_foreach(tests, i, test) {
+    json_array_foreach(tests, i, test)
+    {
         wrong += run(test);
     }
     ck_assert_uint_eq(json_array_size(tests), 193);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* subjectAltName kinds: what is registered against what a certificate holds (RFC 8705 2.1.2). */
-#include <string.h>
-
 #include "support/names.h"
+
+#include <string.h>
 
 #define DNS   AS_NAME_SAN_DNS
 #define URI   AS_NAME_SAN_URI
@@ -46,7 +46,14 @@ END_TEST
 START_TEST(MTLS_36_dns_grammar)
 {
     static const char *const bad[] = {
-        "a..b", ".a", "a.", "a b", "a/b", "a:443", "http://a", "\xC3\xA9.example",
+        "a..b",
+        ".a",
+        "a.",
+        "a b",
+        "a/b",
+        "a:443",
+        "http://a",
+        "\xC3\xA9.example",
         "0123456789012345678901234567890123456789012345678901234567890123.example",
     };
 
@@ -136,8 +143,8 @@ static struct as_cert *with_entry(int type, const char *octets, size_t len)
     GENERAL_NAME_set0_value(entry, type, value);
     sk_GENERAL_NAME_push(entries, entry);
     struct test_cert *made = test_leaf(NULL, "CN=a");
-    ck_assert(X509_add1_ext_i2d(made->x509, NID_subject_alt_name, entries, 0,
-                                X509V3_ADD_DEFAULT) == 1);
+    ck_assert(X509_add1_ext_i2d(made->x509, NID_subject_alt_name, entries, 0, X509V3_ADD_DEFAULT) ==
+              1);
     GENERAL_NAMES_free(entries);
     test_sign(made->x509, made->key, NULL);
     return read_and_free(made);
@@ -148,7 +155,8 @@ START_TEST(MTLS_40_ip_of_odd_length)
     static const size_t lengths[] = {0, 3, 5, 8, 15, 17, 32};
 
     for (size_t i = 0; i < AS_COUNT(lengths); i++) {
-        struct as_cert *cert = with_entry(GEN_IPADD, (const char[32]){(char)192, 0, 2, 1}, lengths[i]);
+        struct as_cert *cert =
+            with_entry(GEN_IPADD, (const char[32]){(char)192, 0, 2, 1}, lengths[i]);
         ck_assert_uint_eq(cert->name_count, 1);
         ck_assert_uint_eq(cert->names[0].canon.len, 0);
         is_unknown(cert, IP, "192.0.2.1");

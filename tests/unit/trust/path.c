@@ -18,8 +18,8 @@ static void teardown(void)
     test_cert_free(root);
 }
 
-#define ASK(...)      ((struct test_cert_ask){__VA_ARGS__})
-#define ROOTED        ((struct group){.anchors = {root}})
+#define ASK(...)        ((struct test_cert_ask){__VA_ARGS__})
+#define ROOTED          ((struct group){.anchors = {root}})
 #define ROOTED_BUT(...) ((struct group){.anchors = {root}, __VA_ARGS__})
 
 /* A certificate below `issuer` with the sub in the chain; says "ok" or the reason. */
@@ -42,7 +42,8 @@ static const char *judged_issuer(struct group group, struct test_cert_ask ask)
     return reason;
 }
 
-/* --- signatures and anchors --------------------------------------------------------------------------- */
+/* --- signatures and anchors
+ * --------------------------------------------------------------------------- */
 
 START_TEST(MTLS_20_path_to_an_anchor)
 {
@@ -65,14 +66,14 @@ START_TEST(TLS_60_same_name_other_key)
     struct test_cert *twin = test_ca("C=GB,O=Test,CN=Root");
     /* without key identifiers only the signature can tell */
     struct test_cert *bare = test_cert(NULL, ASK(.subject = "CN=Bare", .ca = true, .skid = ""));
-    struct test_cert *bare_twin = test_cert(NULL, ASK(.subject = "CN=Bare", .ca = true, .skid = ""));
+    struct test_cert *bare_twin =
+        test_cert(NULL, ASK(.subject = "CN=Bare", .ca = true, .skid = ""));
     struct test_cert *below = test_leaf(bare, "CN=client");
 
     ck_assert_str_eq(judged(((struct group){.anchors = {twin}}), LIST(leaf, sub)),
                      "cert_untrusted");
-    ck_assert_str_eq(
-        judged(((struct group){.anchors = {bare_twin}, .relaxed = true}), LIST(below)),
-        "cert_untrusted");
+    ck_assert_str_eq(judged(((struct group){.anchors = {bare_twin}, .relaxed = true}), LIST(below)),
+                     "cert_untrusted");
     ck_assert_str_eq(judged(((struct group){.anchors = {bare}, .relaxed = true}), LIST(below)),
                      "ok");
     /* the wrong one of two is not the end */
@@ -100,21 +101,23 @@ START_TEST(MTLS_62_a_leaf_signs_nothing)
 }
 END_TEST
 
-/* --- dates ---------------------------------------------------------------------------------------------- */
+/* --- dates
+ * ---------------------------------------------------------------------------------------------- */
 
 START_TEST(TLS_61_dates_inclusive)
 {
     const time_t from = 1700000000;
     const time_t until = 1700001000;
-    struct test_cert *old_root = test_cert(
-        NULL, ASK(.subject = "CN=r", .ca = true, .not_before = from - 100, .not_after = until + 100));
-    struct test_cert *old_sub = test_cert(
-        old_root,
-        ASK(.subject = "CN=s", .ca = true, .not_before = from + 10, .not_after = until - 10));
-    struct test_cert *direct = test_cert(
-        old_root, ASK(.subject = "CN=d", .not_before = from, .not_after = until));
-    struct test_cert *below = test_cert(
-        old_sub, ASK(.subject = "CN=b", .not_before = from, .not_after = until));
+    struct test_cert *old_root =
+        test_cert(NULL, ASK(.subject = "CN=r", .ca = true, .not_before = from - 100,
+                            .not_after = until + 100));
+    struct test_cert *old_sub =
+        test_cert(old_root, ASK(.subject = "CN=s", .ca = true, .not_before = from + 10,
+                                .not_after = until - 10));
+    struct test_cert *direct =
+        test_cert(old_root, ASK(.subject = "CN=d", .not_before = from, .not_after = until));
+    struct test_cert *below =
+        test_cert(old_sub, ASK(.subject = "CN=b", .not_before = from, .not_after = until));
     const struct group group = {.anchors = {old_root}};
 
     ck_assert_str_eq(judged_at(group, LIST(direct), from - 1), "cert_not_yet_valid");
@@ -138,8 +141,8 @@ START_TEST(TLS_61_expired_anchor)
     const time_t until = 1700000000;
     struct test_cert *old = test_cert(
         NULL, ASK(.subject = "CN=r", .ca = true, .not_before = until - 100, .not_after = until));
-    struct test_cert *below = test_cert(
-        old, ASK(.subject = "CN=c", .not_before = until - 100, .not_after = until + 100));
+    struct test_cert *below =
+        test_cert(old, ASK(.subject = "CN=c", .not_before = until - 100, .not_after = until + 100));
     const struct group group = {.anchors = {old}};
 
     ck_assert_str_eq(judged_at(group, LIST(below), until), "ok");
@@ -149,7 +152,8 @@ START_TEST(TLS_61_expired_anchor)
 }
 END_TEST
 
-/* --- authorities -------------------------------------------------------------------------------------------- */
+/* --- authorities
+ * -------------------------------------------------------------------------------------------- */
 
 START_TEST(TLS_62_intermediate_is_an_authority)
 {
@@ -206,7 +210,9 @@ START_TEST(TLS_64_authority_key_usage)
 }
 END_TEST
 
-/* --- the leaf ------------------------------------------------------------------------------------------------ */
+/* --- the leaf
+ * ------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(TLS_65_leaf_key_usage)
 {
@@ -225,9 +231,9 @@ START_TEST(TLS_65_leaf_key_usage)
     for (size_t i = 0; i < AS_COUNT(cases); i++) {
         ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .ku = cases[i].ku)),
                          cases[i].verdict);
-        ck_assert_str_eq(judged_leaf(ROOTED_BUT(.relaxed = true),
-                                     ASK(.subject = "CN=c", .ku = cases[i].ku)),
-                         cases[i].verdict);
+        ck_assert_str_eq(
+            judged_leaf(ROOTED_BUT(.relaxed = true), ASK(.subject = "CN=c", .ku = cases[i].ku)),
+            cases[i].verdict);
     }
 }
 END_TEST
@@ -309,14 +315,15 @@ END_TEST
 
 START_TEST(TLS_68_leaf_holds_no_constraints)
 {
-    ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .extra = {{"nameConstraints",
-                                                                           "permitted;DNS:a"}})),
+    ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c",
+                                             .extra = {{"nameConstraints", "permitted;DNS:a"}})),
                      "cert_purpose");
     ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c")), "ok");
 }
 END_TEST
 
-/* --- name constraints ------------------------------------------------------------------------------------------ */
+/* --- name constraints
+ * ------------------------------------------------------------------------------------------ */
 
 static const char *judged_constraint(const char *constraint, const char *subject, const char *san)
 {
@@ -347,8 +354,8 @@ START_TEST(TLS_68_name_constraints)
     };
 
     for (size_t i = 0; i < AS_COUNT(cases); i++) {
-        ck_assert_str_eq(judged_constraint(cases[i].constraint, "O=a,CN=client name", cases[i].good),
-                         "ok");
+        ck_assert_str_eq(
+            judged_constraint(cases[i].constraint, "O=a,CN=client name", cases[i].good), "ok");
         ck_assert_str_eq(judged_constraint(cases[i].constraint, "O=a,CN=client name", cases[i].bad),
                          "cert_untrusted");
     }
@@ -393,20 +400,21 @@ START_TEST(TLS_79_constraints_of_rfc_5280)
         judged_issuer(ROOTED, ASK(.subject = "CN=i", .ca = true,
                                   .extra = {{"policyConstraints", "requireExplicitPolicy:9"}})),
         "cert_malformed");
-    ck_assert_str_eq(
-        judged_issuer(ROOTED, ASK(.subject = "CN=i", .ca = true,
-                                  .extra = {{"policyConstraints",
-                                             "critical,requireExplicitPolicy:9"}})),
-        "ok");
+    ck_assert_str_eq(judged_issuer(ROOTED, ASK(.subject = "CN=i", .ca = true,
+                                               .extra = {{"policyConstraints",
+                                                          "critical,requireExplicitPolicy:9"}})),
+                     "ok");
 }
 END_TEST
 
-/* --- extensions ---------------------------------------------------------------------------------------------------- */
+/* --- extensions
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(TLS_69_unknown_critical_extension)
 {
-    const struct test_cert_ask critical = ASK(.subject = "CN=c",
-                                              .extra = {{"1.2.3.4", "critical,DER:05:00"}});
+    const struct test_cert_ask critical =
+        ASK(.subject = "CN=c", .extra = {{"1.2.3.4", "critical,DER:05:00"}});
     const struct test_cert_ask other = ASK(.subject = "CN=c", .extra = {{"1.2.3.4", "DER:05:00"}});
     struct test_cert_ask issuer = critical;
 
@@ -422,8 +430,8 @@ END_TEST
 
 START_TEST(TLS_70_duplicate_extensions)
 {
-    struct test_cert_ask twice = ASK(.subject = "CN=c", .extra = {{"1.2.3.4", "DER:05:00"},
-                                                                  {"1.2.3.4", "DER:05:00"}});
+    struct test_cert_ask twice =
+        ASK(.subject = "CN=c", .extra = {{"1.2.3.4", "DER:05:00"}, {"1.2.3.4", "DER:05:00"}});
 
     ck_assert_str_eq(judged_leaf(ROOTED_BUT(.relaxed = true), twice), "cert_malformed");
     twice.ca = true;
@@ -466,7 +474,9 @@ START_TEST(TLS_70_algorithms_differ)
 }
 END_TEST
 
-/* --- shape of the path ------------------------------------------------------------------------------------------------ */
+/* --- shape of the path
+ * ------------------------------------------------------------------------------------------------
+ */
 
 #define LINE 6
 
@@ -508,16 +518,16 @@ START_TEST(TLS_71_cycle)
 {
     struct test_cert *one = test_ca("CN=one");
     struct test_cert *two = test_ca("CN=two");
-    struct test_cert *one_by_two = test_cert(
-        two, ASK(.subject = "CN=one", .ca = true, .use_key = one->key));
-    struct test_cert *two_by_one = test_cert(
-        one, ASK(.subject = "CN=two", .ca = true, .use_key = two->key));
+    struct test_cert *one_by_two =
+        test_cert(two, ASK(.subject = "CN=one", .ca = true, .use_key = one->key));
+    struct test_cert *two_by_one =
+        test_cert(one, ASK(.subject = "CN=two", .ca = true, .use_key = two->key));
     struct test_cert *below = test_leaf(one, "CN=client");
     int64_t before = as_clock_mono_ms();
 
     ck_assert_str_eq(judged(ROOTED, LIST(below, one_by_two, two_by_one)), "cert_untrusted");
-    ck_assert_str_eq(judged(((struct group){.anchors = {two}}), LIST(below, one_by_two, two_by_one)),
-                     "ok");
+    ck_assert_str_eq(
+        judged(((struct group){.anchors = {two}}), LIST(below, one_by_two, two_by_one)), "ok");
     ck_assert_int_lt(as_clock_mono_ms() - before, 2000);
     test_cert_free(below);
     test_cert_free(two_by_one);
@@ -546,8 +556,8 @@ END_TEST
 START_TEST(TLS_72_no_fetching)
 {
     struct test_cert *made = test_cert(
-        sub, ASK(.subject = "CN=c", .extra = {{"authorityInfoAccess",
-                                               "caIssuers;URI:http://127.0.0.1:1/sub.der"}}));
+        sub, ASK(.subject = "CN=c",
+                 .extra = {{"authorityInfoAccess", "caIssuers;URI:http://127.0.0.1:1/sub.der"}}));
 
     ck_assert_str_eq(judged(ROOTED, LIST(made)), "cert_untrusted");
     ck_assert_str_eq(judged(ROOTED, LIST(made, sub)), "ok");
@@ -570,14 +580,14 @@ END_TEST
 START_TEST(TLS_78_other_paths)
 {
     const time_t now = time(NULL);
-    struct test_cert *old = test_cert(
-        NULL, ASK(.subject = "CN=Old", .ca = true, .not_before = now - 1000, .not_after = now - 10));
-    struct test_cert *cross = test_cert(
-        old, ASK(.subject = "C=GB,O=Test,CN=Sub", .ca = true, .use_key = sub->key,
-                 .not_before = now - 1000, .not_after = now + 5000));
-    struct test_cert *cross_old = test_cert(
-        root, ASK(.subject = "C=GB,O=Test,CN=Sub", .ca = true, .use_key = sub->key,
-                  .not_before = now - 1000, .not_after = now - 10));
+    struct test_cert *old = test_cert(NULL, ASK(.subject = "CN=Old", .ca = true,
+                                                .not_before = now - 1000, .not_after = now - 10));
+    struct test_cert *cross =
+        test_cert(old, ASK(.subject = "C=GB,O=Test,CN=Sub", .ca = true, .use_key = sub->key,
+                           .not_before = now - 1000, .not_after = now + 5000));
+    struct test_cert *cross_old =
+        test_cert(root, ASK(.subject = "C=GB,O=Test,CN=Sub", .ca = true, .use_key = sub->key,
+                            .not_before = now - 1000, .not_after = now - 10));
 
     /* the intermediate itself expired, beside a good one */
     ck_assert_str_eq(judged(ROOTED, LIST(leaf, cross_old, sub)), "ok");
@@ -594,16 +604,19 @@ START_TEST(TLS_78_other_paths)
 }
 END_TEST
 
-/* --- strength ------------------------------------------------------------------------------------------------------------- */
+/* --- strength
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(TLS_73_weak_digests)
 {
     const struct group relaxed = ROOTED_BUT(.relaxed = true);
-    struct test_cert *sha1_root = test_cert(NULL, ASK(.subject = "CN=r", .ca = true,
-                                                      .digest = "SHA1"));
+    struct test_cert *sha1_root =
+        test_cert(NULL, ASK(.subject = "CN=r", .ca = true, .digest = "SHA1"));
     struct test_cert *below = test_leaf(sha1_root, "CN=c");
 
-    ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .digest = "SHA1")), "cert_weak_key");
+    ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .digest = "SHA1")),
+                     "cert_weak_key");
     ck_assert_str_eq(judged_leaf(relaxed, ASK(.subject = "CN=c", .digest = "SHA1")),
                      "cert_weak_key");
     ck_assert_str_eq(judged_issuer(ROOTED, ASK(.subject = "CN=i", .ca = true, .digest = "SHA1")),
@@ -618,14 +631,14 @@ END_TEST
 
 START_TEST(TLS_74_weak_leaf_keys)
 {
-    static const char *const weak[] = {"RSA:1024", "RSA:2048:3", "P-224", "P-521", "DSA",
-                                       "P-256-EXPLICIT"};
+    static const char *const weak[] = {"RSA:1024", "RSA:2048:3", "P-224",
+                                       "P-521",    "DSA",        "P-256-EXPLICIT"};
     static const char *const good[] = {"RSA:2048", "P-384", "ED25519"};
 
     for (size_t i = 0; i < AS_COUNT(weak); i++) {
-        ck_assert_str_eq(judged_leaf(ROOTED_BUT(.relaxed = true),
-                                     ASK(.subject = "CN=c", .key = weak[i])),
-                         "cert_weak_key");
+        ck_assert_str_eq(
+            judged_leaf(ROOTED_BUT(.relaxed = true), ASK(.subject = "CN=c", .key = weak[i])),
+            "cert_weak_key");
     }
     for (size_t i = 0; i < AS_COUNT(good); i++) {
         ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .key = good[i])), "ok");
@@ -647,8 +660,8 @@ START_TEST(TLS_74_weak_issuer_keys)
         ck_assert_str_eq(judged_issuer(ROOTED, ASK(.subject = "CN=i", .ca = true, .key = good[i])),
                          "ok");
     }
-    struct test_cert *anchor = test_cert(NULL, ASK(.subject = "CN=r", .ca = true,
-                                                   .key = "RSA:2048:3"));
+    struct test_cert *anchor =
+        test_cert(NULL, ASK(.subject = "CN=r", .ca = true, .key = "RSA:2048:3"));
     struct test_cert *below = test_leaf(anchor, "CN=c");
     ck_assert_str_eq(judged(((struct group){.anchors = {anchor}}), LIST(below)), "cert_weak_key");
     test_cert_free(below);
@@ -656,7 +669,9 @@ START_TEST(TLS_74_weak_issuer_keys)
 }
 END_TEST
 
-/* --- strictness ----------------------------------------------------------------------------------------------------------- */
+/* --- strictness
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(TLS_79_strict_and_relaxed)
 {
@@ -677,9 +692,9 @@ START_TEST(TLS_79_strict_and_relaxed)
     ck_assert_str_eq(judged_leaf(relaxed, ASK(.subject = "CN=c", .akid = "")), "ok");
     ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .v1 = true)), "cert_malformed");
     ck_assert_str_eq(judged_leaf(relaxed, ASK(.subject = "CN=c", .v1 = true)), "ok");
-    ck_assert_str_eq(judged_leaf(ROOTED, ASK(.subject = "CN=c", .extra = {{"1.3.6.1.5.5.7.1.1",
-                                                                           "DER:05:00"}})),
-                     "cert_malformed");
+    ck_assert_str_eq(
+        judged_leaf(ROOTED, ASK(.subject = "CN=c", .extra = {{"1.3.6.1.5.5.7.1.1", "DER:05:00"}})),
+        "cert_malformed");
 }
 END_TEST
 
@@ -712,12 +727,12 @@ END_TEST
 START_TEST(TLS_82_policies)
 {
     const struct group asking = ROOTED_BUT(.policy = "1.2.3.4");
-    struct test_cert *with = test_cert(
-        root, ASK(.subject = "CN=i", .ca = true, .extra = {{"2.5.29.32", POLICY_4}}));
-    struct test_cert *good = test_cert(
-        with, ASK(.subject = "CN=c", .extra = {{"2.5.29.32", POLICY_4}}));
-    struct test_cert *other = test_cert(
-        with, ASK(.subject = "CN=c", .extra = {{"2.5.29.32", POLICY_5}}));
+    struct test_cert *with =
+        test_cert(root, ASK(.subject = "CN=i", .ca = true, .extra = {{"2.5.29.32", POLICY_4}}));
+    struct test_cert *good =
+        test_cert(with, ASK(.subject = "CN=c", .extra = {{"2.5.29.32", POLICY_4}}));
+    struct test_cert *other =
+        test_cert(with, ASK(.subject = "CN=c", .extra = {{"2.5.29.32", POLICY_5}}));
 
     ck_assert_str_eq(judged(asking, LIST(good, with)), "ok");
     ck_assert_str_eq(judged(asking, LIST(other, with)), "cert_untrusted");

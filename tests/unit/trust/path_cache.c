@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cache of judgements: windows, refusals, bounds. */
-#include <string.h>
+#include "trust/path_cache.h"
 
 #include "harness.h"
-#include "trust/path_cache.h"
+
+#include <string.h>
 
 static const struct as_trust_verdict path = {.not_before = 100, .not_after = 200};
 static const struct as_trust_verdict refusal = {.reason = "cert_untrusted"};

@@ -3,23 +3,23 @@
 #ifndef AS_TESTS_TRUST_GROUPS_H
 #define AS_TESTS_TRUST_GROUPS_H
 
-#include <string.h>
-
 #include "as/trust.h"
 #include "harness.h"
 #include "support/certs.h"
+
+#include <string.h>
 
 #define MOST 8
 
 /* A group as its configuration says, with certificates instead of files; NULL ends a list. */
 struct group {
-    const char *name;        /* "banks" when NULL */
-    enum as_trust_use use;   /* AS_USE_CLIENT when left out */
+    const char *name;      /* "banks" when NULL */
+    enum as_trust_use use; /* AS_USE_CLIENT when left out */
     const struct test_cert *anchors[MOST];
     const struct test_cert *intermediates[MOST];
-    bool relaxed;            /* strict = off */
+    bool relaxed; /* strict = off */
     bool partial_chain, require_eku;
-    unsigned depth;          /* 5 when 0; NO_INTERMEDIATES for none */
+    unsigned depth; /* 5 when 0; NO_INTERMEDIATES for none */
     const char *policy;
 };
 #define NO_INTERMEDIATES 99
