@@ -58,6 +58,7 @@ struct as_settings {
     const char *admin_http;   /* NULL: none */
     int64_t access_token_lifetime; /* seconds */
     bool check_self_signed_validity; /* MTLS-56 */
+    const char *token_format;        /* "sealed": opaque to all but fapid (design D8) */
     bool always_bind;                /* MTLS-76 */
     unsigned methods; /* bit 1 << as_method: switched on (MTLS-13) */
     bool introspection_by_certificate; /* MTLS-01a */

@@ -10,12 +10,14 @@
 
 #define AUDIT_LINE_MAX 8192
 
+/* Who did it: the user at the admin socket, or a client that proved itself; a name that was merely
+ * claimed is no actor. */
 static as_span actor_of(const struct as_visit *visit)
 {
     as_span actor = AS_SPAN_NONE;
 
     if (visit->peer->listener->kind != AS_LISTENER_SOCKET) {
-        return visit->client_id;
+        return visit->authenticated ? visit->client_id : AS_SPAN_NONE;
     }
     as_err err = as_arena_printf(visit->ctx.mem, &actor, "uid:%u", (unsigned)visit->peer->uid);
     return as_failed(err) ? AS_SPAN_NONE : actor;

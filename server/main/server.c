@@ -39,7 +39,7 @@ static void tell_trust(void *arg, const char *group, const char *file, const cha
 
 static void tell_edge(void *arg, const char *listener, const char *message)
 {
-    tell(arg, AS_LOG_NOTICE, "listener.%s", listener, NULL, message);
+    tell(arg, AS_LOG_NOTICE, "listener.%s.address", listener, NULL, message);
 }
 
 /* An error on the way up: the operator reads the reason, the exit code tells the service manager. */

@@ -39,6 +39,7 @@ static const struct as_word versions[] = {{"TLSv1.2", 0}, {"TLSv1.3", 0}, {NULL,
 static const struct as_word uses[] = {
     {"client", AS_USE_CLIENT}, {"resource", AS_USE_RESOURCE}, {NULL, 0}};
 static const struct as_word backends[] = {{"sqlite", 0}, {NULL, 0}};
+static const struct as_word token_formats[] = {{"sealed", 0}, {NULL, 0}};
 static const struct as_word methods[] = {
     {"tls_client_auth", AS_METHOD_TLS_CLIENT_AUTH},
     {"self_signed_tls_client_auth", AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH},
@@ -134,6 +135,8 @@ const struct as_setting as_setting_table[] = {
     {AS_SECTION_AUTHENTICATION, "failure_exempt", AS_SETTING_TEXT, .preset = "", .max = MANY,
      .what = "IP addresses", .check = as_check_ip, OWN_LIST(failure_exempt, failure_exempt_count)},
 
+    {AS_SECTION_TOKEN, "format", AS_SETTING_NAME, .preset = "sealed", .words = token_formats,
+     OWN(token_format)},
     {AS_SECTION_TOKEN, "always_bind", AS_SETTING_SWITCH, .preset = "off", OWN(always_bind)},
 
     {AS_SECTION_LIFETIME, "access_token", AS_SETTING_DURATION, .preset = "5m", .min = 1,

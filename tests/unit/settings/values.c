@@ -414,6 +414,13 @@ START_TEST(MTLS_56_validity_of_self_signed_certificates)
 }
 END_TEST
 
+START_TEST(TOK_128_token_format)
+{
+    FIELD_TEXT("token.format", "sealed", s->token_format, "sealed");
+    refuse_one("token.format", "jwt", "\"jwt\" is not sealed");
+}
+END_TEST
+
 START_TEST(MTLS_76_always_bind)
 {
     FIELD("token.always_bind", "on", s->always_bind, true);
@@ -554,6 +561,7 @@ CONF_TESTS("settings/values", {
     tcase_add_test(t, store_and_admin_settings);
     tcase_add_test(t, MTLS_13_methods_can_be_switched_off);
     tcase_add_test(t, MTLS_56_validity_of_self_signed_certificates);
+    tcase_add_test(t, TOK_128_token_format);
     tcase_add_test(t, MTLS_76_always_bind);
     tcase_add_test(t, MTLS_01a_introspection_by_certificate);
     tcase_add_test(t, TOK_13_exempt_addresses);
