@@ -32,11 +32,22 @@ static enum as_party_kind kind_of(const struct as_http_call *call)
     return as_span_starts(call->request->path, path) ? AS_PARTY_RESOURCE : AS_PARTY_CLIENT;
 }
 
+/* A dry run leaves no trace in the audit either. */
 static as_err is_dry_run(const struct as_http_call *call, bool *out)
 {
     *out = as_span_is(call->request->query, "dry_run=true");
     AS_NEED(*out || call->request->query.len == 0, AS_INVALID_REQUEST,
             "the query may be dry_run=true and nothing else");
+    if (*out) {
+        as_visit_of(call)->event = NULL;
+    }
+    return AS_OK;
+}
+
+/* What knows no dry run must not take one for the real thing. */
+static as_err need_no_query(const struct as_http_call *call)
+{
+    AS_NEED(call->request->query.len == 0, AS_INVALID_REQUEST, "there is no query here");
     return AS_OK;
 }
 
@@ -129,7 +140,6 @@ static as_err write_new(struct as_http_call *call, const struct as_party_write *
 
     AS_TRY(is_dry_run(call, &dry_run));
     if (dry_run) {
-        visit->event = NULL;
         return AS_OK;
     }
     as_err err = as_store_party_create(visit->ctx.store, writes, count, &audit, &which);
@@ -149,14 +159,26 @@ static as_err create_one(struct as_http_call *call, const json_t *json)
     return reply_party(call, 201, write.party);
 }
 
+/* May the id stand in an error's description as it is (TOK-10)? */
+static bool is_plain(const char *id)
+{
+    size_t len = strlen(id);
+
+    for (size_t i = 0; i < len; i++) {
+        if (id[i] <= ' ' || id[i] > '~' || id[i] == '"' || id[i] == '\\') {
+            return false;
+        }
+    }
+    return len > 0 && len <= 128;
+}
+
 /* Says which of an import is at fault: its client_id, else its position (MTLS-22). */
 static void name_culprit(struct as_http_call *call, const json_t *item, size_t index)
 {
     struct as_visit *visit = as_visit_of(call);
     const char *id = json_string_value(json_object_get(item, "client_id"));
     as_span text;
-    as_err err = id != NULL && !as_span_has_control(as_span_of(id)) && strlen(id) <= 128 &&
-                         strpbrk(id, "\"\\") == NULL
+    as_err err = id != NULL && is_plain(id)
                      ? as_arena_printf(call->mem, &text, "%s %s", id,
                                        visit->member != NULL ? visit->member : "")
                      : as_arena_printf(call->mem, &text, "number %zu %s", index + 1,
@@ -295,6 +317,7 @@ as_err as_admin_delete(struct as_http_call *call)
 
     visit->event = words[kind_of(call)].deleted;
     AS_TRY(find(call, &existing));
+    AS_TRY(need_no_query(call));
     struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
     AS_TRY(as_store_party_delete(visit->ctx.store, existing->kind, existing->id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
@@ -310,6 +333,7 @@ as_err as_admin_revoke(struct as_http_call *call)
 
     visit->event = "client_tokens_revoked";
     AS_TRY(as_admin_check(visit));
+    AS_TRY(need_no_query(call));
     AS_TRY(read_body(call, &json));
     const json_t *id = json_object_get(json, "client_id");
     AS_NEED(json_is_string(id) && json_object_size(json) == 1, AS_INVALID_REQUEST,
