@@ -26,6 +26,15 @@ struct as_reader {
 
 #define AS_STORE_MESSAGE 256
 
+/* --- open.c */
+enum as_store_failure as_sqlite_open(const char *path, struct as_backend **out,
+                                     char message[AS_STORE_MESSAGE]);
+void as_sqlite_close(struct as_backend *backend);
+/* Is another file, or none, at the path? Any thread. */
+bool as_sqlite_is_lost(struct as_backend *backend);
+/* What an SQLite code means while opening, and a sentence for the operator. */
+enum as_store_failure as_open_failure(int code, const char *path, char message[AS_STORE_MESSAGE]);
+
 /* --- files.c: what is on the disk before SQLite is asked. */
 enum as_store_failure as_files_check(const char *path, char message[AS_STORE_MESSAGE]);
 /* Makes the database file when it is absent, mode 0600. */
@@ -41,9 +50,6 @@ enum as_store_failure as_schema_check(struct as_db *db, int64_t *version,
                                       char message[AS_STORE_MESSAGE]);
 enum as_store_failure as_schema_migrate(struct as_db *db, char message[AS_STORE_MESSAGE]);
 int64_t as_schema_newest(void);
-
-/* What an SQLite code means while opening, and a sentence for the operator. */
-enum as_store_failure as_open_failure(int code, const char *path, char message[AS_STORE_MESSAGE]);
 
 /* --- records, by file. party.c */
 as_err as_sqlite_parties_check(struct as_reader *reader, struct as_arena *mem);
