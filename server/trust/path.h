@@ -17,9 +17,9 @@ enum as_path_blame {
 };
 
 struct as_path_reason {
-    int error;          /* X509_V_ERR_... */
-    const char *reason; /* NULL: no verdict, the check could not be made */
+    int error; /* X509_V_ERR_... */
     enum as_path_blame blame;
+    const char *reason; /* NULL: no verdict, the check could not be made */
 };
 
 /* The row of an error of X509_verify_cert; an unknown one is cert_untrusted. */

@@ -252,6 +252,26 @@ START_TEST(MTLS_35_san_controls_shorten_nothing)
 }
 END_TEST
 
+START_TEST(TLS_77_whole_values_of_their_kind)
+{
+    const struct value values[] = {
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "good.example"),
+        VALUE(NID_organizationName, V_ASN1_UTF8STRING, "good\0.evil"),
+    };
+    struct as_cert *common = with_values(values, 1);
+    struct as_cert *cut = with_values(&values[1], 1);
+    struct as_cert *entry = with_entry(GEN_DNS, "good.example\0.evil", 18);
+
+    is_known(common, DN, "CN=good.example");
+    is_unknown(common, DNS, "good.example"); /* no fallback to CN */
+    is_unknown(cut, DN, "O=good");
+    is_unknown(entry, DNS, "good.example");
+    as_cert_drop(common);
+    as_cert_drop(cut);
+    as_cert_drop(entry);
+}
+END_TEST
+
 START_TEST(MTLS_42_empty_name_matches_nothing)
 {
     struct as_cert *empty = with_subject("");
@@ -282,4 +302,5 @@ AS_TESTS("trust/names", {
     tcase_add_test(t, MTLS_42_no_fallback_between_kinds);
     tcase_add_test(t, MTLS_42_empty_name_matches_nothing);
     tcase_add_test(t, MTLS_43_any_of_several);
+    tcase_add_test(t, TLS_77_whole_values_of_their_kind);
 })
