@@ -132,6 +132,27 @@ START_TEST(TOK_13_bounded)
 }
 END_TEST
 
+/* The oldest go: what fails now does not push out what else fails now while there is old. */
+START_TEST(TOK_13_the_oldest_go)
+{
+    AS_AUTO(as_throttle_free) struct as_throttle *t = made(1, NULL, 0);
+    char address[32];
+
+    for (unsigned i = 0; i < 20 * AS_LIMIT_THROTTLE; i++) {
+        snprintf(address, sizeof(address), "10.%u.%u.%u", i >> 16 & 255, i >> 8 & 255, i & 255);
+        spoil(t, address, "c", 1, 0);
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(address, sizeof(address), "192.0.2.%u", i);
+        spoil(t, address, "c", 1, MINUTE);
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(address, sizeof(address), "192.0.2.%u", i);
+        ck_assert(!MAY(address, "c", MINUTE));
+    }
+}
+END_TEST
+
 #define THREADS 4
 #define TIMES   1000
 
@@ -171,5 +192,6 @@ AS_TESTS("throttle", {
     tcase_add_test(t, TOK_13_other_texts_of_an_address);
     tcase_add_test(t, TOK_13_nought_is_off);
     tcase_add_test(t, TOK_13_bounded);
+    tcase_add_test(t, TOK_13_the_oldest_go);
     tcase_add_test(t, TOK_13_many_threads);
 })

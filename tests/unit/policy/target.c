@@ -13,7 +13,7 @@ static const struct as_party on = {.kind = AS_PARTY_RESOURCE, .status = AS_PARTY
 static const struct as_party off = {.kind = AS_PARTY_RESOURCE, .status = AS_PARTY_DISABLED};
 static const struct as_resource one = {&on, one_audience, 1, AS_LIT_ROW("read write shared")};
 static const struct as_resource two = {&on, two_audience, 2, AS_LIT_ROW("pay shared")};
-static const struct as_resource gone = {&off, off_audience, 1, AS_LIT_ROW("old")};
+static const struct as_resource gone = {&off, off_audience, 1, AS_LIT_ROW("old read")};
 static const struct as_resource *const items[] = {&one, &two, &gone};
 static const struct as_resource_set resources = {items, 3};
 
@@ -211,6 +211,19 @@ START_TEST(TOK_67_no_scope_gives_the_registered_one)
 }
 END_TEST
 
+/* Nothing registered and one resource server: it is the scope that is missing. */
+START_TEST(TOK_67_nothing_registered)
+{
+    static const struct as_resource_set alone = {items, 1};
+    const struct as_client client = {0};
+    const struct as_target_ask ask = {.client = &client, .resources = &alone};
+    struct as_target got;
+
+    ck_refuses(as_policy_target(mem, &ask, &got), AS_INVALID_SCOPE,
+               "no scope is left for a resource server");
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
     tcase_add_checked_fixture(t, start, stop);
@@ -222,6 +235,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, TOK_66_foreign_scopes_refuse_the_whole_request);
     tcase_add_test(t, TOK_66_order_is_free);
     tcase_add_test(t, TOK_67_no_scope_gives_the_registered_one);
+    tcase_add_test(t, TOK_67_nothing_registered);
 }
 
 int main(void)

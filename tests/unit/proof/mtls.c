@@ -82,16 +82,22 @@ START_TEST(MTLS_71_the_der_as_presented)
 }
 END_TEST
 
-START_TEST(D9_the_row_of_a_pki_certificate)
+static const struct as_cert *with_chain(struct test_cert *leaf, struct test_cert *sub)
 {
-    struct test_cert *sub = test_sub_ca(w->banks_ca, "CN=Banks sub CA");
-    struct test_cert *leaf = test_leaf(sub, "CN=c");
     STACK_OF(X509) *chain = sk_X509_new_null();
 
     sk_X509_push(chain, sub->x509);
     ck_ok(as_cert_of_x509(leaf->x509, chain, &w->certs[w->cert_count]));
     sk_X509_free(chain);
-    const struct as_cert *cert = w->certs[w->cert_count++];
+    return w->certs[w->cert_count++];
+}
+
+START_TEST(D9_the_row_of_a_pki_certificate)
+{
+    struct test_cert *sub = test_sub_ca(w->banks_ca, "CN=Banks sub CA");
+    struct test_cert *leaf = test_leaf(sub, "CN=c");
+
+    const struct as_cert *cert = with_chain(leaf, sub);
     w->made[w->made_count++] = sub;
     w->made[w->made_count++] = leaf;
     world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
@@ -169,6 +175,57 @@ START_TEST(D9_a_row_follows_the_group)
 }
 END_TEST
 
+/* Makes this authority the one of the group "banks". */
+static void anchor(const struct test_cert *ca)
+{
+    test_file_drop(w->ca_files[0]);
+    w->ca_files[0] = test_cert_file(ca);
+    w->ca_names[0] = w->ca_files[0];
+    world_trust(w, 3);
+}
+
+/* The same key in another certificate: all that the row says of it is the anchor. */
+START_TEST(D9_a_row_follows_the_anchor)
+{
+    const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
+    struct test_cert *renewed = test_cert(
+        NULL,
+        (struct test_cert_ask){.subject = "CN=Banks CA", .ca = true, .use_key = w->banks_ca->key});
+
+    world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
+    bound("c", cert);
+    anchor(renewed);
+    int64_t before = writes();
+    bound("c", cert);
+    ck_assert_int_eq(writes(), before + 1);
+    struct as_who who = world_who(w, "c", cert);
+    ck_assert_mem_eq(row_of(cert)->anchor, who.verdict.anchor, AS_DIGEST);
+    test_cert_free(renewed);
+}
+END_TEST
+
+/* The same leaf by way of a renewed intermediate. */
+START_TEST(D9_a_row_follows_the_path)
+{
+    struct test_cert *sub = test_sub_ca(w->banks_ca, "CN=Banks sub CA");
+    struct test_cert *renewed = test_cert(
+        w->banks_ca,
+        (struct test_cert_ask){.subject = "CN=Banks sub CA", .ca = true, .use_key = sub->key});
+    struct test_cert *leaf = test_leaf(sub, "CN=c");
+
+    w->made[w->made_count++] = sub;
+    w->made[w->made_count++] = renewed;
+    w->made[w->made_count++] = leaf;
+    world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
+    bound("c", with_chain(leaf, sub));
+    int64_t before = writes();
+    bound("c", with_chain(leaf, sub));
+    ck_assert_int_eq(writes(), before);
+    bound("c", with_chain(leaf, renewed));
+    ck_assert_int_eq(writes(), before + 1);
+}
+END_TEST
+
 /* D10: a worker's session never writes; the request moves, and nothing has happened by then. */
 START_TEST(D10_a_worker_hands_the_write_over)
 {
@@ -215,6 +272,27 @@ START_TEST(MTLS_76_bound_when_somebody_asks_for_it)
         world_replace(w, party);
         ck_assert(bound("c", cert).x5t == profile->sender_constrained);
     }
+}
+END_TEST
+
+/* A profile that is gone is not taken for a lenient one. */
+START_TEST(TOK_70_an_unknown_profile_binds)
+{
+    const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
+    struct world_party party = {.id = "c", .dn = "CN=c", .profile = "oauth", .unbound = true};
+    struct as_binding binding;
+
+    world_add(w, party);
+    struct as_who who = world_who(w, "c", cert);
+    struct as_client client = *who.party->client;
+    struct as_party copy = *who.party;
+    copy.client = &client;
+    who.party = &copy;
+    ck_ok(as_proof_bind(&w->ctx, &who, cert, &binding));
+    ck_assert(!binding.x5t);
+    client.profile = AS_LIT("fapi9");
+    ck_ok(as_proof_bind(&w->ctx, &who, cert, &binding));
+    ck_assert(binding.x5t);
 }
 END_TEST
 
@@ -271,8 +349,11 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D9_the_row_of_a_registered_certificate);
     tcase_add_test(t, D9_an_equal_row_is_not_written_again);
     tcase_add_test(t, D9_a_row_follows_the_group);
+    tcase_add_test(t, D9_a_row_follows_the_anchor);
+    tcase_add_test(t, D9_a_row_follows_the_path);
     tcase_add_test(t, D10_a_worker_hands_the_write_over);
     tcase_add_test(t, MTLS_76_bound_when_somebody_asks_for_it);
+    tcase_add_test(t, TOK_70_an_unknown_profile_binds);
     tcase_add_test(t, MTLS_75_binding_without_a_certificate);
     tcase_add_test(t, MTLS_114_a_shared_certificate_is_told_of_and_works);
 }

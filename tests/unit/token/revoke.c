@@ -70,6 +70,21 @@ START_TEST(TOK_172_another_clients_token)
 }
 END_TEST
 
+/* D13: one id space. Whoever has the id now is not who was given the token. */
+START_TEST(TOK_172_the_id_is_a_resource_servers_now)
+{
+    world_next(w);
+    world_delete(w, AS_PARTY_CLIENT, "c");
+    world_add(w, (struct world_party){.id = "c",
+                                      .dn = "CN=rs",
+                                      .audience = {"https://c.example"},
+                                      .scope = "c",
+                                      .shared = true});
+    ck_refuses(end_token("c", rs_cert, text), AS_INVALID_GRANT, "the token is another client's");
+    ck_refuses(end_token("d", other_cert, text), AS_INVALID_GRANT, "the token is another client's");
+}
+END_TEST
+
 START_TEST(TOK_173_nothing_to_revoke)
 {
     int64_t before = as_metric_get(AS_METRIC_store_writes_total);
@@ -122,6 +137,7 @@ static void add_tests(TCase *t)
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, TOK_170_inactive_at_once);
     tcase_add_test(t, TOK_172_another_clients_token);
+    tcase_add_test(t, TOK_172_the_id_is_a_resource_servers_now);
     tcase_add_test(t, TOK_173_nothing_to_revoke);
     tcase_add_test(t, TOK_170_before_its_time);
     tcase_add_test(t, TOK_177_a_worker_hands_the_write_over);
