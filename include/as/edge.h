@@ -36,6 +36,7 @@ enum as_suite_profile {
     AS_SUITE_PROFILES
 };
 
+/* As the configuration names it: "fapi1", "fapi1_ecdhe", "bcp195". */
 const char *as_suite_profile_name(enum as_suite_profile profile);
 
 struct as_listener_conf {
