@@ -41,8 +41,11 @@ static void pause_accepting(struct as_worker *worker)
     if (worker->pause.prev != NULL || worker->stopping) {
         return;
     }
-    AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no descriptors left"),
-           AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->fds)));
+    if (!worker->pause_told) {
+        AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no descriptors left"),
+               AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->fds)));
+        worker->pause_told = true; /* once, until somebody is accepted again */
+    }
     as_accept_unwatch(worker);
     as_timer_set(&worker->timers, &worker->pause, AS_TIMER_PAUSE, worker->now);
 }
@@ -135,9 +138,15 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
 {
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof(from);
+
+    if (atomic_load(&worker->edge->fds) >= worker->edge->fds_max) {
+        pause_accepting(worker); /* they wait in the backlog */
+        return false;
+    }
     int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
+        worker->pause_told = false;
         take(worker, listener, fd, &from);
         return true;
     }

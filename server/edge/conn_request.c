@@ -96,7 +96,7 @@ static enum as_step read_more(struct as_conn *conn)
     if (!conn->readable) {
         return AS_STEP_WAIT;
     }
-    if (!as_conn_may_buffer(conn, AS_READ_ROOM)) {
+    if (!as_conn_may_buffer(conn, as_conn_growth(conn))) {
         return as_conn_refuse(conn, AS_REFUSE_OVERLOAD);
     }
     switch (as_conn_read(conn)) {

@@ -21,6 +21,17 @@ bool as_conn_may_buffer(const struct as_conn *conn, size_t octets)
            worker->edge->bounds.worker_bytes;
 }
 
+/* A buffer grows to twice its room. */
+size_t as_conn_growth(const struct as_conn *conn)
+{
+    const struct as_buf *in = &conn->in;
+
+    if (in->room - in->len >= READ_LEAST) {
+        return 0;
+    }
+    return in->room > READ_LEAST ? in->room : READ_LEAST;
+}
+
 enum as_io as_conn_read(struct as_conn *conn)
 {
     size_t moved = 0;
@@ -28,6 +39,7 @@ enum as_io as_conn_read(struct as_conn *conn)
     if (!as_buf_reserve(&conn->in, READ_LEAST)) {
         return AS_IO_FAILED;
     }
+    as_conn_count(conn);
     enum as_io io = conn->wire.kind->read(&conn->wire, conn->in.ptr + conn->in.len,
                                           conn->in.room - conn->in.len, &moved);
     if (io == AS_IO_DONE) {

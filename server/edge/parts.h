@@ -69,7 +69,8 @@ struct as_worker {
     struct as_http_engine *engine;
     struct as_timers timers;
     struct as_timer pause; /* set: the listeners are out of the epoll set */
-    int64_t now;           /* monotonic milliseconds, once per turn */
+    bool pause_told;
+    int64_t now; /* monotonic milliseconds, once per turn */
     struct as_conn *all;
     size_t count;
     struct as_conn *ready; /* to be driven in this turn or the next, first come first */
@@ -160,6 +161,8 @@ enum as_step as_conn_write(struct as_conn *conn, as_span octets);
 enum as_step as_conn_flush(struct as_conn *conn);
 /* Reads once into `in`; AS_IO_DONE: something came. */
 enum as_io as_conn_read(struct as_conn *conn);
+/* By how much `in` will grow for that. */
+size_t as_conn_growth(const struct as_conn *conn);
 bool as_conn_may_buffer(const struct as_conn *conn, size_t octets);
 void as_conn_count(struct as_conn *conn);
 
