@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* Not what a command line would take for a flag. */
 static bool id_is_fine(as_span id)
 {
     static const char allowed[] =
@@ -14,10 +15,20 @@ static bool id_is_fine(as_span id)
             return false;
         }
     }
-    return id.len > 0 && id.len <= 128;
+    return id.len > 0 && id.len <= 128 && id.ptr[0] != '-';
 }
 
-/* An existing party keeps its id; an operator may choose one; otherwise it is random (REG-05). */
+/* 128 random bits (REG-05) after a letter that tells the kind. */
+static as_err make_id(struct as_registration *reg)
+{
+    as_span random;
+
+    AS_TRY(as_random_id(reg->ask->mem, &random));
+    return as_arena_printf(reg->ask->mem, &reg->party->id, "%c%.*s",
+                           reg->client != NULL ? 'c' : 'r', (int)random.len, random.ptr);
+}
+
+/* An existing party keeps its id; an operator may choose one; otherwise it is random. */
 static as_err settle_id(struct as_registration *reg)
 {
     const struct as_registration_ask *ask = reg->ask;
@@ -31,10 +42,10 @@ static as_err settle_id(struct as_registration *reg)
     }
     if (party->id.len > 0) {
         AS_NEED(id_is_fine(party->id), AS_INVALID_CLIENT_METADATA,
-                "client_id must be 1 to 128 letters, digits or - . _ ~");
+                "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with -");
         return AS_OK;
     }
-    return as_random_id(ask->mem, &party->id);
+    return make_id(reg);
 }
 
 static as_err settle_profile(struct as_registration *reg)

@@ -57,7 +57,7 @@ START_TEST(REG_04_create_and_show)
 {
     char *id = create(CLIENT("a"));
 
-    ck_assert_uint_eq(strlen(id), 22);
+    ck_assert_uint_eq(strlen(id), 23);
     ck_assert_str_eq(flow_text(&f->answer, "profile"), "fapi1");
     ck_assert_str_eq(flow_text(&f->answer, "status"), "enabled");
     ck_assert(json_is_true(

@@ -8,10 +8,13 @@ START_TEST(REG_05_ids_are_made)
 {
     as_span first = accepts("")->id, second = accepts("")->id;
 
-    ck_assert_uint_eq(first.len, AS_RANDOM_ID); /* 128 bits in base64url */
+    ck_assert_uint_eq(first.len, 1 + AS_RANDOM_ID); /* 128 bits in base64url */
+    ck_assert_int_eq(first.ptr[0], 'c');
     ck_assert(!as_span_equal(first, second));
     shows("client_id_issued_at", "1750000000");
     ck_assert_int_eq(reg.write.party->created, AT);
+    reg.kind = AS_PARTY_RESOURCE;
+    ck_assert_int_eq(accepts("")->id.ptr[0], 'r');
 }
 END_TEST
 
@@ -19,8 +22,9 @@ END_TEST
 START_TEST(REG_05_ids_are_chosen_by_the_operator)
 {
     char *longest = letters(128), *longer = letters(129);
-    static const char *const bad[] = {"a b", "a/b", "a?", "a%41", "a:b", "\xC3\xA4", "a\"b"};
-    static const char why[] = "client_id must be 1 to 128 letters, digits or - . _ ~";
+    static const char *const bad[] = {"a b", "a/b", "a?", "a%41", "a:b", "\xC3\xA4", "a\"b", "-a"};
+    static const char why[] =
+        "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with -";
 
     ck_span_eq(accepts("'client_id':'aZ09-._~'")->id, "aZ09-._~");
     ck_ok(register_json(json_pack("{s:s}", "client_id", longest)));
