@@ -134,6 +134,16 @@ static bool is_listed(const char *const *names, const char *name)
     return false;
 }
 
+bool ctl_is_repeated(const struct ctl *ctl, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(ctl->flags[i].name, ctl->flags[index].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool members)
 {
     for (size_t i = 0; i < ctl->flag_count; i++) {
@@ -141,6 +151,10 @@ bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool membe
 
         if (!is_listed(names, name) && !(members && ctl_is_member(name))) {
             ctl_say(ctl, CTL_USAGE, "--%s is no flag of %s %s", name, ctl->words[0], ctl->words[1]);
+            return false;
+        }
+        if (ctl_is_repeated(ctl, i) && !ctl_may_repeat(name)) {
+            ctl_say(ctl, CTL_USAGE, "--%s is given twice", name);
             return false;
         }
     }

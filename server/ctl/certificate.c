@@ -106,7 +106,10 @@ enum ctl_exit ctl_cert_match(const struct ctl *ctl)
                                         "tls-client-auth-san-uri",    "tls-client-auth-san-ip",
                                         "tls-client-auth-san-email",  NULL};
 
-    if (!ctl_flags_known(ctl, kinds, false) || ctl->flag_count != 1) {
+    if (!ctl_flags_known(ctl, kinds, false)) {
+        return CTL_USAGE;
+    }
+    if (ctl->flag_count != 1) {
         return ctl_say(ctl, CTL_USAGE, "cert match FILE wants one --tls-client-auth-... flag");
     }
     AS_AUTO(as_cert_drop) struct as_cert *cert = load(ctl, ctl->words[2]);
@@ -157,50 +160,53 @@ static json_t *jwk_of(const struct ctl *ctl, const struct as_cert *cert)
     return jwk;
 }
 
-static bool add_jwks(const struct ctl *ctl, const struct as_cert *cert, json_t *into)
+static enum ctl_exit add_jwks(const struct ctl *ctl, const struct as_cert *cert, json_t *into)
 {
     json_t *jwk = jwk_of(ctl, cert);
 
-    if (jwk == NULL) {
-        ctl_say(ctl, CTL_REFUSED, "the certificate has a key of a kind fapid does not accept");
-        return false;
+    if (jwk == NULL || json_object_set_new(into, "jwks", json_pack("{s:[o]}", "keys", jwk)) != 0) {
+        return ctl_say(ctl, CTL_REFUSED, "out of memory");
     }
-    return json_object_set_new(into, "jwks", json_pack("{s:[o]}", "keys", jwk)) == 0;
+    return CTL_FINE;
 }
 
 /* The subject; a certificate without one is known by its only alternative name. */
-static bool add_identifier(const struct ctl *ctl, const struct as_cert *cert, json_t *into)
+static enum ctl_exit add_identifier(const struct ctl *ctl, const struct as_cert *cert, json_t *into)
 {
     for (unsigned kind = 0; kind < AS_NAME_KINDS; kind++) {
         if (json_object_get(into, as_name_member((enum as_name_kind)kind)) != NULL) {
-            return true; /* named by a flag of its own */
+            return CTL_FINE; /* named by a flag of its own */
         }
     }
     if (cert->subject.len > 0) {
-        return json_object_set_new(into, as_name_member(AS_NAME_SUBJECT_DN),
-                                   span_json(cert->subject_text)) == 0;
+        json_object_set_new(into, as_name_member(AS_NAME_SUBJECT_DN),
+                            span_json(cert->subject_text));
+        return CTL_FINE;
     }
     if (cert->name_count == 1) {
-        return json_object_set_new(into, as_name_member(cert->names[0].kind),
-                                   span_json(cert->names[0].text)) == 0;
+        json_object_set_new(into, as_name_member(cert->names[0].kind),
+                            span_json(cert->names[0].text));
+        return CTL_FINE;
     }
-    ctl_say(ctl, CTL_USAGE,
-            "the certificate has no subject and not exactly one alternative name: say which with a "
-            "--tls-client-auth-... flag");
-    return false;
+    return ctl_say(ctl, CTL_USAGE,
+                   "the certificate has no subject that could match and not exactly one "
+                   "alternative name: say which with a --tls-client-auth-... flag");
 }
 
-bool ctl_certificate(const struct ctl *ctl, const char *file, json_t *into)
+enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *into)
 {
     const char *method = json_string_value(json_object_get(into, "token_endpoint_auth_method"));
     AS_AUTO(as_cert_drop) struct as_cert *cert = load(ctl, file);
 
     if (cert == NULL) {
-        return false;
+        return CTL_REFUSED;
+    }
+    if (cert->fault != NULL) {
+        return ctl_say(ctl, CTL_REFUSED, "%s: the certificate cannot be used: %s", file,
+                       cert->fault_why);
     }
     if (method == NULL) {
-        ctl_say(ctl, CTL_USAGE, "--certificate needs --token-endpoint-auth-method");
-        return false;
+        return ctl_say(ctl, CTL_USAGE, "--certificate needs --token-endpoint-auth-method");
     }
     return strcmp(method, "self_signed_tls_client_auth") == 0 ? add_jwks(ctl, cert, into)
                                                               : add_identifier(ctl, cert, into);

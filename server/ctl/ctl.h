@@ -47,18 +47,22 @@ AS_AUTO_DEFINE(json_t, json_decref)
 bool ctl_args(int argc, char **argv, struct ctl *ctl);
 /* The value of a flag, "" when it stands without one, NULL when it was not given. */
 const char *ctl_flag(const struct ctl *ctl, const char *name);
-/* Refuses flags outside the list (NULL-terminated) and, where `members`, the table of members. */
+/* Does a flag of the same name stand before this one? */
+bool ctl_is_repeated(const struct ctl *ctl, size_t index);
+/* Refuses flags outside the list (NULL-terminated) and, where `members`, the table of members; and
+ * one given twice that may not be. */
 bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool members);
 
 /* members.c: flags named after the members of RFC 7591 and RFC 8705 in kebab case, as JSON. Fills
- * only what was given; false after it said what is wrong. */
-bool ctl_members(const struct ctl *ctl, json_t *into);
-/* Is this the flag of a member, and does it take a value? */
+ * only what was given; another code than CTL_FINE after it said what is wrong. */
+enum ctl_exit ctl_members(const struct ctl *ctl, json_t *into);
+/* Is this the flag of a member? May it be given several times? */
 bool ctl_is_member(const char *flag);
+bool ctl_may_repeat(const char *flag);
 void ctl_members_help(void);
 
 /* certificate.c: --certificate FILE gives the identifier or the key set of the chosen method. */
-bool ctl_certificate(const struct ctl *ctl, const char *file, json_t *into);
+enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *into);
 enum ctl_exit ctl_cert_show(const struct ctl *ctl);
 enum ctl_exit ctl_cert_match(const struct ctl *ctl);
 

@@ -64,88 +64,98 @@ bool ctl_is_member(const char *flag)
     return find(flag) >= 0;
 }
 
-static void add_many(json_t *into, const char *name, const char *value)
+bool ctl_may_repeat(const char *flag)
+{
+    int index = find(flag);
+
+    return index >= 0 && members[index].type == MANY;
+}
+
+static enum ctl_exit put(const struct ctl *ctl, json_t *into, const char *name, json_t *value)
+{
+    return json_object_set_new(into, name, value) == 0
+               ? CTL_FINE
+               : ctl_say(ctl, CTL_USAGE, "%s: the value is not UTF-8", name);
+}
+
+/* The first of several flags replaces what --json said. */
+static enum ctl_exit add_many(const struct ctl *ctl, json_t *into, const char *name,
+                              const char *value, bool first)
 {
     json_t *list = json_object_get(into, name);
     as_span rest = as_span_of(value), piece;
 
-    if (!json_is_array(list)) {
+    if (first || !json_is_array(list)) {
         list = json_array();
         json_object_set_new(into, name, list);
     }
     while (as_span_cut(&rest, ',', &piece)) {
-        json_array_append_new(list, json_stringn(piece.ptr, piece.len));
+        if (json_array_append_new(list, json_stringn(piece.ptr, piece.len)) != 0) {
+            return put(ctl, into, name, NULL);
+        }
     }
+    return CTL_FINE;
 }
 
-static bool add_flag(const struct ctl *ctl, json_t *into, const char *flag, const char *name,
-                     const char *value)
+static enum ctl_exit add_flag(const struct ctl *ctl, json_t *into, const char *flag,
+                              const char *name, const char *value)
 {
     if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
-        ctl_say(ctl, CTL_USAGE, "--%s takes true or false", flag);
-        return false;
+        return ctl_say(ctl, CTL_USAGE, "--%s takes true or false", flag);
     }
-    return json_object_set_new(into, name, json_boolean(strcmp(value, "true") == 0)) == 0;
+    return put(ctl, into, name, json_boolean(strcmp(value, "true") == 0));
 }
 
-static bool add_json(const struct ctl *ctl, json_t *into, const char *name, const char *file)
+static enum ctl_exit add_json(const struct ctl *ctl, json_t *into, const char *name,
+                              const char *file)
 {
     as_span text = ctl_read_file(ctl, file);
     json_t *value = NULL;
 
     if (text.ptr == NULL) {
-        return false;
+        return CTL_REFUSED;
     }
     as_err err = as_json_parse(text, &value);
     if (as_failed(err)) {
-        ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
-        return false;
+        return ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
     }
-    return json_object_set_new(into, name, value) == 0;
+    return put(ctl, into, name, value);
 }
 
-static bool add_member(const struct ctl *ctl, json_t *into, int index, const char *value)
+static enum ctl_exit add_member(const struct ctl *ctl, json_t *into, size_t at, int index)
 {
-    const char *flag = members[index].flag;
+    const char *flag = members[index].flag, *value = ctl->flags[at].value;
     char name[64];
 
     member_name(flag, name);
     if (value[0] == '\0') { /* an update takes the member away; a create leaves it out */
-        return json_object_set_new(into, name, json_null()) == 0;
+        return put(ctl, into, name, json_null());
     }
     switch (members[index].type) {
     case TEXT:
-        return json_object_set_new(into, name, json_string(value)) == 0;
+        return put(ctl, into, name, json_string(value));
     case MANY:
-        add_many(into, name, value);
-        return true;
+        return add_many(ctl, into, name, value, !ctl_is_repeated(ctl, at));
     case FLAG:
         return add_flag(ctl, into, flag, name, value);
     case FILE_JSON:
         return add_json(ctl, into, name, value);
     }
-    return false;
+    return CTL_USAGE;
 }
 
-bool ctl_members(const struct ctl *ctl, json_t *into)
+enum ctl_exit ctl_members(const struct ctl *ctl, json_t *into)
 {
-    for (size_t i = 0; i < ctl->flag_count; i++) {
+    enum ctl_exit code = CTL_FINE;
+
+    for (size_t i = 0; i < ctl->flag_count && code == CTL_FINE; i++) {
         int index = find(ctl->flags[i].name);
 
-        if (index < 0) {
-            continue;
-        }
-        for (size_t j = 0; members[index].type != MANY && j < i; j++) {
-            if (strcmp(ctl->flags[j].name, ctl->flags[i].name) == 0) {
-                ctl_say(ctl, CTL_USAGE, "--%s is given twice", ctl->flags[i].name);
-                return false;
-            }
-        }
-        if (!add_member(ctl, into, index, ctl->flags[i].value)) {
-            return false;
+        if (index >= 0) {
+            code = add_member(ctl, into, i, index);
         }
     }
-    return true;
+    return code;
 }
 
 void ctl_members_help(void)

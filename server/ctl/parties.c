@@ -79,9 +79,12 @@ static enum ctl_exit gather(const struct ctl *ctl, json_t **out)
     if (!json_is_object(json)) {
         return ctl_say(ctl, CTL_REFUSED, "%s: not a JSON object", file);
     }
-    if (!ctl_members(ctl, json) ||
-        (certificate != NULL && !ctl_certificate(ctl, certificate, json))) {
-        return CTL_USAGE;
+    enum ctl_exit code = ctl_members(ctl, json);
+    if (code == CTL_FINE && certificate != NULL) {
+        code = ctl_certificate(ctl, certificate, json);
+    }
+    if (code != CTL_FINE) {
+        return code;
     }
     *out = AS_MOVE(json);
     return CTL_FINE;

@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of fapictl: certificates without a server, usage errors, outputs, exit codes."""
+import json
+import os
+import subprocess
+
+from cryptography import x509
+
+from fapid import Fapid, name
+from tap import assert_equal, assert_in, build_dir, each, main, test
+
+FINE, REFUSED, USAGE, NOT_FOUND, _, UNREACHABLE, _ = range(7)
+TLS = "tls_client_auth"
+
+server = None
+
+
+def setup():
+    global server
+    server = Fapid.start()
+
+
+def teardown():
+    server.close()
+
+
+def run(*args, socket=None):
+    """(exit status, standard output, standard error) of fapictl with its own defaults."""
+    done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket",
+                           socket or server.socket, *args],
+                          capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+# ------------------------------------------------------------------------------------ certificates
+
+@test
+def MTLS_33_cert_show_needs_no_server():
+    cert = server.client_ca.issue(name(("O", "Acme"), ("CN", "shown")),
+                                  san=[x509.DNSName("a.example"), x509.DNSName("b.example")])
+    code, out, _ = run("-o", "json", "cert", "show", cert.files()[0], socket="/nowhere")
+    assert_equal(code, FINE)
+    seen = json.loads(out)
+    assert_equal(seen["tls_client_auth_subject_dn"], "CN=shown,O=Acme")
+    assert_equal(seen["tls_client_auth_san_dns"], ["a.example", "b.example"])
+    assert_equal(seen["x5t#S256"], cert.x5t())
+    assert_equal((seen["key"], seen["key_bits"]), ("P-256", 256))
+    assert "fault" not in seen, seen
+    said = server.ctl("cert", "show", server.write("none.pem", "x"), status=REFUSED)
+    assert_in("none.pem", said["message"])
+
+
+@test
+def MTLS_29_cert_match():
+    file = server.client_ca.issue(name(("O", "Acme"), ("CN", "Match One")),
+                                  san=[x509.DNSName("m.example")]).files()[0]
+    for flag, value, code in (("subject-dn", "cn=match  one,o=ACME", FINE),
+                              ("subject-dn", "O=Acme,CN=Match One", REFUSED),
+                              ("san-dns", "M.example", FINE), ("san-dns", "n.example", REFUSED),
+                              ("san-uri", "m:m", REFUSED)):
+        done = run("-o", "json", "cert", "match", file, f"--tls-client-auth-{flag}", value,
+                   socket="/nowhere")
+        assert_equal(done[0], code, value)
+        assert_equal(json.loads(done[1]), {"match": code == FINE}, value)
+    code, out, err = run("cert", "match", file, "--tls-client-auth-subject-dn", "CN")
+    assert_equal((code, out), (REFUSED, ""))
+    assert_in("--tls-client-auth-subject-dn", err)
+    assert_equal(run("cert", "match", file)[0], USAGE)
+    assert_equal(run("cert", "match", file, "--tls-client-auth-san-dns", "a",
+                     "--tls-client-auth-san-uri", "b:c")[0], USAGE)
+
+
+# ------------------------------------------------------------------------------------ usage, output
+
+@each(("noun", ["nosuch", "list"]), ("verb", ["client", "nosuch"]), ("nothing", []),
+      ("no_verb", ["client"]), ("no_id", ["client", "show"]), ("two_ids", ["client", "show", "a", "b"]),
+      ("flag", ["client", "list", "--nosuch", "x"]), ("short", ["client", "list", "-x"]),
+      ("member", ["client", "show", "a", "--scope", "x"]), ("output", ["-o", "xml", "client", "list"]),
+      ("value", ["client", "create", "--scope"]),
+      ("twice", ["client", "create", "--scope", "a", "--scope", "b"]),
+      ("dry_twice", ["client", "create", "--dry-run", "--dry-run"]),
+      ("json_twice", ["client", "create", "--json", "a", "--json", "b"]),
+      ("utf8", ["client", "create", "--scope", b"\xff"]),
+      ("boolean", ["client", "create", "--shared-identifier", "yes"]),
+      ("dry_delete", ["client", "delete", "a", "--dry-run"]), ("token", ["token", "revoke"]),
+      ("words", ["client", "show", "a", "b", "c", "d"]))
+def REG_09_usage_errors(args):
+    code, out, err = run(*args)
+    assert_equal((code, out), (USAGE, ""), err)
+    assert err.startswith("fapictl: ") and len(err.splitlines()) == 1, err
+
+
+@test
+def REG_09_help_and_version():
+    code, out, err = run("--help")
+    assert_equal((code, err), (FINE, ""))
+    for word in ("client", "resource", "import", "--certificate FILE", "--tls-client-auth-san-ip"):
+        assert_in(word, out)
+    assert_equal((run("--version")[0], run("--version")[1].split()[0]), (FINE, "fapictl"))
+
+
+@test
+def REG_09_errors_as_text_and_as_json():
+    code, out, err = run("client", "show", "nobody")
+    assert_equal((code, out), (NOT_FOUND, ""))
+    assert err.startswith("fapictl: "), err
+    code, out, err = run("-o", "json", "client", "show", "nobody")
+    assert_equal((code, out), (NOT_FOUND, ""))
+    assert_equal(sorted(json.loads(err)), ["error", "message"])
+    # an id that cannot be one is not sent as another path
+    for odd in ("../resources", "a?dry_run=true", "a b", "a%2Fb", "\u00e4", ""):
+        assert_equal(run("client", "show", odd)[0], NOT_FOUND, odd)
+
+
+@test
+def REG_10_tables():
+    view = server.ctl("client", "create", "--token-endpoint-auth-method", TLS, "--client-name",
+                      "Evil \u00fc", "--tls-client-auth-subject-dn", "CN=tabled")
+    code, out, _ = run("client", "list")
+    head, *rows = out.splitlines()
+    assert_equal((code, head.split()), (FINE, ["CLIENT_ID", "STATUS", "METHOD", "NAME"]))
+    row = next(one for one in rows if one.startswith(view["client_id"]))
+    assert_equal(row.split(maxsplit=3), [view["client_id"], "enabled", TLS, "Evil \u00fc"])
+    shown = dict(line.split(maxsplit=1) for line in
+                 run("client", "show", view["client_id"])[1].splitlines())
+    assert_equal(shown["tls_client_auth_subject_dn"], "CN=tabled")
+    assert_equal(shown["grant_types"], '["client_credentials"]')
+
+
+@test
+def REG_13_the_socket_of_the_environment():
+    env = {**os.environ, "FAPICTL_SOCKET": server.socket}
+    done = subprocess.run([os.path.join(build_dir(), "fapictl"), "-o", "json", "resource", "list"],
+                          env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert_equal(done.returncode, FINE)
+    code, out, err = run("client", "list", socket=server.path("no.sock"))
+    assert_equal((code, out), (UNREACHABLE, ""))
+    assert_in("no.sock", err)
+
+
+if __name__ == "__main__":
+    main(setup=setup, teardown=teardown)
