@@ -345,7 +345,10 @@ START_TEST(without_descriptors_the_server_waits_and_goes_on)
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_max = AS_LIMIT_FD_RESERVE + AS_LIMIT_JOBS + 1 + 12 + 20; /* as edge.c counts */
     limit.rlim_cur = limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        toy_end();
+        ck_skip("the limit of open files cannot be set (Valgrind)");
+    }
     serve_start();
     ck_assert_ptr_nonnull(strstr(serve.told, "161 open files allow 20 idle connections, 6 with"));
     ck_assert_ptr_nonnull(strstr(serve.told, "max_connections asks for more"));
@@ -371,8 +374,10 @@ START_TEST(a_limit_too_low_for_anybody_is_told)
 {
     struct rlimit limit = {.rlim_cur = 100, .rlim_max = 100};
 
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        ck_skip("the limit of open files cannot be set (Valgrind)");
+    }
     serve_init();
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     ck_assert_int_eq(serve_open(), AS_EDGE_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(serve.told, "RLIMIT_NOFILE"));
     serve_stop(0);
