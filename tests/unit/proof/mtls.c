@@ -337,6 +337,13 @@ START_TEST(MTLS_114_a_shared_certificate_is_told_of_and_works)
     ck_assert_int_eq(shared(), before + 1);
     ck_assert(bound("a", cert).x5t); /* when its row is new, not at each request */
     ck_assert_int_eq(shared(), before + 1);
+    w->ca_names[1] = w->ca_files[0]; /* nor when the row is written again */
+    world_trust(w, 3);
+    world_replace(w, (struct world_party){.id = "a", .dn = "CN=a", .trust = "others"});
+    int64_t written = writes();
+    ck_assert(bound("a", cert).x5t);
+    ck_assert_int_eq(writes(), written + 1);
+    ck_assert_int_eq(shared(), before + 1);
 }
 END_TEST
 
