@@ -18,6 +18,7 @@ bool as_method_named(as_span name, enum as_method *out);
 
 enum as_grant_type { AS_GRANT_CLIENT_CREDENTIALS, AS_GRANT_TYPES };
 
+/* "client_credentials"; case-sensitive. */
 const char *as_grant_type_name(enum as_grant_type type);
 bool as_grant_type_named(as_span name, enum as_grant_type *out);
 

@@ -58,6 +58,7 @@ struct as_target {
     size_t resource_count;
 };
 
+/* The decision of struct as_target_ask above; pure. The result lives in `mem`. */
 as_err as_policy_target(struct as_arena *mem, const struct as_target_ask *ask,
                         struct as_target *out);
 

@@ -29,6 +29,12 @@ struct as_issue {
     struct as_token token; /* what is inside, for the audit */
 };
 
+/*
+ * Makes a token of what the client is entitled to: seals it, writes nothing. It lives as long as the
+ * server's setting says, never past `not_after`.
+ * Errors: AS_INVALID_REQUEST when the certificate ends too soon, AS_INVALID_SCOPE when scope and
+ * audience do not fit into AS_LIMIT_TOKEN_PLAIN, server error.
+ */
 as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what,
                      struct as_issue *out);
 

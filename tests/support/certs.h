@@ -278,6 +278,15 @@ TEST_UNUSED static as_span test_cert_der(const struct test_cert *cert)
     return (as_span){copy, (size_t)len};
 }
 
+/* A text of `len` octets; free it with free(). Not strndup: the octets need no NUL to be found. */
+TEST_UNUSED static char *test_text(const char *bytes, size_t len)
+{
+    char *text = calloc(1, len + 1);
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, bytes, len);
+    return text;
+}
+
 /* The PEM text of the certificates one after the other; free it with free(). */
 TEST_UNUSED static char *test_certs_pem(const struct test_cert *const *certs, size_t count)
 {
@@ -287,9 +296,7 @@ TEST_UNUSED static char *test_certs_pem(const struct test_cert *const *certs, si
     }
     char *bytes = NULL;
     long len = BIO_get_mem_data(bio, &bytes);
-    char *text = calloc(1, (size_t)len + 1); /* not strndup: the octets have no NUL to look for */
-    ck_assert_ptr_nonnull(text);
-    memcpy(text, bytes, (size_t)len);
+    char *text = test_text(bytes, (size_t)len);
     BIO_free(bio);
     return text;
 }
@@ -326,7 +333,7 @@ TEST_UNUSED static char *test_key_file(const struct test_cert *cert)
     PEM_write_bio_PrivateKey(bio, cert->key, NULL, NULL, 0, NULL, NULL);
     char *bytes = NULL;
     long len = BIO_get_mem_data(bio, &bytes);
-    char *text = strndup(bytes, (size_t)len);
+    char *text = test_text(bytes, (size_t)len);
     BIO_free(bio);
     char *path = test_file(text);
     OPENSSL_cleanse(text, strlen(text));

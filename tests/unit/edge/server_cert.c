@@ -131,7 +131,7 @@ START_TEST(TLS_27_an_encrypted_key_asks_nobody)
 
     PEM_write_bio_PKCS8PrivateKey(bio, kit.rsa->key, EVP_aes_128_cbc(), "secret", 6, NULL, NULL);
     long len = BIO_get_mem_data(bio, &bytes);
-    text = strndup(bytes, (size_t)len);
+    text = test_text(bytes, (size_t)len);
     char *file = test_file(text);
     refused((struct files){kit.rsa_cert, file}, file,
             "the key is encrypted; only plain keys are read");
