@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * http/: request in, reply or later out. libmicrohttpd is the engine and is seen in this room
- * alone; it never touches the network: the edge hands it one end of a socketpair per connection and
- * writes it nothing but heads that the framing guard wrote itself (design D1 to D3). Knows no
- * OAuth.
+ * alone; it never touches the network, nor an octet of a request: it reads constant heads from one
+ * end of a socketpair per connection, and the admitted request goes beside it (design D1 to D3; see
+ * the engine below). Knows no OAuth.
  *
  * Threads (design D10): a handler runs whole in one thread. First in the worker, whose lane may not
  * wait; when it returns AS_ELSEWHERE the request is suspended and the same handler runs again from
@@ -18,7 +18,7 @@
 #define AS_REQUEST_ID 22 /* characters: 128 random bits in base64url */
 
 struct as_http_field {
-    as_span name; /* requests: lower case */
+    as_span name; /* requests: lower case, in the order sent, connection fields among them */
     as_span value;
 };
 

@@ -10,8 +10,9 @@
 
 #define RUNS_MAX 8 /* turns of the daemon in one call of ours */
 
-/* Owns nothing. Holds the reply of an answer: header and bookkeeping (see REPLY_HEAD_MAX). */
-#define ENGINE_POOL ((size_t)24 * 1024)
+/* Holds the head of an answer (REPLY_HEAD_MAX, and what is added to it) and a constant request.
+ * Small, since it is wiped after each answer. */
+#define ENGINE_POOL ((size_t)12 * 1024)
 
 /* ---------------------------------------------------------------- exchanges ------------------ */
 

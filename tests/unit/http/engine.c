@@ -301,6 +301,22 @@ START_TEST(TOK_15_a_broken_handler_is_a_bare_500)
 }
 END_TEST
 
+START_TEST(a_head_is_answered_up_to_its_bound)
+{
+    bench_new(1, 8, 30000);
+    struct as_http_link *link = link_new();
+    for (int i = 0; i < 3; i++) {
+        get(link, "GET", "/largest-head", NULL);
+        ck_assert(has("HTTP/1.1 200 OK\r\n") && has("\r\n\r\nlarge head"));
+        ck_assert_uint_eq(count("\r\nX-F: "), 8);
+        get(link, "GET", "/too-large-head", NULL);
+        ck_assert(has("HTTP/1.1 500 ") && !has("X-F: "));
+    }
+    as_http_link_close(link);
+    bench_free();
+}
+END_TEST
+
 static void wait_at_gate(int jobs)
 {
     while (atomic_load(&toy.at_gate) < jobs) {
@@ -489,6 +505,7 @@ AS_TESTS("http/engine", {
     tcase_add_test(t, what_always_writes_is_not_tried_in_the_worker);
     tcase_add_test(t, a_large_answer_comes_whole_in_any_pieces);
     tcase_add_test(t, TOK_15_a_broken_handler_is_a_bare_500);
+    tcase_add_test(t, a_head_is_answered_up_to_its_bound);
     tcase_add_test(t, a_full_queue_is_503_without_effect);
     tcase_add_test(t, a_job_too_late_to_begin_is_503_without_effect);
     tcase_add_test(t, a_client_that_leaves_does_not_stop_its_job);

@@ -110,6 +110,29 @@ static inline as_err toy_bad_field(struct as_http_call *call)
     return AS_OK;
 }
 
+/* As large a head as a reply may have, but for `over` octets. */
+static inline as_err toy_head(struct as_http_call *call, size_t over)
+{
+    size_t used = strlen("Content-Type: text/plain\r\n");
+
+    AS_TRY(toy_say(call, 200, AS_LIT("large head")));
+    for (int i = 0; i < 8; i++) { /* 8192 in all */
+        size_t len = 1024 - strlen("X-F: \r\n") - (i == 0 ? used : 0) + (i == 1 ? over : 0);
+        AS_TRY(as_http_reply_field(call->reply, "X-F", (as_span){toy.large, len}));
+    }
+    return AS_OK;
+}
+
+static inline as_err toy_largest_head(struct as_http_call *call)
+{
+    return toy_head(call, 0);
+}
+
+static inline as_err toy_too_large_head(struct as_http_call *call)
+{
+    return toy_head(call, 1);
+}
+
 static inline as_err toy_close(struct as_http_call *call)
 {
     call->reply->close = true;
@@ -141,6 +164,8 @@ static const struct as_http_route toy_routes[] = {
     {"GET", "/large", 0, false, toy_large},
     {"GET", "/broken", 0, false, toy_broken},
     {"GET", "/bad-field", 0, false, toy_bad_field},
+    {"GET", "/largest-head", 0, false, toy_largest_head},
+    {"GET", "/too-large-head", 0, false, toy_too_large_head},
     {"GET", "/close", 0, false, toy_close},
     {"GET", "/empty", 0, false, toy_empty},
     {"GET", "/own-hsts", 0, false, toy_own_hsts},
