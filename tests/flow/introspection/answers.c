@@ -40,7 +40,7 @@ static void is_inactive(const struct flow_answer *answer, const char *reason)
     flow_last_has(f->log_fd, "reason", reason);
 }
 
-START_TEST(MTLS_78_an_active_token)
+START_TEST(MTLS_78_MTLS_88_an_active_token)
 {
     char x5t[AS_X5T_TEXT];
     struct flow_answer *answer = flow_introspect(f, rs, "rs", token);
@@ -97,7 +97,7 @@ START_TEST(TOK_145_each_sees_its_scopes)
 }
 END_TEST
 
-START_TEST(TOK_146_what_is_no_token_of_ours)
+START_TEST(TOK_146_MTLS_79_what_is_no_token_of_ours)
 {
     char *changed = strdup(token);
 
@@ -244,10 +244,10 @@ END_TEST
 
 AS_TESTS("flow/introspection/answers", {
     tcase_add_checked_fixture(t, start, stop);
-    tcase_add_test(t, MTLS_78_an_active_token);
+    tcase_add_test(t, MTLS_78_MTLS_88_an_active_token);
     tcase_add_test(t, TOK_142_only_its_audience_sees_it);
     tcase_add_test(t, TOK_145_each_sees_its_scopes);
-    tcase_add_test(t, TOK_146_what_is_no_token_of_ours);
+    tcase_add_test(t, TOK_146_MTLS_79_what_is_no_token_of_ours);
     tcase_add_test(t, TOK_143_TOK_144_the_form);
     tcase_add_test(t, TOK_147_expiry);
     tcase_add_test(t, TOK_149_the_client_as_it_is_today);

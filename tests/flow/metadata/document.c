@@ -113,8 +113,8 @@ START_TEST(MTLS_13_methods_follow_the_settings)
 }
 END_TEST
 
-/* Where no listener asks for a certificate, nothing is bound and nobody authenticates. No member may
- * be an empty array but response_types_supported (RFC 8414 3.2). */
+/* Where no listener asks for a certificate, nothing is bound and nobody authenticates. No member
+ * may be an empty array but response_types_supported (RFC 8414 3.2). */
 START_TEST(MTLS_74_nobody_asks_for_certificates)
 {
     f->conf.mtls_origin = NULL;

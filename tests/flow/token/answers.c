@@ -26,7 +26,7 @@ static void stop(void)
     flow_free(f);
 }
 
-START_TEST(TOK_63_success)
+START_TEST(TOK_63_MTLS_77_success)
 {
     struct flow_answer *answer =
         flow_post(f, cert, "/token", GRANT "&client_id=c1&scope=read&resource=https://api.example");
@@ -90,7 +90,7 @@ static const struct {
     {"method_mismatch", GRANT "&client_id=c1&client_secret=s", 3},
 };
 
-START_TEST(MTLS_06_refusals_are_equal_and_cost_the_same)
+START_TEST(MTLS_06_TOK_20_refusals_are_equal_and_cost_the_same)
 {
     const struct as_cert *const certs[] = {NULL, stranger, untrusted, cert};
     static const enum as_metric costs[] = {AS_METRIC_store_reads_total, AS_METRIC_paths_asked_total,
@@ -125,6 +125,21 @@ START_TEST(MTLS_06_refusals_are_equal_and_cost_the_same)
     ck_assert_ptr_null(strstr(body, "cert"));
     free(body);
     free(fields);
+}
+END_TEST
+
+/* A certificate proves nothing for a client registered for another method. */
+START_TEST(MTLS_09_a_certificate_of_another_method)
+{
+    const struct as_cert *self = world_leaf(f->w, NULL, "CN=self");
+    const struct as_cert *trusted = world_leaf(f->w, f->w->banks_ca, "CN=self");
+
+    world_add(f->w, (struct world_party){.id = "self", .certs = {self}, .scope = "read"});
+    flow_status(flow_post(f, self, "/token", GRANT "&client_id=self"), 200);
+    flow_refused(flow_post(f, trusted, "/token", GRANT "&client_id=self"), 401, "invalid_client");
+    flow_last_has(f->log_fd, "reason", "cert_not_registered");
+    flow_refused(flow_post(f, self, "/token", GRANT "&client_id=c1"), 401, "invalid_client");
+    flow_last_has(f->log_fd, "reason", "cert_untrusted");
 }
 END_TEST
 
@@ -249,9 +264,10 @@ END_TEST
 
 AS_TESTS("flow/token/answers", {
     tcase_add_checked_fixture(t, start, stop);
-    tcase_add_test(t, TOK_63_success);
+    tcase_add_test(t, TOK_63_MTLS_77_success);
     tcase_add_test(t, TOK_62_form_then_client_then_grant);
-    tcase_add_test(t, MTLS_06_refusals_are_equal_and_cost_the_same);
+    tcase_add_test(t, MTLS_06_TOK_20_refusals_are_equal_and_cost_the_same);
+    tcase_add_test(t, MTLS_09_a_certificate_of_another_method);
     tcase_add_test(t, MTLS_106_the_text_depends_on_the_listener_alone);
     tcase_add_test(t, TOK_11_the_scheme_that_was_used);
     tcase_add_test(t, MTLS_118_audit_of_a_success);
