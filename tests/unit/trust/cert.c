@@ -292,7 +292,7 @@ START_TEST(MTLS_115_keys_refused)
 END_TEST
 
 /* A public key of any size: nothing will sign with it. */
-static EVP_PKEY *rsa_modulus(int bits)
+static EVP_PKEY *rsa_public(int bits, unsigned long e)
 {
     BIGNUM *n = BN_new();
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
@@ -301,7 +301,7 @@ static EVP_PKEY *rsa_modulus(int bits)
 
     BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
     OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
-    OSSL_PARAM_BLD_push_ulong(build, OSSL_PKEY_PARAM_RSA_E, 65537);
+    OSSL_PARAM_BLD_push_ulong(build, OSSL_PKEY_PARAM_RSA_E, e);
     OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
     ck_assert(EVP_PKEY_fromdata_init(ctx) > 0 &&
               EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) > 0);
@@ -312,25 +312,32 @@ static EVP_PKEY *rsa_modulus(int bits)
     return key;
 }
 
-START_TEST(MTLS_115_huge_rsa)
+START_TEST(MTLS_115_rsa_numbers)
 {
     static const struct {
         int bits;
+        unsigned long e;
         const char *fault;
-    } sizes[] = {{4096, NULL}, {4097, "cert_weak_key"}, {16384, "cert_weak_key"}};
+    } keys[] = {
+        {4096, 65537, NULL},
+        {4097, 65537, "cert_weak_key"},
+        {16384, 65537, "cert_weak_key"},
+        {2048, 65538, "cert_weak_key"}, /* even */
+        {2048, 0xFFFFFFFF, NULL},
+    };
 
-    for (size_t i = 0; i < AS_COUNT(sizes); i++) {
-        EVP_PKEY *key = rsa_modulus(sizes[i].bits);
+    for (size_t i = 0; i < AS_COUNT(keys); i++) {
+        EVP_PKEY *key = rsa_public(keys[i].bits, keys[i].e);
         struct test_cert *made = test_leaf(NULL, "CN=a");
         X509_set_pubkey(made->x509, key);
         test_sign(made->x509, made->key, NULL);
         EVP_PKEY_free(key);
         struct as_cert *cert = read_and_free(made);
-        if (sizes[i].fault == NULL) {
+        if (keys[i].fault == NULL) {
             ck_assert_ptr_null(cert->fault);
-            ck_assert_uint_eq(cert->key.n.len, 512);
+            ck_assert_uint_eq(cert->key.n.len, (size_t)keys[i].bits / 8);
         } else {
-            ck_assert_str_eq(cert->fault, sizes[i].fault);
+            ck_assert_str_eq(cert->fault, keys[i].fault);
         }
         as_cert_drop(cert);
     }
@@ -482,7 +489,7 @@ AS_TESTS("trust/cert", {
     tcase_add_test(t, MTLS_71_hash_as_presented);
     tcase_add_test(t, MTLS_71_der_alone);
     tcase_add_test(t, MTLS_115_keys_refused);
-    tcase_add_test(t, MTLS_115_huge_rsa);
+    tcase_add_test(t, MTLS_115_rsa_numbers);
     tcase_add_test(t, MTLS_117_truncated_der);
     tcase_add_test(t, MTLS_117_changed_octets);
     tcase_add_test(t, MTLS_117_many_names);

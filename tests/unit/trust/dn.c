@@ -103,6 +103,31 @@ START_TEST(MTLS_29_dn_case_beyond_ascii)
 }
 END_TEST
 
+/* RFC 4518 2.2: separators of any kind are spaces, characters that show nothing are nothing. */
+START_TEST(MTLS_29_dn_mapped_characters)
+{
+    const struct value forms[] = {
+        VALUE(NID_commonName, V_ASN1_UTF8STRING,
+              "a\xE1\x9A\x80\xE2\x80\xA8"
+              "b"), /* U+1680 U+2028 */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING,
+              "\xE3\x80\x80"
+              "a\xC2\xA0"
+              "b"), /* U+3000 U+00A0 */
+        VALUE(NID_commonName, V_ASN1_UTF8STRING,
+              "a\xC2\xAD \xE2\x80\x8B"
+              "b"), /* U+00AD U+200B */
+    };
+
+    for (size_t i = 0; i < AS_COUNT(forms); i++) {
+        struct as_cert *cert = with_values(&forms[i], 1);
+        is_known(cert, DN, "CN=a b");
+        is_unknown(cert, DN, "CN=ab");
+        as_cert_drop(cert);
+    }
+}
+END_TEST
+
 /* RFC 4518 2.6.1: a SPACE before a combining mark is no space; U+00B4 is SPACE and U+0301. */
 START_TEST(MTLS_29_dn_space_before_a_mark)
 {
@@ -388,6 +413,25 @@ START_TEST(MTLS_34_dn_parts_do_not_run_together)
 }
 END_TEST
 
+/* A SEQUENCE whose octets read as text is not that text. */
+START_TEST(MTLS_32_dn_octets_are_not_text)
+{
+    const char *octets = "0\"a bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    const struct value text = {NID_commonName, V_ASN1_UTF8STRING, octets, 36, 0};
+    const struct value sequence = {NID_commonName, V_ASN1_SEQUENCE, octets, 36, 0};
+    struct as_cert *as_text = with_values(&text, 1);
+    struct as_cert *as_sequence = with_values(&sequence, 1);
+
+    is_known(as_text, DN, "CN=0\\\"a bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+    is_unknown(as_sequence, DN, "CN=0\\\"a bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+    is_known(as_sequence, DN,
+             "CN=#30226120626262626262626262626262626262626262626262626262626262"
+             "6262626262");
+    as_cert_drop(as_text);
+    as_cert_drop(as_sequence);
+}
+END_TEST
+
 /* What fapictl shows is what an operator registers. */
 START_TEST(MTLS_31_dn_text_reads_back)
 {
@@ -422,6 +466,7 @@ AS_TESTS("trust/dn", {
     tcase_add_test(t, MTLS_28_dn_type_twice_in_an_rdn);
     tcase_add_test(t, MTLS_29_dn_values_ignore_case_and_spaces);
     tcase_add_test(t, MTLS_29_dn_case_beyond_ascii);
+    tcase_add_test(t, MTLS_29_dn_mapped_characters);
     tcase_add_test(t, MTLS_29_dn_space_before_a_mark);
     tcase_add_test(t, MTLS_29_dn_undefined);
     tcase_add_test(t, MTLS_30_dn_keywords_and_oids);
@@ -429,6 +474,7 @@ AS_TESTS("trust/dn", {
     tcase_add_test(t, MTLS_31_dn_text_reads_back);
     tcase_add_test(t, MTLS_32_dn_oid_and_hex_forms);
     tcase_add_test(t, MTLS_32_dn_other_types);
+    tcase_add_test(t, MTLS_32_dn_octets_are_not_text);
     tcase_add_test(t, MTLS_33_dn_every_keyword);
     tcase_add_test(t, MTLS_34_dn_asterisk_is_plain);
     tcase_add_test(t, MTLS_34_dn_parts_do_not_run_together);

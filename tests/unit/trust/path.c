@@ -771,6 +771,7 @@ AS_TESTS("trust/path", {
     tcase_add_test(t, TLS_73_weak_digests);
     tcase_add_test(t, TLS_74_weak_leaf_keys);
     tcase_add_test(t, TLS_74_weak_issuer_keys);
+    tcase_add_test(t, TLS_74_weak_issuer_costs_nothing);
     tcase_add_test(t, TLS_75_authority_as_a_client);
     tcase_add_test(t, TLS_76_partial_chain);
     tcase_add_test(t, TLS_78_other_paths);
