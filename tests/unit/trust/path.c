@@ -669,6 +669,28 @@ START_TEST(TLS_74_weak_issuer_keys)
 }
 END_TEST
 
+/* Left out before a signature is checked by it, since that may cost milliseconds (design 6). */
+START_TEST(TLS_74_weak_issuer_costs_nothing)
+{
+    struct test_cert *issuer =
+        test_cert(root, ASK(.subject = "CN=i", .ca = true, .key = "RSA:2048:3"));
+    struct test_cert *made = test_leaf(issuer, "CN=c");
+    const struct group group = ROOTED;
+    struct as_trust *trust = trust_of(&group, 1, NULL);
+    struct as_cert *cert = present(LIST(made, issuer));
+    struct as_trust_verdict verdict = {0};
+
+    ck_ok(
+        as_trust_judge(trust, AS_LIT("banks"), AS_USE_CLIENT, cert, (as_time)time(NULL), &verdict));
+    ck_assert_str_eq(verdict.reason, "cert_weak_key");
+    ck_assert_str_eq(verdict.detail, "an issuer with a key below the floor was left out");
+    as_cert_drop(cert);
+    as_trust_free(trust);
+    test_cert_free(made);
+    test_cert_free(issuer);
+}
+END_TEST
+
 /* --- strictness
  * -----------------------------------------------------------------------------------------------------------
  */
