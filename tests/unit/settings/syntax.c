@@ -138,7 +138,7 @@ START_TEST(settings_of_later_versions_are_unknown)
 {
     ck_finds(WHOLE "keys { alg = ES256 }\n", "f:4: no such option 'keys'");
     ck_finds(WHOLE "registration { mode = open }\n", "f:4: no such option 'registration'");
-    ck_finds(WHOLE "token { format = jwt }\n", "f:4: no such option 'format' in token");
+    ck_finds(WHOLE "token { format = jwt }\n", "f:4: token.format: \"jwt\" is not sealed");
     ck_finds(WHOLE "lifetime { code = 60s }\n", "f:4: no such option 'code' in lifetime");
     ck_finds(WHOLE "lifetime { par = 60s }\n", "f:4: no such option 'par' in lifetime");
     ck_finds(WHOLE "trust x { crl = {\"a\"} }\n", "f:4: no such option 'crl' in trust x");
