@@ -10,43 +10,52 @@
 #define ARENA          (256 * 1024 * 1024)
 #define DEFAULT_SOCKET "/run/fapid/admin.sock"
 
+/* Clients and resource servers have the same verbs. */
+#define PARTY                                                                                      \
+    {                                                                                              \
+        "client", "resource"                                                                       \
+    }
+
 static const struct {
-    const char *noun;
+    const char *nouns[2];
     const char *verb;
     const char *argument; /* NULL: none */
     const char *help;
     enum ctl_exit (*run)(const struct ctl *ctl);
 } verbs[] = {
-    {"client", "create", NULL, "register a client", ctl_party_create},
-    {"client", "show", "ID", "one client", ctl_party_show},
-    {"client", "list", NULL, "all clients", ctl_party_list},
-    {"client", "update", "ID", "change what is given; --flag= takes a member away",
-     ctl_party_update},
-    {"client", "enable", "ID", "let it in again", ctl_party_enable},
-    {"client", "disable", "ID", "refuse it and its tokens", ctl_party_disable},
-    {"client", "delete", "ID", "remove it; its tokens end", ctl_party_delete},
-    {"client", "export", NULL, "all clients as a JSON array", ctl_party_export},
-    {"client", "import", "FILE", "register an array, all or none", ctl_party_import},
-    {"resource", "create", NULL, "register a resource server", ctl_party_create},
-    {"resource", "show", "ID", "one resource server", ctl_party_show},
-    {"resource", "list", NULL, "all resource servers", ctl_party_list},
-    {"resource", "update", "ID", "change what is given; --flag= takes a member away",
-     ctl_party_update},
-    {"resource", "enable", "ID", "let it in again", ctl_party_enable},
-    {"resource", "disable", "ID", "refuse it; tokens for it are inactive", ctl_party_disable},
-    {"resource", "delete", "ID", "remove it", ctl_party_delete},
-    {"resource", "export", NULL, "all resource servers as a JSON array", ctl_party_export},
-    {"resource", "import", "FILE", "register an array, all or none", ctl_party_import},
-    {"token", "revoke", NULL, "--client-id ID: end all tokens of a client", ctl_token_revoke},
-    {"cert", "show", "FILE", "what a certificate says, as it is registered", ctl_cert_show},
-    {"cert", "match", "FILE", "does it carry this name? exit 0 or 1", ctl_cert_match},
+    {PARTY, "create", NULL, "register one", ctl_party_create},
+    {PARTY, "show", "ID", "one of them", ctl_party_show},
+    {PARTY, "list", NULL, "all of them", ctl_party_list},
+    {PARTY, "update", "ID", "change what is given; --flag= takes a member away", ctl_party_update},
+    {PARTY, "enable", "ID", "let it in again", ctl_party_enable},
+    {PARTY, "disable", "ID", "refuse it; its tokens, and those for it, are inactive",
+     ctl_party_disable},
+    {PARTY, "delete", "ID", "remove it; its tokens end", ctl_party_delete},
+    {PARTY, "export", NULL, "all of them as a JSON array", ctl_party_export},
+    {PARTY, "import", "FILE", "register an array, all or none", ctl_party_import},
+    {{"token"}, "revoke", NULL, "--client-id ID: end all tokens of a client", ctl_token_revoke},
+    {{"cert"}, "show", "FILE", "what a certificate says, as it is registered", ctl_cert_show},
+    {{"cert"}, "match", "FILE", "does it carry this name? exit 0 or 1", ctl_cert_match},
 };
+
+static bool has_noun(size_t verb, const char *noun)
+{
+    for (size_t i = 0; i < AS_COUNT(verbs[verb].nouns); i++) {
+        if (verbs[verb].nouns[i] != NULL && strcmp(verbs[verb].nouns[i], noun) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static int help(void)
 {
     printf("fapictl [--socket PATH] [-o table|json] NOUN VERB [ARGUMENT] [--flag VALUE]...\n\n");
     for (size_t i = 0; i < AS_COUNT(verbs); i++) {
-        printf("  %-9s %-8s %-5s %s\n", verbs[i].noun, verbs[i].verb,
+        const char *other = verbs[i].nouns[1];
+
+        printf("  %s%s%-*s %-7s %-5s %s\n", verbs[i].nouns[0], other != NULL ? "|" : "",
+               other != NULL ? 9 : 11, other != NULL ? other : "", verbs[i].verb,
                verbs[i].argument != NULL ? verbs[i].argument : "", verbs[i].help);
     }
     printf("\ncreate and update:\n");
@@ -71,8 +80,7 @@ static enum ctl_exit run(const struct ctl *ctl)
         return ctl_say(ctl, CTL_USAGE, "wants a noun and a verb; see fapictl --help");
     }
     for (size_t i = 0; i < AS_COUNT(verbs); i++) {
-        if (strcmp(verbs[i].noun, ctl->words[0]) == 0 &&
-            strcmp(verbs[i].verb, ctl->words[1]) == 0) {
+        if (has_noun(i, ctl->words[0]) && strcmp(verbs[i].verb, ctl->words[1]) == 0) {
             size_t wanted = verbs[i].argument != NULL ? 3 : 2;
 
             return ctl->word_count == wanted
