@@ -244,6 +244,12 @@ START_TEST(MTLS_25_dn_grammar)
         {"CN=#0C0261", "a # is not followed by the hex of one BER value"},
         {"CN=#0C8061", "a # is not followed by the hex of one BER value"},
         {"CN=#0C0161 ", "a value is followed by something else than a comma or a plus"},
+        {"CN=#2C800C01610000", "a # is not followed by the hex of one BER value"},
+        {"CN=#1E03006100", "a value holds octets that are no characters of its type"},
+        {"CN=#1C0300006100", "a # is not followed by the hex of one BER value"},
+        {"CN=#1C03000061", "a value holds octets that are no characters of its type"},
+        {"CN=#1E02D800", "a value holds octets that are no characters of its type"},
+        {"CN=#1C0400110000", "a value holds octets that are no characters of its type"},
         {"CN=#0C02C361", "a value holds octets that are no characters of its type"},
     };
 
@@ -453,6 +459,11 @@ START_TEST(MTLS_31_dn_text_reads_back)
     char text[512];
     snprintf(text, sizeof(text), "%.*s", (int)cert->subject_text.len, cert->subject_text.ptr);
     is_known(cert, DN, text);
+    as_cert_drop(cert);
+    /* what is no text is shown as its octets */
+    const struct value half = VALUE(NID_commonName, V_ASN1_BMPSTRING, "\0a\xD8\x00");
+    cert = with_values(&half, 1);
+    ck_span_eq(cert->subject_text, "CN=#1E040061D800");
     as_cert_drop(cert);
 }
 END_TEST
