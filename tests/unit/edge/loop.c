@@ -122,9 +122,10 @@ START_TEST(an_answer_before_the_end_survives_what_is_sent_after_it)
     start();
     int fd = client_new();
 
-    client_send(fd, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n" GET_ECHO GET_ECHO);
+    client_send(fd, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n" GET_ECHO);
+    client_send_much(fd, 500000);
     ck_assert(client_read(fd) && client_has("bye"));
-    ck_assert(client_ended(fd));
+    ck_assert(client_ended_in_order(fd));
     ck_assert_int_eq(atomic_load(&toy.done), 1); /* the others were not run */
     client_close(fd);
     serve_stop(1000);
@@ -189,23 +190,36 @@ END_TEST
 
 START_TEST(TOK_12_a_refusal_is_read_while_the_client_still_sends)
 {
-    static char body[512 * 1024];
-
     start();
     int fd = client_new();
-    memset(body, 'x', sizeof(body));
     client_send(fd, "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 524288\r\n\r\n");
-    size_t sent = 0;
-    while (sent < sizeof(body)) {
-        ssize_t len = send(fd, body + sent, sizeof(body) - sent, MSG_NOSIGNAL);
-        if (len <= 0) {
-            break;
-        }
-        sent += (size_t)len;
-    }
+    client_send_much(fd, 524288);
     ck_assert(client_read(fd));
     check_refusal("HTTP/1.1 413 ");
+    ck_assert(client_ended_in_order(fd));
     ck_assert_int_eq(atomic_load(&toy.served), 0);
+    client_close(fd);
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(who_sends_for_ever_is_not_listened_to_for_ever)
+{
+    serve_init();
+    serve.bounds.linger_ms = 200;
+    serve_start();
+    int fd = client_new();
+    client_send(fd, "nonsense\r\n\r\n");
+    for (int i = 0; i < 2000 && as_metric_get(AS_METRIC_connections_open) > 0; i++) {
+        (void)send(fd, "x", 1, MSG_NOSIGNAL);
+        poll(NULL, 0, 1);
+    }
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 0);
+    client_close(fd);
+    fd = client_new();
+    client_send(fd, "nonsense\r\n\r\n");
+    client_send_much(fd, 64 * 1024 * 1024); /* faster than that, and more than will be read away */
+    wait_metric(AS_METRIC_connections_open, 0);
     client_close(fd);
     serve_stop(1000);
 }
@@ -650,6 +664,7 @@ AS_TESTS("edge/loop", {
     tcase_add_test(t, half_a_request_is_none);
     tcase_add_test(t, TOK_14_what_has_two_readings_is_refused_and_ends);
     tcase_add_test(t, TOK_12_a_refusal_is_read_while_the_client_still_sends);
+    tcase_add_test(t, who_sends_for_ever_is_not_listened_to_for_ever);
     tcase_add_test(t, TLS_39_a_host_that_is_not_served_is_421);
     tcase_add_test(t, TLS_39_each_request_of_a_connection_is_looked_at);
     tcase_add_test(t, what_must_wait_runs_on_a_job_thread);

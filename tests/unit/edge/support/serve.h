@@ -196,6 +196,31 @@ static inline bool client_ended(int fd)
     return got <= 0 && client_len == 0;
 }
 
+/* Ended by FIN, not by a reset, which would take answers with it on other systems than this. */
+static inline bool client_ended_in_order(int fd)
+{
+    char octet;
+    ssize_t got = recv(fd, &octet, 1, 0);
+
+    ck_assert_msg(got >= 0 || errno != EAGAIN, "still open");
+    return got == 0 && client_len == 0;
+}
+
+/* Sends until all is sent or nobody takes it. */
+static inline void client_send_much(int fd, size_t len)
+{
+    static char octets[16384];
+
+    memset(octets, 'x', sizeof(octets));
+    while (len > 0) {
+        ssize_t sent = send(fd, octets, len < sizeof(octets) ? len : sizeof(octets), MSG_NOSIGNAL);
+        if (sent <= 0) {
+            return;
+        }
+        len -= (size_t)sent;
+    }
+}
+
 static inline void client_close(int fd)
 {
     close(fd);
