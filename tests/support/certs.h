@@ -220,7 +220,8 @@ static inline struct test_cert *test_cert(const struct test_cert *issuer, struct
     test_serial(made->x509, ask.serial);
     X509_NAME *subject =
         ask.subject_name != NULL ? X509_NAME_dup(ask.subject_name) : test_name(ask.subject);
-    X509_set_subject_name(made->x509, subject);
+    ck_assert_msg(subject != NULL && X509_set_subject_name(made->x509, subject) == 1,
+                  "cannot make a subject");
     X509_set_issuer_name(made->x509,
                          issuer != NULL ? X509_get_subject_name(issuer->x509) : subject);
     X509_NAME_free(subject);
