@@ -145,6 +145,17 @@ def TOK_149_rights_taken_away():
 
 
 @test
+def TOK_149_another_name():
+    ken = server.register_client("ken")
+    token = server.token(ken)
+    server.ctl("client", "update", ken.id, "--client-name", "Ken")
+    assert_equal(json.loads(ask(token)[1])["active"], True)
+    server.ctl("client", "update", ken.id, "--tls-client-auth-subject-dn", "CN=ken2,O=Test")
+    assert_equal(ask(token)[1], INACTIVE)
+    assert_equal(server.ask_token(ken)[0], 401)
+
+
+@test
 def TOK_149_a_registered_certificate_taken_away():
     grace = server.register_client("grace", method="self_signed_tls_client_auth")
     other = server.register_client("other", method="self_signed_tls_client_auth")

@@ -110,8 +110,9 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
  */
 as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
                              size_t count, const struct as_audit *audit, size_t *which);
-/* Replaces all but id, kind, epoch and created; refuses as create does. *found is false when there
- * is none of that id and kind; then nothing is written, and no audit row. */
+/* Replaces all but id, kind, epoch and created; refuses as create does. Another method or another
+ * registered name moves the epoch on: what was issued to the old identity ends with it. *found is
+ * false when there is none of that id and kind; then nothing is written, and no audit row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
                               const struct as_audit *audit, bool *found);
 /* `updated` becomes audit->at, when there is an audit. */

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What part 1 remembers: clients and resource servers, certificates that tokens are bound to,
--- revoked tokens, wrapped keys, the audit. Numbers of kinds, methods and classes are those of
+-- The first schema: clients and resource servers, certificates that tokens are bound to, revoked
+-- tokens, wrapped keys, the audit. Numbers of kinds, methods and classes are those of
 -- include/as/model.h and never change their meaning. No token is ever stored (TOK-18), and no key
 -- in clear (REG-148).
 

@@ -324,6 +324,9 @@ START_TEST(replace_keeps_epoch_and_created)
     ck_ok(create(f.job, client_named(&c, "c-1")));
     ck_ok(as_store_party_get(f.job, AS_LIT("c-1"), &before));
     fill_client(&c);
+    c.party.method = before->method; /* the same identity */
+    c.party.name_kind = before->name_kind;
+    c.party.name_canon = before->name_canon;
     c.party.created = 1;
     c.party.epoch = 999;
     ck_ok(as_store_party_replace(f.job, &c.write, NULL, &found));
@@ -334,6 +337,33 @@ START_TEST(replace_keeps_epoch_and_created)
     ck_assert_int_eq(after->epoch, before->epoch);
     ck_span_eq(after->client->profile, "fapi2");
     ck_span_eq(before->client->profile, "fapi1"); /* still readable in this request */
+    fixture_end(&f);
+}
+END_TEST
+
+START_TEST(TOK_149_another_identity_ends_the_tokens)
+{
+    struct a_client c;
+    const struct as_party *party = NULL;
+    bool found = false;
+
+    fixture_start(&f, (size_t)_i);
+    ck_ok(create(f.job, client_named(&c, "c-1")));
+    ck_ok(as_store_party_get(f.job, AS_LIT("c-1"), &party));
+    int64_t epoch = party->epoch;
+    c.party.updated++;
+    ck_ok(as_store_party_replace(f.job, &c.write, NULL, &found));
+    ck_ok(as_store_party_get(f.job, AS_LIT("c-1"), &party));
+    ck_assert_int_eq(party->epoch, epoch); /* the same name */
+    c.party.name_canon = AS_LIT("another name");
+    ck_ok(as_store_party_replace(f.job, &c.write, NULL, &found));
+    ck_ok(as_store_party_get(f.job, AS_LIT("c-1"), &party));
+    ck_assert_int_gt(party->epoch, epoch);
+    epoch = party->epoch;
+    c.party.method = AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH;
+    ck_ok(as_store_party_replace(f.job, &c.write, NULL, &found));
+    ck_ok(as_store_party_get(f.job, AS_LIT("c-1"), &party));
+    ck_assert_int_gt(party->epoch, epoch);
     fixture_end(&f);
 }
 END_TEST
@@ -610,6 +640,7 @@ AS_TESTS("store_parties", {
     add_for_backends(t, more_holders_than_room_are_told_by_the_count);
     add_for_backends(t, an_import_is_all_or_none);
     add_for_backends(t, replace_keeps_epoch_and_created);
+    add_for_backends(t, TOK_149_another_identity_ends_the_tokens);
     add_for_backends(t, replace_finds_nobody_of_another_id_or_kind);
     add_for_backends(t, MTLS_15_disable_and_delete_are_seen_by_the_next_request);
     add_for_backends(t, status_and_delete_ask_for_the_kind);

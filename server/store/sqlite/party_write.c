@@ -165,6 +165,22 @@ static as_err party_update(struct as_db *db, const struct as_party *party)
         PARTY_VALUES(party, client_of(party), scope_of(party)));
 }
 
+/* Another method or another name is another identity: what was issued to the old one ends with it,
+ * as with a certificate taken out of jwks. */
+static as_err end_tokens_of_another_identity(struct as_db *db, int64_t number,
+                                             const struct as_party *party)
+{
+    int64_t epoch = 0;
+
+    AS_TRY(next_epoch(db, &epoch));
+    return AS_SQL_RUN(db,
+                      "UPDATE party SET epoch = ?2 WHERE number = ?1 AND "
+                      "(method <> ?3 OR name_kind <> ?4 OR name_canon IS NOT ?5)",
+                      AS_SQL_NUMBER(number), AS_SQL_NUMBER(epoch), AS_SQL_NUMBER(party->method),
+                      AS_SQL_NUMBER(party->name_kind),
+                      AS_SQL_BLOB(party->name_canon.ptr, party->name_canon.len));
+}
+
 as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party_write *write,
                                bool *found)
 {
@@ -177,6 +193,7 @@ as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party
     if (number == 0) {
         return AS_OK;
     }
+    AS_TRY(end_tokens_of_another_identity(db, number, write->party));
     AS_TRY(party_update(db, write->party));
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM audience WHERE party = ?1", AS_SQL_NUMBER(number)));
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM identifier WHERE party = ?1", AS_SQL_NUMBER(number)));
