@@ -186,7 +186,7 @@ static bool read_octets(struct reader *in, char *octets, size_t *len)
                 return false;
             }
         } else if (c == '\0' || strchr("\";<>", c) != NULL) {
-            return flawed(in, "one of the characters \" ; < > or NUL in a value is not escaped");
+            return flawed(in, "a quotation mark or one of ; < > or NUL in a value is not escaped");
         }
         octets[(*len)++] = c;
     }

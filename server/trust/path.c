@@ -260,7 +260,8 @@ static as_err try_path(const struct as_group *group, const struct as_cert *cert,
     return AS_OK;
 }
 
-#define TRIES_MAX 8
+/* Each failed try may cost a signature check, and a stranger chooses what is presented. */
+#define TRIES_MAX 4
 
 static as_err try_paths(const struct as_group *group, const struct as_cert *cert, as_time now,
                         struct pool *pool, struct as_trust_verdict *out)
