@@ -16,7 +16,7 @@
 /* What the request showed. Empty spans: absent (empty values are dropped before, TOK-05). */
 struct as_client_ask {
     as_span client_id;
-    as_span authorization;         /* the Authorization field */
+    as_span authorization; /* the Authorization field */
     as_span client_secret;
     as_span client_assertion;
     as_span client_assertion_type;
@@ -81,8 +81,8 @@ as_err as_client_identifiers(struct as_arena *mem, const struct as_cert *cert,
  * Errors: AS_BAD_CONFIGURATION when an exempt text is no address.
  * Threads: any, at the same time.
  */
-as_err as_throttle_new(unsigned failures_per_minute, const char *const *exempt,
-                       size_t exempt_count, struct as_throttle **out);
+as_err as_throttle_new(unsigned failures_per_minute, const char *const *exempt, size_t exempt_count,
+                       struct as_throttle **out);
 void as_throttle_free(struct as_throttle *throttle);
 /* May this address (still) try as this client? An address that cannot be read is its text. */
 bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span client_id,

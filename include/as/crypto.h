@@ -3,9 +3,9 @@
  * crypto/: random octets, SHA-256, constant-time comparison, the sealing of access tokens and the
  * wrapping of keys (design D8, D16). The rest of libcrypto is in trust/ (X.509).
  *
- * Owner: a ring belongs to whoever made it; all else is written where the caller says. Threads: any;
- * a ring is immutable once it is used. No function leaves an entry in OpenSSL's error queue, which
- * TLS on the same thread would take for its own.
+ * Owner: a ring belongs to whoever made it; all else is written where the caller says. Threads:
+ * any; a ring is immutable once it is used. No function leaves an entry in OpenSSL's error queue,
+ * which TLS on the same thread would take for its own.
  */
 #ifndef AS_CRYPTO_H
 #define AS_CRYPTO_H
@@ -29,7 +29,7 @@ as_err as_random_id(struct as_arena *mem, as_span *out);
 
 /* ---------------------------------------------------------------- key-encryption key --------- */
 
-#define AS_KEK 32
+#define AS_KEK        32
 #define AS_WRAP_EXTRA 28 /* nonce 12, tag 16 */
 
 /*
@@ -44,10 +44,10 @@ as_err as_unwrap(const unsigned char kek[AS_KEK], as_span about, as_span wrapped
 
 /* ---------------------------------------------------------------- sealing -------------------- */
 
-#define AS_SEAL_KID 8
+#define AS_SEAL_KID    8
 #define AS_SEAL_MASTER 32
-#define AS_SEAL_SALT 24
-#define AS_SEAL_TAG 16
+#define AS_SEAL_SALT   24
+#define AS_SEAL_TAG    16
 
 /* A set of sealing keys by kid, one of which seals. */
 struct as_ring;
@@ -66,9 +66,10 @@ void as_ring_free(struct as_ring *ring);
 
 /*
  * Seals: prefix || base64url(kid 8 || salt 24 || AES-256-GCM ciphertext || tag 16). Key and iv come
- * from KBKDF(master, purpose, context = salt), so that no nonce repeats; associated data are prefix,
- * kid, salt and `about` (the issuer), each with its length. The plaintext with two octets of length
- * is padded to a multiple of 64. Longer than AS_SEAL_PLAIN_MAX, or no key that seals: server error.
+ * from KBKDF(master, purpose, context = salt), so that no nonce repeats; associated data are
+ * prefix, kid, salt and `about` (the issuer), each with its length. The plaintext with two octets
+ * of length is padded to a multiple of 64. Longer than AS_SEAL_PLAIN_MAX, or no key that seals:
+ * server error.
  */
 as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix, as_span about,
                as_span plain, as_span *out);

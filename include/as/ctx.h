@@ -18,7 +18,7 @@ struct as_throttle;
 struct as_ctx {
     struct as_arena *mem;
     as_time now;
-    int64_t mono_ms;              /* monotonic, when the request began: for windows of time */
+    int64_t mono_ms; /* monotonic, when the request began: for windows of time */
     as_span request_id;
     struct as_store_session *store;
     const struct as_settings *settings;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fetch/: outgoing HTTP by libcurl, one function. Today it speaks to a Unix socket alone (fapictl to
- * the admin socket); it follows no redirects, uses no proxy and no environment.
+ * fetch/: outgoing HTTP by libcurl, one function. Today it speaks to a Unix socket alone (fapictl
+ * to the admin socket); it follows no redirects, uses no proxy and no environment.
  *
  * Threads: any; one call blocks until its answer or its timeout.
  */

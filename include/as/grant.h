@@ -15,8 +15,8 @@ struct as_grant_ask {
     const struct as_cert *cert;
 };
 
-/* Knows the grant type of the form: AS_INVALID_REQUEST when absent, AS_UNSUPPORTED_GRANT_TYPE. Asked
- * before the client is authenticated (TOK-62: form, client, grant). */
+/* Knows the grant type of the form: AS_INVALID_REQUEST when absent, AS_UNSUPPORTED_GRANT_TYPE.
+ * Asked before the client is authenticated (TOK-62: form, client, grant). */
 as_err as_grant_find(as_span grant_type, enum as_grant_type *out);
 
 /*

@@ -21,8 +21,8 @@ as_err as_json_parse(as_span text, struct json_t **out);
 /* A public key of a set. Members that the key does not have are empty. */
 struct as_jwk {
     as_span kty, kid, use, alg, crv;
-    as_span n, e, x, y;  /* decoded octets */
-    const as_span *x5c;  /* decoded DER, the leaf first (RFC 7517 4.7) */
+    as_span n, e, x, y; /* decoded octets */
+    const as_span *x5c; /* decoded DER, the leaf first (RFC 7517 4.7) */
     size_t x5c_count;
 };
 

@@ -43,23 +43,23 @@ struct as_party {
     /* self_signed_tls_client_auth: SHA-256 of each registered certificate (x5c element 0). */
     const unsigned char (*certificates)[AS_DIGEST];
     size_t certificate_count;
-    as_span trust;       /* the pinned trust group; empty: the default of the kind */
-    int64_t epoch;       /* revoking all of its tokens is epoch + 1 (D8) */
-    bool shared;         /* an identifier held by another party is wanted (MTLS-114) */
+    as_span trust; /* the pinned trust group; empty: the default of the kind */
+    int64_t epoch; /* revoking all of its tokens is epoch + 1 (D8) */
+    bool shared;   /* an identifier held by another party is wanted (MTLS-114) */
     as_time created;
     as_time updated;
-    as_span metadata;    /* the JSON object as registered and as shown, without secrets */
+    as_span metadata; /* the JSON object as registered and as shown, without secrets */
     const struct as_client *client;     /* kind AS_PARTY_CLIENT, else NULL */
     const struct as_resource *resource; /* kind AS_PARTY_RESOURCE, else NULL */
 };
 
 struct as_client {
     const struct as_party *party;
-    as_span profile; /* name of its profile row (D12) */
-    unsigned grants; /* bit 1 << as_grant_type */
-    as_span scope;   /* space-separated values it may ask for */
-    as_span default_resource;  /* an audience URI; may be empty (D13) */
-    bool bound_access_tokens;  /* tls_client_certificate_bound_access_tokens (RFC 8705 3.4) */
+    as_span profile;               /* name of its profile row (D12) */
+    unsigned grants;               /* bit 1 << as_grant_type */
+    as_span scope;                 /* space-separated values it may ask for */
+    as_span default_resource;      /* an audience URI; may be empty (D13) */
+    bool bound_access_tokens;      /* tls_client_certificate_bound_access_tokens (RFC 8705 3.4) */
     int64_t access_token_lifetime; /* seconds; 0: the server's */
 };
 
@@ -102,10 +102,10 @@ struct as_path_link {
 
 struct as_certificate_row {
     unsigned char thumbprint[AS_DIGEST];
-    as_span der;       /* the leaf */
-    as_span chain;     /* the further certificates, each with a 4 octet big-endian length before */
+    as_span der;   /* the leaf */
+    as_span chain; /* the further certificates, each with a 4 octet big-endian length before */
     enum as_certificate_class class_;
-    as_span trust;     /* AS_CERTIFICATE_PKI: the group that vouched */
+    as_span trust; /* AS_CERTIFICATE_PKI: the group that vouched */
     unsigned char anchor[AS_DIGEST];
     struct as_path_link path[AS_PATH_MAX];
     size_t path_count;
@@ -124,18 +124,18 @@ struct as_token {
     as_time expires_at;
     struct as_binding binding;
     enum as_certificate_class binding_class; /* meaningful when binding.x5t */
-    int64_t client_epoch; /* of the client when it was minted */
+    int64_t client_epoch;                    /* of the client when it was minted */
 };
 
 /* One audit line (design 3); static or arena text. */
 struct as_audit {
-    const char *event;   /* client_created, token_revoked, ... */
-    as_span actor;       /* who did it: "uid:0", a client id */
-    as_span client_id;   /* about whom */
+    const char *event; /* client_created, token_revoked, ... */
+    as_span actor;     /* who did it: "uid:0", a client id */
+    as_span client_id; /* about whom */
     const char *auth_method;
     const char *outcome; /* "success", "refused" */
     const char *reason;
-    as_span thumbprint;  /* x5t#S256 text */
+    as_span thumbprint; /* x5t#S256 text */
     as_span serial;
     as_span issuer;
     as_span request_id;

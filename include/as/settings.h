@@ -53,14 +53,14 @@ struct as_settings {
     const char *store_backend; /* "sqlite" */
     const char *store_path;
     const char *store_key_file;
-    const char *admin_socket; /* NULL: none */
-    const char *admin_group;  /* NULL: root and the daemon's own user only */
-    const char *admin_http;   /* NULL: none */
-    int64_t access_token_lifetime; /* seconds */
-    bool check_self_signed_validity; /* MTLS-56 */
-    const char *token_format;        /* "sealed": opaque to all but fapid (design D8) */
-    bool always_bind;                /* MTLS-76 */
-    unsigned methods; /* bit 1 << as_method: switched on (MTLS-13) */
+    const char *admin_socket;          /* NULL: none */
+    const char *admin_group;           /* NULL: root and the daemon's own user only */
+    const char *admin_http;            /* NULL: none */
+    int64_t access_token_lifetime;     /* seconds */
+    bool check_self_signed_validity;   /* MTLS-56 */
+    const char *token_format;          /* "sealed": opaque to all but fapid (design D8) */
+    bool always_bind;                  /* MTLS-76 */
+    unsigned methods;                  /* bit 1 << as_method: switched on (MTLS-13) */
     bool introspection_by_certificate; /* MTLS-01a */
     unsigned failures_per_minute;      /* TOK-13 */
     const char *const *failure_exempt; /* addresses never counted */

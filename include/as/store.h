@@ -35,9 +35,9 @@ struct as_store_session;
 
 enum as_store_failure {
     AS_STORE_FINE,
-    AS_STORE_BUSY,    /* another fapid holds the database (flock): exit 69 */
-    AS_STORE_NEWER,   /* schema newer than this program knows: exit 69 */
-    AS_STORE_BROKEN,  /* corrupt, or not a database of ours: exit 69 */
+    AS_STORE_BUSY,       /* another fapid holds the database (flock): exit 69 */
+    AS_STORE_NEWER,      /* schema newer than this program knows: exit 69 */
+    AS_STORE_BROKEN,     /* corrupt, or not a database of ours: exit 69 */
     AS_STORE_UNAVAILABLE /* cannot be opened or written: exit 69 */
 };
 
@@ -58,13 +58,13 @@ enum as_store_failure as_store_check(const char *path, void (*tell)(void *, cons
                                      void *arg);
 
 /* A worker's session (`may_wait` false) opens its connection now, another at its first read. */
-as_err as_store_session_new(struct as_store *store, bool may_wait,
-                            struct as_store_session **out);
+as_err as_store_session_new(struct as_store *store, bool may_wait, struct as_store_session **out);
 void as_store_session_free(struct as_store_session *session);
 /* Ends the read transaction of a request. Call before the request is answered or suspended. */
 void as_store_session_done(struct as_store_session *session);
 /* Can the store be read, was the last commit fine, and is the database still at its path? (health)
- * After a failed commit a write is tried each second. Ended by as_store_session_done like a read. */
+ * After a failed commit a write is tried each second. Ended by as_store_session_done like a read.
+ */
 bool as_store_is_ready(struct as_store_session *session);
 
 /* ---------------------------------------------------------------- parties -------------------- */
@@ -75,7 +75,7 @@ struct as_identifier {
     unsigned char digest[AS_DIGEST]; /* SHA-256 of the canonical name, of the DER, of the SPKI */
 };
 #define AS_IDENTIFIER_CERTIFICATE 100
-#define AS_IDENTIFIER_KEY 101
+#define AS_IDENTIFIER_KEY         101
 
 struct as_party_write {
     const struct as_party *party; /* with client or resource; epoch is the store's to give */
@@ -103,8 +103,8 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
 
 /*
  * Creates parties, all or none. AS_ALREADY_EXISTS: an id or an audience is taken;
- * AS_INVALID_CLIENT_METADATA: another party, of either kind, holds an identifier and `shared` is not
- * set on the written one (MTLS-114), or the id is ill-formed; AS_NOT_ALLOWED: there are
+ * AS_INVALID_CLIENT_METADATA: another party, of either kind, holds an identifier and `shared` is
+ * not set on the written one (MTLS-114), or the id is ill-formed; AS_NOT_ALLOWED: there are
  * AS_LIMIT_RESOURCE_SERVERS already. *which is then the index of the offending one. One audit row
  * is written per party; an empty audit->client_id becomes the party's id, here and below.
  */
@@ -122,7 +122,8 @@ as_err as_store_party_set_status(struct as_store_session *session, enum as_party
 as_err as_store_party_delete(struct as_store_session *session, enum as_party_kind kind, as_span id,
                              const struct as_audit *audit, bool *found);
 /* All tokens of the party so far become inactive: its epoch moves on (D8). Epochs come from one
- * sequence of the store and never repeat, so that an id deleted and imported again revives nothing. */
+ * sequence of the store and never repeat, so that an id deleted and imported again revives nothing.
+ */
 as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id,
                                     const struct as_audit *audit, bool *found);
 
@@ -132,9 +133,9 @@ as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id
 as_err as_store_certificate_get(struct as_store_session *session,
                                 const unsigned char thumbprint[AS_DIGEST],
                                 const struct as_certificate_row **out);
-/* Puts or replaces the row (class, group, anchor and path as judged now). A row that differs in none
- * of these is not written again, even if it came with another chain; then a worker's session may
- * put it too. */
+/* Puts or replaces the row (class, group, anchor and path as judged now). A row that differs in
+ * none of these is not written again, even if it came with another chain; then a worker's session
+ * may put it too. */
 as_err as_store_certificate_put(struct as_store_session *session,
                                 const struct as_certificate_row *row);
 

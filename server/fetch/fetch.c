@@ -28,8 +28,8 @@ static bool set_request(CURL *curl, const struct as_fetch_ask *ask, struct as_bu
 static bool set_body(CURL *curl, const struct as_fetch_ask *ask, struct curl_slist **fields)
 {
     struct as_buf type = AS_BUF(256);
-    bool fine = as_buf_printf(&type, "Content-Type: %s", ask->content_type) &&
-                as_buf_add_byte(&type, '\0');
+    bool fine =
+        as_buf_printf(&type, "Content-Type: %s", ask->content_type) && as_buf_add_byte(&type, '\0');
 
     *fields = fine ? curl_slist_append(NULL, type.ptr) : NULL;
     as_buf_free(&type);

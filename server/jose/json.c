@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strict JSON from outside: the depth is scanned before the parser, which recurses, sees the text. */
-#include <jansson.h>
-
+/* Strict JSON from outside: the depth is scanned before the parser, which recurses, sees the text.
+ */
 #include "as/jose.h"
+
+#include <jansson.h>
 
 /* Deepest nesting of brackets outside strings; ill-formed text is left to the parser. */
 static bool depth_is_fine(as_span text)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registered key sets: public keys only, decoded once, at registration (RFC 7517). */
+#include "as/jose.h"
+
 #include <jansson.h>
 #include <string.h>
-
-#include "as/jose.h"
 
 /* Members that only private or symmetric keys have (RFC 7518 6.2.2, 6.3.2, 6.4). */
 static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fapid: options, settings, then a server until a signal ends it. */
+#include "as/version.h"
+#include "options.h"
+#include "server.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +11,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "as/version.h"
-#include "options.h"
-#include "server.h"
 
 static void print_message(void *arg, const char *message)
 {
@@ -113,7 +113,8 @@ static enum as_exit act(const struct as_options *options, const struct as_settin
         break;
     }
     if (geteuid() == 0 && !options->allow_root) {
-        fprintf(stderr, "fapid: will not run as root; give it a user of its own, or --allow-root\n");
+        fprintf(stderr,
+                "fapid: will not run as root; give it a user of its own, or --allow-root\n");
         return AS_EXIT_USAGE;
     }
     return serve(settings);

@@ -10,12 +10,13 @@
 #define STOP_GRACE_MS 10000
 
 /*
- * What an operator should know of a setting: for `fapid -t` as file:line: message, else as a line of
- * the log. `key` is a format for `name`.
+ * What an operator should know of a setting: for `fapid -t` as file:line: message, else as a line
+ * of the log. `key` is a format for `name`.
  */
-__attribute__((format(printf, 3, 0))) static void
-tell(const struct as_server *server, enum as_log_level level, const char *key, const char *name,
-     const char *file, const char *message)
+__attribute__((format(printf, 3, 0))) static void tell(const struct as_server *server,
+                                                       enum as_log_level level, const char *key,
+                                                       const char *name, const char *file,
+                                                       const char *message)
 {
     char dotted[AS_SETTINGS_WHERE], where[AS_SETTINGS_WHERE];
     const char *colon = file != NULL ? ": " : "";
@@ -42,11 +43,12 @@ static void tell_edge(void *arg, const char *listener, const char *message)
     tell(arg, AS_LOG_NOTICE, "listener.%s.address", listener, NULL, message);
 }
 
-/* An error on the way up: the operator reads the reason, the exit code tells the service manager. */
+/* An error on the way up: the operator reads the reason, the exit code tells the service manager.
+ */
 static enum as_exit give_up(const char *step, as_err err, enum as_exit code)
 {
-    AS_LOG(AS_LOG_ERROR, "start_failed", AS_LOG_TEXT("step", step),
-           AS_LOG_TEXT("reason", err.why), AS_LOG_TEXT("where", err.where));
+    AS_LOG(AS_LOG_ERROR, "start_failed", AS_LOG_TEXT("step", step), AS_LOG_TEXT("reason", err.why),
+           AS_LOG_TEXT("where", err.where));
     return as_err_is(err, AS_BAD_CONFIGURATION) ? AS_EXIT_CONFIGURATION : code;
 }
 
@@ -59,8 +61,8 @@ static enum as_exit make_memory(struct as_server *server)
 static enum as_exit open_trust(struct as_server *server)
 {
     const struct as_settings *settings = server->settings;
-    as_err err = as_trust_new(settings->trusts, settings->trust_count, tell_trust, server,
-                              &server->trust);
+    as_err err =
+        as_trust_new(settings->trusts, settings->trust_count, tell_trust, server, &server->trust);
 
     return as_failed(err) ? give_up("trust", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
 }
@@ -83,8 +85,8 @@ static enum as_exit open_keys(struct as_server *server)
     as_err err = as_store_session_new(server->store, true, &session);
 
     if (!as_failed(err)) {
-        err = as_keys_start(session, server->settings->store_key_file, as_clock_now(),
-                            &server->ring);
+        err =
+            as_keys_start(session, server->settings->store_key_file, as_clock_now(), &server->ring);
         as_store_session_free(session);
     }
     return as_failed(err) ? give_up("keys", err, AS_EXIT_UNAVAILABLE) : AS_EXIT_FINE;
@@ -205,8 +207,7 @@ static enum as_exit start_edge(struct as_server *server)
         char address[128] = "";
 
         if (!as_failed(as_edge_address(server->edge, i, address, sizeof(address)))) {
-            AS_LOG(AS_LOG_NOTICE, "listening",
-                   AS_LOG_TEXT("listener", server->listeners[i].name),
+            AS_LOG(AS_LOG_NOTICE, "listening", AS_LOG_TEXT("listener", server->listeners[i].name),
                    AS_LOG_TEXT("address", address));
         }
     }

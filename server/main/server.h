@@ -44,7 +44,8 @@ enum as_exit as_server_start(struct as_server *server);
 /* Ends what runs; safe after a start that failed anywhere. */
 void as_server_stop(struct as_server *server);
 
-/* listeners.c: the listeners of the settings as the edge wants them. `app` may be NULL for a check. */
+/* listeners.c: the listeners of the settings as the edge wants them. `app` may be NULL for a check.
+ */
 as_err as_server_listeners(struct as_server *server);
 
 #endif

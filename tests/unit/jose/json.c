@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
-#include <string.h>
-
 #include "as/jose.h"
 #include "harness.h"
+
+#include <jansson.h>
+#include <string.h>
 
 static as_err parse(const char *text)
 {
@@ -47,9 +47,9 @@ END_TEST
 
 START_TEST(REG_01_malformed)
 {
-    static const char *const bad[] = {"",          "{",       "{}x",      "{} {}",  "{\"a\":}",
-                                      "[1,]",      "{'a':1}", "nul",      "\"\xff\"",
-                                      "\"\\u0000\"", "01",      "\"a\nb\"", "\xef\xbb\xbf{}"};
+    static const char *const bad[] = {
+        "",    "{",        "{}x",         "{} {}", "{\"a\":}", "[1,]",          "{'a':1}",
+        "nul", "\"\xff\"", "\"\\u0000\"", "01",    "\"a\nb\"", "\xef\xbb\xbf{}"};
 
     ck_ok(parse(" {\"a\":[1,-2.5e3,true,null,\"\\u00e9\"]} "));
     for (size_t i = 0; i < AS_COUNT(bad); i++) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "as/jose.h"
+#include "harness.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "as/jose.h"
-#include "harness.h"
-
 /* 32 zero-free octets and their likes, as base64url; no key of anybody's. */
-#define X32 "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"
-#define EC_KEY "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X32 "\",\"y\":\"" X32 "\""
+#define X32     "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"
+#define EC_KEY  "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X32 "\",\"y\":\"" X32 "\""
 #define RSA_KEY "\"kty\":\"RSA\",\"n\":\"" X32 "\",\"e\":\"AQAB\""
 
 static struct as_arena *mem;
@@ -63,8 +63,7 @@ START_TEST(REG_35_keys)
     ck_ok(read_set("{\"keys\":[{\"kty\":\"unheard-of\"}]}"));
     ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"kid\":\"1\"},{" EC_KEY ",\"kid\":\"1\"}]}"),
                AS_INVALID_CLIENT_METADATA, "jwks repeats a kid");
-    ck_fault(read_set("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\"}]}"),
-             AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\"}]}"), AS_INVALID_CLIENT_METADATA);
     ck_fault(read_set("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AAAB\",\"e\":\"AQAB\"}]}"),
              AS_INVALID_CLIENT_METADATA);
     ck_fault(read_set("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X32 "=\",\"y\":\"" X32
@@ -93,8 +92,9 @@ START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
     ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[\"+/8=\",\"AQID\"]}]}"));
     ck_assert_uint_eq(set.keys[0].x5c_count, 2);
     ck_assert_uint_eq(set.keys[0].x5c[0].len, 2);
-    static const char *const bad[] = {"\"-_8=\"", "\"+/8\"", "\"+/8=\\n\"", "\"+/9=\"", "\"\"",
-                                      "\"-----BEGIN CERTIFICATE-----\"", "7", "\" AQID\""};
+    static const char *const bad[] = {"\"-_8=\"", "\"+/8\"",  "\"+/8=\\n\"",
+                                      "\"+/9=\"", "\"\"",     "\"-----BEGIN CERTIFICATE-----\"",
+                                      "7",        "\" AQID\""};
     char text[512];
 
     for (size_t i = 0; i < AS_COUNT(bad); i++) {
