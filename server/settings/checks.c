@@ -37,6 +37,25 @@ const char *as_check_title(const char *text)
     return len == 0 || len > 32 ? "is no name: it has 1 to 32 characters" : NULL;
 }
 
+/* Dotted form: numbers without leading zeros, two at least, the first at most 2. */
+const char *as_check_oid(const char *text)
+{
+    as_span rest = as_span_of(text), arc;
+    size_t count = 0;
+    uint64_t number = 0;
+
+    while (as_span_cut(&rest, '.', &arc)) {
+        bool fine = as_span_number(arc, UINT32_MAX, &number) && (arc.len == 1 || arc.ptr[0] != '0');
+
+        if (!fine || (count++ == 0 && number > 2)) {
+            return "is no object identifier such as 1.3.6.1.4.1.99999.1";
+        }
+    }
+    return count < 2 || text[strlen(text) - 1] == '.'
+               ? "is no object identifier such as 1.3.6.1.4.1.99999.1"
+               : NULL;
+}
+
 /* An address in its canonical spelling, or the fault. */
 static const char *ip_fault(int family, as_span text)
 {

@@ -108,6 +108,8 @@ const struct as_setting as_setting_table[] = {
     {AS_SECTION_TRUST, "require_eku", AS_SETTING_SWITCH, .preset = "off", TRUST(require_eku)},
     {AS_SECTION_TRUST, "depth", AS_SETTING_NUMBER, .preset = "5", .max = AS_LIMIT_PATH_DEPTH,
      TRUST(depth)},
+    {AS_SECTION_TRUST, "policies", AS_SETTING_TEXT, .preset = "", .max = MANY,
+     .what = "object identifiers", .check = as_check_oid, TRUST_LIST(policies, policy_count)},
 
     {AS_SECTION_STORE, "backend", AS_SETTING_NAME, .preset = "sqlite", .words = backends,
      OWN(store_backend)},

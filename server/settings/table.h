@@ -95,6 +95,7 @@ const char *as_check_host(const char *text);
 const char *as_check_address(const char *text);
 const char *as_check_loopback(const char *text);
 const char *as_check_ip(const char *text);
+const char *as_check_oid(const char *text);
 const char *as_check_title(const char *text);
 
 #endif

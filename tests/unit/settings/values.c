@@ -414,6 +414,21 @@ START_TEST(MTLS_56_validity_of_self_signed_certificates)
 }
 END_TEST
 
+START_TEST(TLS_82_policies)
+{
+    FIELD("trust.banks.policies", "{\"1.3.6.1.4.1.99999.1\", \"2.5.29.32.0\"}",
+          s->trusts->policy_count, 2);
+    FIELD_TEXT("trust.banks.policies", "{\"2.5.29.32.0\"}", s->trusts->policies[0], "2.5.29.32.0");
+    static const char *const bad[] = {"1",    "3.1",    "1..2",  "1.2.",
+                                      ".1.2", "1.02.3", "1.2.x", "anyPolicy"};
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        ck_assert_ptr_nonnull(as_check_oid(bad[i]));
+    }
+    refuse_one("trust.banks.policies", "{\"1.2.x\"}",
+               "\"1.2.x\" is no object identifier such as 1.3.6.1.4.1.99999.1");
+}
+END_TEST
+
 START_TEST(TOK_128_token_format)
 {
     FIELD_TEXT("token.format", "sealed", s->token_format, "sealed");
@@ -495,7 +510,7 @@ END_TEST
 /* Adding a row without a case here shows. */
 START_TEST(each_setting_can_be_given)
 {
-    ck_assert_uint_eq(as_setting_count, 42);
+    ck_assert_uint_eq(as_setting_count, 43);
     for (size_t i = 0; i < as_setting_count; i++) {
         const struct as_setting *row = &as_setting_table[i];
         char path[128], value[256];
@@ -561,6 +576,7 @@ CONF_TESTS("settings/values", {
     tcase_add_test(t, store_and_admin_settings);
     tcase_add_test(t, MTLS_13_methods_can_be_switched_off);
     tcase_add_test(t, MTLS_56_validity_of_self_signed_certificates);
+    tcase_add_test(t, TLS_82_policies);
     tcase_add_test(t, TOK_128_token_format);
     tcase_add_test(t, MTLS_76_always_bind);
     tcase_add_test(t, MTLS_01a_introspection_by_certificate);
