@@ -123,7 +123,7 @@ START_TEST(an_answer_before_the_end_survives_what_is_sent_after_it)
     int fd = client_new();
 
     client_send(fd, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n" GET_ECHO);
-    client_send_much(fd, 500000);
+    ck_assert(client_send_much(fd, 500000));
     ck_assert(client_read(fd) && client_has("bye"));
     ck_assert(client_ended_in_order(fd));
     ck_assert_int_eq(atomic_load(&toy.done), 1); /* the others were not run */
@@ -193,7 +193,7 @@ START_TEST(TOK_12_a_refusal_is_read_while_the_client_still_sends)
     start();
     int fd = client_new();
     client_send(fd, "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 524288\r\n\r\n");
-    client_send_much(fd, 524288);
+    ck_assert(client_send_much(fd, 524288));
     ck_assert(client_read(fd));
     check_refusal("HTTP/1.1 413 ");
     ck_assert(client_ended_in_order(fd));
@@ -218,7 +218,8 @@ START_TEST(who_sends_for_ever_is_not_listened_to_for_ever)
     client_close(fd);
     fd = client_new();
     client_send(fd, "nonsense\r\n\r\n");
-    client_send_much(fd, 64 * 1024 * 1024); /* faster than that, and more than will be read away */
+    /* faster than that, and more than will be read away */
+    ck_assert(!client_send_much(fd, 64 * 1024 * 1024));
     wait_metric(AS_METRIC_connections_open, 0);
     client_close(fd);
     serve_stop(1000);
@@ -354,6 +355,7 @@ START_TEST(a_client_that_leaves_does_not_stop_its_job)
         wait_metric(AS_METRIC_requests_elsewhere_total, i + 1);
         client_close(fd);
     }
+    wait_metric(AS_METRIC_connections_open, 2); /* who may still want the answer */
     client_once(GET_ECHO);
     atomic_store(&toy.shut, false);
     wait_until(&toy.effects, 4);
@@ -504,6 +506,49 @@ START_TEST(a_job_that_takes_too_long_is_503_and_runs_on)
 }
 END_TEST
 
+START_TEST(deadlines_of_reading_end_with_the_request)
+{
+    serve_init();
+    serve.bounds.pair_idle_ms = 100;
+    serve.bounds.head_ms = 150;
+    serve.bounds.body_ms = 150;
+    serve_start();
+    atomic_store(&toy.shut, true);
+    int whole = client_new();
+    int pieces = client_new();
+    client_send(whole, "POST /gate HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_send(pieces, "POST /gate HTTP/1.1\r\nHost: a\r\n");
+    poll(NULL, 0, 20);
+    client_send(pieces, "Content-Length: 1\r\n\r\n");
+    poll(NULL, 0, 20);
+    client_send(pieces, "x");
+    poll(NULL, 0, 500);
+    atomic_store(&toy.shut, false);
+    ck_assert(client_read(whole) && client_has("passed"));
+    ck_assert(client_read(pieces) && client_has("passed"));
+    client_close(whole);
+    client_close(pieces);
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(the_time_of_a_request_ends_with_its_answer)
+{
+    serve_init();
+    serve.bounds.request_ms = 200;
+    serve_start();
+    int fd = client_new();
+    for (int i = 0; i < 3; i++) {
+        client_send(fd, GET_ECHO);
+        ck_assert(client_read(fd) && client_has(" 200 "));
+        poll(NULL, 0, 300);
+    }
+    ck_assert_int_eq(as_metric_get(AS_METRIC_requests_refused_total), 0);
+    client_close(fd);
+    serve_stop(1000);
+}
+END_TEST
+
 static int client_with_small_window(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
@@ -585,9 +630,11 @@ START_TEST(a_stop_lets_open_requests_end)
     client_send(half, "\r\n");
     ck_assert(client_read(half) && client_has(" 200 ") && client_has("\r\nConnection: close\r\n"));
     ck_assert(client_ended(half));
+    int64_t begun = as_clock_mono_ms();
     atomic_store(&toy.shut, false);
     ck_assert(client_read(busy) && client_has("passed"));
     ck_assert(client_ended(busy));
+    ck_assert_int_lt(as_clock_mono_ms() - begun, 5000); /* not only when the grace is over */
     ck_assert_int_eq(pthread_join(stopper, NULL), 0);
     as_edge_free(serve.edge);
     serve.edge = NULL;
@@ -676,6 +723,8 @@ AS_TESTS("edge/loop", {
     tcase_add_test(t, TLS_43_an_idle_connection_ends_without_a_word);
     tcase_add_test(t, an_idle_connection_is_one_descriptor);
     tcase_add_test(t, a_job_that_takes_too_long_is_503_and_runs_on);
+    tcase_add_test(t, deadlines_of_reading_end_with_the_request);
+    tcase_add_test(t, the_time_of_a_request_ends_with_its_answer);
     tcase_add_test(t, a_slow_reader_gets_a_large_answer_whole);
     tcase_add_test(t, TLS_43_a_reader_too_slow_is_cut);
     tcase_add_test(t, a_stop_lets_open_requests_end);

@@ -4,6 +4,7 @@
 #define AS_TESTS_EDGE_SERVE_H
 
 #include "as/edge.h"
+#include "edge/parts.h"
 #include "unit/http/support/toy.h"
 
 #include <arpa/inet.h>
@@ -79,6 +80,7 @@ static inline void serve_stop(int grace_ms)
 {
     if (serve.edge != NULL) {
         as_edge_stop(serve.edge, grace_ms);
+        ck_assert_uint_eq(atomic_load(&serve.edge->fds), 0); /* all were counted back */
         as_edge_free(serve.edge);
         serve.edge = NULL;
     }
@@ -200,14 +202,17 @@ static inline bool client_ended(int fd)
 static inline bool client_ended_in_order(int fd)
 {
     char octet;
+    int error = 0;
+    socklen_t len = sizeof(error);
     ssize_t got = recv(fd, &octet, 1, 0);
 
     ck_assert_msg(got >= 0 || errno != EAGAIN, "still open");
-    return got == 0 && client_len == 0;
+    ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len), 0);
+    return got == 0 && error == 0 && client_len == 0;
 }
 
-/* Sends until all is sent or nobody takes it. */
-static inline void client_send_much(int fd, size_t len)
+/* False: nobody takes it all. */
+static inline bool client_send_much(int fd, size_t len)
 {
     static char octets[16384];
 
@@ -215,10 +220,11 @@ static inline void client_send_much(int fd, size_t len)
     while (len > 0) {
         ssize_t sent = send(fd, octets, len < sizeof(octets) ? len : sizeof(octets), MSG_NOSIGNAL);
         if (sent <= 0) {
-            return;
+            return false;
         }
         len -= (size_t)sent;
     }
+    return true;
 }
 
 static inline void client_close(int fd)
