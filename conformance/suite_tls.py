@@ -147,6 +147,29 @@ def TLS_09_the_suites_of_bcp_195():
         refused(ask(server.port, hello(suites=[suite])), HANDSHAKE_FAILURE)
 
 
+# IANA "TLS Cipher Suites", marked recommended and usable below TLS 1.3 with a certificate.
+RECOMMENDED = {0x009E, 0x009F, 0xC02B, 0xC02C, 0xC02F, 0xC030, 0xCCA8, 0xCCA9, 0xCCAA}
+
+
+@test
+def TLS_11_nothing_but_recommended_suites():
+    taken = taken_alone(servers["bcp195"].mtls_port, KNOWN_SUITES)
+    assert_equal(taken - RECOMMENDED, set())
+    assert taken, "nothing is taken"
+
+
+@test
+def TLS_16_suites_are_configuration():
+    server = Fapid.make(names=(FIRST, SECOND), profile="fapi1")
+    try:
+        for profile in ("bcp195", "fapi1_ecdhe", "fapi1"):
+            server.run([f"listener.public.profile={profile}"])
+            assert_equal(taken_alone(server.port, sorted(RECOMMENDED)), PROFILES[profile])
+            assert_equal(server.stop(), 0)
+    finally:
+        server.close()
+
+
 @each(("null", [0x0000, 0x0001, 0x0002, 0x003B, 0xC006, 0xC010]),
       ("rc4", [0x0004, 0x0005, 0xC007, 0xC011]),
       ("export", [0x0003, 0x0006, 0x0008, 0x000B, 0x0014, 0x0019]),
