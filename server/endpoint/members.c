@@ -116,7 +116,6 @@ static as_err read_grant_types(struct as_registration *reg, const char *name, co
         reg->client->grants |= 1U << type;
     }
     AS_NEED(reg->client->grants != 0, AS_INVALID_CLIENT_METADATA, "grant_types is empty");
-    reg->grants_given = true;
     return AS_OK;
 }
 
@@ -150,13 +149,8 @@ static as_err read_profile(struct as_registration *reg, const char *name, const 
 static as_err read_status(struct as_registration *reg, const char *name, const json_t *value)
 {
     (void)name;
-    if (as_span_is(text_of(value), "enabled")) {
-        reg->party->status = AS_PARTY_ENABLED;
-    } else if (as_span_is(text_of(value), "disabled")) {
-        reg->party->status = AS_PARTY_DISABLED;
-    } else {
-        return AS_FAIL(AS_INVALID_CLIENT_METADATA, "status must be enabled or disabled");
-    }
+    AS_NEED(as_party_status_named(text_of(value), &reg->party->status), AS_INVALID_CLIENT_METADATA,
+            "status must be enabled or disabled");
     return AS_OK;
 }
 
@@ -185,8 +179,6 @@ static as_err read_default_resource(struct as_registration *reg, const char *nam
                                     const json_t *value)
 {
     (void)name;
-    AS_NEED(is_absolute_uri(text_of(value)), AS_INVALID_CLIENT_METADATA,
-            "default_resource must be an absolute URI without fragment");
     return as_arena_copy(reg->ask->mem, text_of(value), &reg->client->default_resource);
 }
 
@@ -322,14 +314,4 @@ as_err as_registration_members(struct as_registration *reg, const json_t *json)
         }
     }
     return AS_OK;
-}
-
-bool as_registration_knows(enum as_party_kind kind, const char *member)
-{
-    for (size_t i = 0; i < AS_COUNT(members); i++) {
-        if (strcmp(members[i].name, member) == 0) {
-            return (members[i].kinds & 1U << kind) != 0;
-        }
-    }
-    return false;
 }

@@ -271,16 +271,15 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
                          const json_t *json)
 {
     struct as_visit *visit = as_visit_of(call);
-    const char *text = json_string_value(json_object_get(json, "status"));
+    as_span status = as_span_of(json_string_value(json_object_get(json, "status")));
     struct as_party after = *existing;
     bool found = false;
 
     visit->event = words[existing->kind].status;
     visit->member = "status";
-    AS_NEED(text != NULL && (strcmp(text, "enabled") == 0 || strcmp(text, "disabled") == 0),
-            AS_INVALID_CLIENT_METADATA, "it must be enabled or disabled");
+    AS_NEED(as_party_status_named(status, &after.status), AS_INVALID_CLIENT_METADATA,
+            "it must be enabled or disabled");
     visit->member = NULL;
-    after.status = strcmp(text, "enabled") == 0 ? AS_PARTY_ENABLED : AS_PARTY_DISABLED;
     struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
     AS_TRY(as_store_party_set_status(visit->ctx.store, existing->kind, existing->id, after.status,
                                      &audit, &found));

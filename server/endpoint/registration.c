@@ -66,7 +66,7 @@ static as_err settle_profile(struct as_registration *reg)
 /* Absent: client_credentials, the one grant type there is; an operator sees it in the answer. */
 static as_err settle_grants(struct as_registration *reg)
 {
-    if (!reg->grants_given) {
+    if (reg->client->grants == 0) {
         reg->client->grants = 1U << AS_GRANT_CLIENT_CREDENTIALS;
         AS_NEED(json_object_set_new(reg->kept, "grant_types",
                                     json_pack("[s]", "client_credentials")) == 0,

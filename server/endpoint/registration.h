@@ -35,7 +35,7 @@ struct as_registration {
     as_span names[AS_NAME_KINDS]; /* canonical octets of the tls_client_auth_* members */
     unsigned name_count;
     struct as_jwks jwks;
-    bool method_given, grants_given, bound_given;
+    bool method_given, bound_given;
     struct as_identifier *identifiers;
     size_t identifier_count;
 };
@@ -47,8 +47,6 @@ as_err as_registration_read(const struct as_registration_ask *ask, const json_t 
 
 /* members.c: walks the table of members. */
 as_err as_registration_members(struct as_registration *reg, const json_t *json);
-/* Does the table know this member for this kind? (for telling what was ignored) */
-bool as_registration_knows(enum as_party_kind kind, const char *member);
 
 /* identity.c: how the party will authenticate, and the identifiers it claims. */
 as_err as_registration_identity(struct as_registration *reg);

@@ -7,12 +7,11 @@ as_err as_registration_view(const struct as_party *party, json_t **out)
     AS_AUTO(json_decref) json_t *view = NULL;
 
     AS_TRY(as_json_parse(party->metadata, &view));
-    const char *status = party->status == AS_PARTY_ENABLED ? "enabled" : "disabled";
     AS_NEED(
         json_object_set_new(view, "client_id", json_stringn(party->id.ptr, party->id.len)) == 0 &&
             json_object_set_new(view, "client_id_issued_at", json_integer(party->created)) == 0 &&
             json_object_set_new(view, "updated_at", json_integer(party->updated)) == 0 &&
-            json_object_set_new(view, "status", json_string(status)) == 0,
+            json_object_set_new(view, "status", json_string(as_party_status_name(party->status))) == 0,
         AS_SERVER_ERROR, "out of memory");
     *out = AS_MOVE(view);
     return AS_OK;

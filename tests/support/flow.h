@@ -45,7 +45,7 @@ struct flow {
     struct as_listener_conf listeners[FLOW_LISTENERS];
     struct as_lanes worker, job;
     struct as_exchange *exchange;
-    struct flow_answer answer;
+    struct flow_answer answer; /* the last */
     int audit_fd, log_fd;
     as_time now; /* of the next requests; 0: the clock */
 };
@@ -59,7 +59,8 @@ struct flow_ask {
     const char *body;  /* NULL: empty */
     const struct as_cert *cert;
     const char *authorization;
-    uid_t uid; /* FLOW_SOCKET: root */
+    const char *authorization2; /* the field once more */
+    uid_t uid;                  /* FLOW_SOCKET: root */
     gid_t gid;
     bool job; /* begin on a job thread */
 };
@@ -165,10 +166,18 @@ static inline char *flow_fields(const struct as_http_reply *reply)
     return text;
 }
 
+static inline void flow_field(struct as_http_ask *http, struct as_http_field *fields,
+                              const char *name, const char *value)
+{
+    if (value != NULL) {
+        fields[http->field_count++] = (struct as_http_field){as_span_of(name), as_span_of(value)};
+    }
+}
+
 static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
                               const struct as_peer *peer)
 {
-    struct as_http_field fields[2];
+    struct as_http_field fields[3];
     const char *type = ask->type;
     struct as_http_ask http = {
         .method = as_span_of(ask->method != NULL ? ask->method : "POST"),
@@ -181,14 +190,9 @@ static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
     if (type == NULL && ask->body != NULL) {
         type = ask->from == FLOW_SOCKET ? "application/json" : "application/x-www-form-urlencoded";
     }
-    if (type != NULL && type[0] != '\0') {
-        fields[http.field_count++] =
-            (struct as_http_field){AS_LIT("Content-Type"), as_span_of(type)};
-    }
-    if (ask->authorization != NULL) {
-        fields[http.field_count++] =
-            (struct as_http_field){AS_LIT("Authorization"), as_span_of(ask->authorization)};
-    }
+    flow_field(&http, fields, "Content-Type", type != NULL && type[0] != '\0' ? type : NULL);
+    flow_field(&http, fields, "Authorization", ask->authorization);
+    flow_field(&http, fields, "Authorization", ask->authorization2);
     as_exchange_reset(f->exchange);
     ck_ok(as_exchange_begin(f->exchange, as_app_site(f->app, flow_sites[ask->from]), peer, &http,
                             AS_LIMIT_REQUEST_MS));
@@ -237,7 +241,7 @@ TEST_UNUSED static struct flow_answer *flow_send(struct flow *f, struct flow_ask
     return flow_finish(f, elsewhere);
 }
 
-/* Only the worker's try: true when it answered. A request left so is forgotten by the next. */
+/* Only the worker's try: true when it answered. */
 TEST_UNUSED static bool flow_try(struct flow *f, struct flow_ask ask)
 {
     const struct as_peer peer = flow_peer(f, &ask);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may administrate (design D15): root, the server's own user, members of admin.group. */
+#include "endpoint/app.h"
 #include "support/flow.h"
 
 #include <unistd.h>
@@ -89,6 +90,22 @@ START_TEST(D15_members_of_the_group)
 }
 END_TEST
 
+/* A peer of another listener has no uid: the 0 in its place is not root's. */
+START_TEST(D15_only_through_the_socket)
+{
+    for (unsigned from = 0; from < FLOW_LISTENERS; from++) {
+        const struct as_peer peer = {.listener = &f->listeners[from]};
+        const struct as_visit visit = {.app = f->app, .peer = &peer};
+
+        if (from == FLOW_SOCKET) {
+            ck_ok(as_admin_check(&visit));
+        } else {
+            ck_refuses(as_admin_check(&visit), AS_NOT_ALLOWED, "not the admin socket");
+        }
+    }
+}
+END_TEST
+
 /* Health, metrics and version need no rights, on the socket as on the plain listener. */
 START_TEST(D15_health_is_for_everybody)
 {
@@ -130,6 +147,7 @@ AS_TESTS("flow/admin/access", {
     tcase_add_test(t, D15_another_user_is_refused);
     tcase_add_test(t, D15_the_server_s_own_user);
     tcase_add_test(t, D15_members_of_the_group);
+    tcase_add_test(t, D15_only_through_the_socket);
     tcase_add_test(t, D15_health_is_for_everybody);
     tcase_add_test(t, D15_admin_routes_always_go_elsewhere);
 })

@@ -251,6 +251,7 @@ START_TEST(MTLS_15_status)
     flow_status(flow_post(f, cert, "/token", ask), 200);
     flow_refused(flow_admin(f, "PATCH", path_of(id), "{'status':'gone'}"), 400,
                  "invalid_client_metadata");
+    ck_assert(error_says(" status: it must be enabled or disabled"));
     flow_refused(flow_admin(f, "PATCH", path_of(id), "{'status':1}"), 400,
                  "invalid_client_metadata");
     flow_refused(flow_admin(f, "PATCH", "/v1/clients/nobody", "{'status':'enabled'}"), 404,

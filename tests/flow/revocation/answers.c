@@ -161,6 +161,11 @@ START_TEST(TOK_170_all_tokens_of_a_client)
     flow_refused(flow_admin(f, "POST", "/v1/revocations", "{'client_id':'c1','x':1}"), 400,
                  "invalid_request");
     flow_refused(flow_admin(f, "POST", "/v1/revocations", "['c1']"), 400, "invalid_request");
+    flow_refused(flow_send(f, (struct flow_ask){.from = FLOW_SOCKET,
+                                                .path = "/v1/revocations",
+                                                .query = "dry_run=true",
+                                                .body = "{\"client_id\":\"c1\"}"}),
+                 400, "invalid_request");
     ck_assert(active(after));
     free(foreign);
     free(after);

@@ -169,6 +169,35 @@ START_TEST(MTLS_106_the_text_depends_on_the_listener_alone)
 }
 END_TEST
 
+/* A second field would be a second mechanism, and be read by nobody. */
+START_TEST(MTLS_10_two_authorization_fields)
+{
+    struct flow_ask ask = {.path = "/token", .cert = cert, .body = GRANT "&client_id=c1"};
+
+    flow_status(flow_send(f, ask), 200);
+    ask.authorization = "Basic YTpi";
+    ask.authorization2 = "Basic YTpi";
+    flow_refused(flow_send(f, ask), 400, "invalid_request");
+    ask.authorization2 = "";
+    flow_refused(flow_send(f, ask), 400, "invalid_request");
+    ask.authorization2 = NULL;
+    flow_refused(flow_send(f, ask), 401, "invalid_client");
+}
+END_TEST
+
+START_TEST(TOK_12_eight_resources)
+{
+    char body[1024] = GRANT "&client_id=c1";
+
+    for (int i = 0; i < AS_LIMIT_RESOURCES; i++) {
+        strcat(body, "&resource=https://api.example");
+    }
+    flow_refused(flow_post(f, NULL, "/token", body), 401, "invalid_client");
+    strcat(body, "&resource=https://api.example");
+    flow_refused(flow_post(f, NULL, "/token", body), 400, "invalid_request");
+}
+END_TEST
+
 START_TEST(TOK_11_the_scheme_that_was_used)
 {
     struct flow_ask ask = {.path = "/token", .cert = cert, .body = GRANT "&client_id=c1"};
@@ -269,6 +298,8 @@ AS_TESTS("flow/token/answers", {
     tcase_add_test(t, MTLS_06_TOK_20_refusals_are_equal_and_cost_the_same);
     tcase_add_test(t, MTLS_09_a_certificate_of_another_method);
     tcase_add_test(t, MTLS_106_the_text_depends_on_the_listener_alone);
+    tcase_add_test(t, MTLS_10_two_authorization_fields);
+    tcase_add_test(t, TOK_12_eight_resources);
     tcase_add_test(t, TOK_11_the_scheme_that_was_used);
     tcase_add_test(t, MTLS_118_audit_of_a_success);
     tcase_add_test(t, MTLS_118_audit_of_every_refused_authentication);
