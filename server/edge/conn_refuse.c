@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#define LINGER_READS 64 /* of AS_READ_ROOM octets */
+#define LINGER_READS  16                    /* in one step */
+#define LINGER_OCTETS ((size_t)1024 * 1024) /* in all: several times the largest request */
 
 static void log_refusal(const struct as_conn *conn, const struct as_refusal *row, const char *id)
 {
@@ -71,14 +72,18 @@ enum as_step as_conn_step_refuse(struct as_conn *conn)
 /* Raw octets: they mean nothing any more. */
 enum as_step as_conn_step_linger(struct as_conn *conn)
 {
-    for (; conn->lingered < LINGER_READS; conn->lingered++) {
+    for (int i = 0; i < LINGER_READS; i++) {
         ssize_t len = recv(conn->wire.fd, conn->worker->scratch, sizeof(conn->worker->scratch), 0);
         if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
             return AS_STEP_WAIT;
         }
         if (len <= 0) {
-            break;
+            return as_conn_end(conn);
+        }
+        conn->lingered += (size_t)len;
+        if (conn->lingered > LINGER_OCTETS) {
+            return as_conn_end(conn);
         }
     }
-    return as_conn_end(conn);
+    return AS_STEP_ON;
 }

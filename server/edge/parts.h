@@ -128,7 +128,7 @@ struct as_conn {
     bool said;             /* something of the present answer is out */
     bool answered;         /* all of it has left the engine */
     bool close;            /* after the present answer */
-    unsigned lingered;     /* reads */
+    size_t lingered;       /* octets read away */
     bool in_ready;
     struct as_conn *next_ready;
     struct as_conn *next_all;
