@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OWN_FDS_WORKER 6 /* epoll and eventfd, ours and the engine's */
+#define WORKER_FDS 6 /* epoll and eventfd, ours and the engine's */
+#define LANE_FDS   4 /* the store's files, of each worker and job thread */
 
 const struct as_edge_bounds as_edge_bounds_usual = {
     .handshake_ms = AS_LIMIT_HANDSHAKE_MS,
@@ -120,8 +121,9 @@ static rlim_t raise_limit(void)
 static enum as_edge_failure count_descriptors(struct as_edge *edge, as_edge_tell tell, void *arg)
 {
     size_t limit = (size_t)raise_limit();
-    size_t own = AS_LIMIT_FD_RESERVE + AS_LIMIT_JOBS + edge->conf.listener_count +
-                 (size_t)edge->worker_count * OWN_FDS_WORKER;
+    size_t own = AS_LIMIT_FD_RESERVE + edge->conf.listener_count +
+                 (size_t)edge->worker_count * WORKER_FDS +
+                 (edge->worker_count + (size_t)AS_LIMIT_JOBS) * LANE_FDS;
     size_t asked = 0;
     char text[256];
 
@@ -225,7 +227,7 @@ void as_edge_free(struct as_edge *edge)
     if (edge == NULL) {
         return;
     }
-    for (size_t i = 0; i < edge->listener_count; i++) {
+    for (size_t i = 0; edge->listeners != NULL && i < edge->listener_count; i++) {
         close_listener(&edge->listeners[i]);
     }
     free(edge->workers);

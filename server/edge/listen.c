@@ -51,6 +51,7 @@ static bool write_port(int fd, char *text, size_t room)
     union as_address bound;
     socklen_t len = sizeof(bound);
 
+    memset(&bound, 0, sizeof(bound));
     if (getsockname(fd, &bound.any, &len) != 0) {
         return false;
     }

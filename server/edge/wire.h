@@ -34,8 +34,9 @@ struct as_wire_kind {
     void (*end)(struct as_wire *wire);
 };
 
-/* Owns nothing afterwards but what as_wire_close gives up. `tls` is NULL without TLS. */
-as_err as_wire_open(struct as_wire *wire, int fd, struct as_tls_context *tls);
+/* Takes the descriptor; as_wire_close gives all up, after a failure too. `context` is NULL without
+ * TLS. Errors: server error. */
+as_err as_wire_open(struct as_wire *wire, int fd, struct as_tls_context *context);
 /* Closes the descriptor as well. */
 void as_wire_close(struct as_wire *wire);
 

@@ -343,7 +343,7 @@ START_TEST(without_descriptors_the_server_waits_and_goes_on)
 
     serve_init();
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_max = AS_LIMIT_FD_RESERVE + AS_LIMIT_JOBS + 1 + 6 + 20; /* as edge.c counts */
+    limit.rlim_max = AS_LIMIT_FD_RESERVE + 1 + 6 + (1 + AS_LIMIT_JOBS) * 4 + 20; /* as in edge.c */
     limit.rlim_cur = limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
         toy_end();
@@ -351,7 +351,7 @@ START_TEST(without_descriptors_the_server_waits_and_goes_on)
     }
     serve.workers = 1; /* of two, one might take what the other has just seen to be the last */
     serve_start();
-    ck_assert_ptr_nonnull(strstr(serve.told, "155 open files allow 20 idle connections, 6 with"));
+    ck_assert_ptr_nonnull(strstr(serve.told, "351 open files allow 20 idle connections, 6 with"));
     ck_assert_ptr_nonnull(strstr(serve.told, "max_connections asks for more"));
     while (count < 25) {
         fds[count++] = client_new();
