@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE      1000
 #define PAGES_MAX 10000
 
 static const char *collection(const struct ctl *ctl)
@@ -157,16 +156,13 @@ static enum ctl_exit fetch_all(const struct ctl *ctl, json_t **out)
         if (code != CTL_FINE) {
             return code;
         }
-        const json_t *list = json_object_get(answer, collection(ctl));
-        size_t count = json_array_size(list);
-        json_array_extend(all, (json_t *)list);
-        if (count < PAGE) {
+        json_array_extend(all, json_object_get(answer, collection(ctl)));
+        const char *next = json_string_value(json_object_get(answer, "next"));
+        if (next == NULL) {
             *out = AS_MOVE(all);
             return CTL_FINE;
         }
-        const char *last =
-            json_string_value(json_object_get(json_array_get(list, count - 1), "client_id"));
-        if (as_failed(as_arena_printf(ctl->mem, &query, "after=%s", last != NULL ? last : ""))) {
+        if (as_failed(as_arena_printf(ctl->mem, &query, "after=%s", next))) {
             break;
         }
     }
@@ -217,6 +213,13 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl)
     }
     if (!json_is_array(json)) {
         return ctl_say(ctl, CTL_REFUSED, "%s: not a JSON array", ctl->words[2]);
+    }
+    if (json_dumpb(json, NULL, 0, JSON_COMPACT) > AS_LIMIT_BODY) {
+        return ctl_say(
+            ctl, CTL_REFUSED,
+            "%s: larger than the server takes at once (256 KiB): import it in parts, each "
+            "all or none",
+            ctl->words[2]);
     }
     enum ctl_exit code = ctl_call(ctl, "POST", path_of(ctl, NULL, dry_run(ctl)), json, &answer);
     if (code == CTL_FINE) {

@@ -8,7 +8,10 @@
 
 #include <unistd.h>
 
-#define AUDIT_LINE_MAX 8192
+/* Texts of certificates come from strangers and may be long: they are cut, so that no line is lost
+ * for them. A line has room for the longest texts with every octet escaped. */
+#define AUDIT_TEXT_MAX 1024
+#define AUDIT_LINE_MAX (64 * 1024)
 
 /* Who did it: the user at the admin socket, or a client that proved itself; a name that was merely
  * claimed is no actor. */
@@ -51,6 +54,7 @@ struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as
 static void add_member(struct as_buf *line, const char *name, as_span value)
 {
     if (value.len > 0) {
+        value.len = value.len < AUDIT_TEXT_MAX ? value.len : AUDIT_TEXT_MAX;
         as_buf_printf(line, ",\"%s\":", name);
         as_buf_add_json_string(line, value);
     }

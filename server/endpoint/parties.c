@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define LIST_MAX   1000
-#define IMPORT_MAX 1000
+#define LIST_MAX    1000
+#define LIST_OCTETS (1024 * 1024) /* with the answer's text it fits into AS_LIMIT_ARENA */
+#define IMPORT_MAX  1000
 
 struct kind_words {
     const char *path;
@@ -112,22 +113,51 @@ static as_err reply_parties(struct as_http_call *call, unsigned status,
     return as_reply_json(call, status, json);
 }
 
+/* Appends parties until there is no more, or enough for one answer; *next is then the id to go on
+ * after. One at a time, since one may be as large as a request. */
+static as_err list_some(struct as_http_call *call, as_span after, json_t *list, as_span *next)
+{
+    struct as_store_session *store = as_visit_of(call)->ctx.store;
+    const struct as_party *const *one = NULL;
+    size_t count = 0, octets = 0;
+
+    for (size_t i = 0; i < LIST_MAX && octets < LIST_OCTETS; i++) {
+        json_t *view = NULL;
+
+        AS_TRY(as_store_party_list(store, call->mem, kind_of(call), after, 1, &one, &count));
+        if (count == 0) {
+            *next = AS_SPAN_NONE;
+            return AS_OK;
+        }
+        AS_TRY(as_registration_view(one[0], &view));
+        AS_NEED(json_array_append_new(list, view) == 0, AS_SERVER_ERROR, "out of memory");
+        octets += one[0]->metadata.len;
+        after = one[0]->id;
+    }
+    *next = after;
+    return AS_OK;
+}
+
+/* GET ?after=ID: a page in the order of ids; `next` is where the following one begins. */
 as_err as_admin_list(struct as_http_call *call)
 {
-    struct as_visit *visit = as_visit_of(call);
-    const struct as_party *const *parties = NULL;
-    size_t count = 0;
-    as_span after = AS_SPAN_NONE;
+    json_t *list = json_array();
+    AS_AUTO(json_decref) json_t *json = json_pack("{s:o}", words[kind_of(call)].member, list);
+    as_span after = AS_SPAN_NONE, next;
 
-    AS_TRY(as_admin_check(visit));
+    AS_TRY(as_admin_check(as_visit_of(call)));
+    AS_NEED_MEM(json);
     if (call->request->query.len > 0) {
         AS_NEED(as_span_starts(call->request->query, AS_LIT("after=")), AS_INVALID_REQUEST,
                 "the query may be after=ID and nothing else");
         after = as_span_from(call->request->query, strlen("after="));
     }
-    AS_TRY(as_store_party_list(visit->ctx.store, call->mem, kind_of(call), after, LIST_MAX,
-                               &parties, &count));
-    return reply_parties(call, 200, parties, count);
+    AS_TRY(list_some(call, after, list, &next));
+    if (next.len > 0) {
+        AS_NEED(json_object_set_new(json, "next", json_stringn(next.ptr, next.len)) == 0,
+                AS_SERVER_ERROR, "out of memory");
+    }
+    return as_reply_json(call, 200, json);
 }
 
 static as_err write_new(struct as_http_call *call, const struct as_party_write *writes,

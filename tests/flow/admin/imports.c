@@ -174,6 +174,42 @@ START_TEST(REG_10_pages)
 }
 END_TEST
 
+/* A page ends before the answer would outgrow the request's memory; none is lost between pages. */
+START_TEST(REG_10_large_pages)
+{
+    enum { MANY = 20, CONTACT = 2000 };
+    char *body = malloc(CONTACT * 64 + 1024), after[64] = "";
+    size_t seen = 0, pages = 0;
+
+    for (int i = 0; i < MANY; i++) { /* 128 KiB each */
+        size_t len = (size_t)sprintf(body,
+                                     "{'client_id':'c%02d','token_endpoint_auth_method':"
+                                     "'tls_client_auth','tls_client_auth_subject_dn':'CN=c%d',"
+                                     "'contacts':['x'",
+                                     i, i);
+        for (int j = 1; j < 64; j++) {
+            len += (size_t)sprintf(body + len, ",'%0*d'", CONTACT, j);
+        }
+        sprintf(body + len, "]}");
+        flow_status(import(body), 201);
+    }
+    for (const char *next = ""; next != NULL && pages <= MANY; pages++) {
+        flow_status(with_query("GET", "/v1/clients", after[0] != '\0' ? after : NULL, NULL), 200);
+        json_t *list = json_object_get(f->answer.json, "clients");
+        for (size_t i = 0; i < json_array_size(list); i++, seen++) {
+            snprintf(body, 8, "c%02zu", seen);
+            ck_assert_str_eq(
+                json_string_value(json_object_get(json_array_get(list, i), "client_id")), body);
+        }
+        next = json_string_value(json_object_get(f->answer.json, "next"));
+        snprintf(after, sizeof(after), "after=%s", next != NULL ? next : "");
+    }
+    ck_assert_uint_eq(seen, MANY);
+    ck_assert_uint_eq(pages, 3);
+    free(body);
+}
+END_TEST
+
 /* What was listed can be imported elsewhere, and is then the same. */
 START_TEST(REG_10_what_was_exported_imports)
 {
@@ -216,5 +252,6 @@ AS_TESTS("flow/admin/imports", {
     tcase_add_test(t, REG_12_the_size_of_an_import);
     tcase_add_test(t, REG_87_a_dry_run_writes_nothing);
     tcase_add_test(t, REG_10_pages);
+    tcase_add_test(t, REG_10_large_pages);
     tcase_add_test(t, REG_10_what_was_exported_imports);
 })

@@ -257,6 +257,30 @@ START_TEST(MTLS_118_audit_of_every_refused_authentication)
 }
 END_TEST
 
+/* A stranger cannot keep itself out of the audit by what its certificate says. */
+START_TEST(MTLS_118_long_names_are_cut)
+{
+    X509_NAME *name = X509_NAME_new();
+    unsigned char value[128];
+
+    for (size_t i = 0; i < sizeof(value); i += 2) {
+        memcpy(value + i, "\xC2\x80", 2); /* written as \C2\80, which JSON escapes again */
+    }
+    for (int i = 0; i < 30; i++) {
+        ck_assert_int_eq(
+            X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_UTF8, value, sizeof(value), -1, 0), 1);
+    }
+    struct test_cert *made = test_cert(NULL, (struct test_cert_ask){.subject_name = name});
+    flow_refused(flow_post(f, world_cert(f->w, made), "/token", GRANT "&client_id=c1"), 401,
+                 "invalid_client");
+    ck_assert_uint_eq(flow_lines(f->audit_fd), 1);
+    flow_last_has(f->audit_fd, "event", "client_authentication");
+    flow_last_has(f->audit_fd, "outcome", "refused");
+    ck_assert_uint_eq(flow_lines(f->log_fd), 1);
+    X509_NAME_free(name);
+}
+END_TEST
+
 /* MTLS-118, TOK-18, TOK-19: neither log nor audit holds a token or a credential. */
 START_TEST(TOK_19_no_token_in_log_or_audit)
 {
@@ -303,5 +327,6 @@ AS_TESTS("flow/token/answers", {
     tcase_add_test(t, TOK_11_the_scheme_that_was_used);
     tcase_add_test(t, MTLS_118_audit_of_a_success);
     tcase_add_test(t, MTLS_118_audit_of_every_refused_authentication);
+    tcase_add_test(t, MTLS_118_long_names_are_cut);
     tcase_add_test(t, TOK_19_no_token_in_log_or_audit);
 })
