@@ -93,6 +93,26 @@ START_TEST(TOK_15_the_store_is_locked)
 }
 END_TEST
 
+START_TEST(TOK_177_a_revocation_that_cannot_be_kept)
+{
+    const struct as_cert *rs = world_leaf(f->w, f->w->shops_ca, "CN=rs");
+    char *token = flow_token(f, cert, "c1");
+    char body[AS_LIMIT_TOKEN_TEXT + 64];
+    sqlite3 *db = open_store();
+
+    snprintf(body, sizeof(body), "client_id=c1&token=%s", token);
+    ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    is_unavailable(flow_post(f, cert, "/revoke", body));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_tokens_revoked_total), 0);
+    ck_assert_int_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    ck_assert(flow_active(flow_introspect(f, rs, "rs", token)));
+    flow_status(flow_post(f, cert, "/revoke", body), 200);
+    ck_assert(!flow_active(flow_introspect(f, rs, "rs", token)));
+    free(token);
+}
+END_TEST
+
 /* The file is overwritten underneath. */
 START_TEST(TOK_15_the_store_is_corrupt)
 {
@@ -187,6 +207,7 @@ END_TEST
 AS_TESTS("flow/token/faults", {
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, TOK_15_the_store_is_locked);
+    tcase_add_test(t, TOK_177_a_revocation_that_cannot_be_kept);
     tcase_add_test(t, TOK_15_the_store_is_corrupt);
     tcase_add_test(t, TOK_15_a_record_is_not_understood);
     tcase_add_test(t, TOK_15_an_internal_fault);
