@@ -23,9 +23,14 @@ const char *as_grant_type_name(enum as_grant_type type);
 bool as_grant_type_named(as_span name, enum as_grant_type *out);
 
 enum as_party_kind { AS_PARTY_CLIENT, AS_PARTY_RESOURCE };
-enum as_party_status { AS_PARTY_ENABLED, AS_PARTY_DISABLED };
+enum as_party_status { AS_PARTY_ENABLED, AS_PARTY_DISABLED, AS_PARTY_STATUSES };
+
+/* "enabled", "disabled": the member `status`. */
+const char *as_party_status_name(enum as_party_status status);
+bool as_party_status_named(as_span name, enum as_party_status *out);
 
 #define AS_DIGEST 32
+#define AS_JTI    16 /* octets of a token's id: 128 random bits (TOK-17) */
 
 /*
  * What clients and resource servers have in common: an id in one id space (design D13) and how
@@ -53,14 +58,17 @@ struct as_party {
     const struct as_resource *resource; /* kind AS_PARTY_RESOURCE, else NULL */
 };
 
+/* Is this SHA-256 that of one of its registered certificates? */
+bool as_party_has_certificate(const struct as_party *party,
+                              const unsigned char thumbprint[AS_DIGEST]);
+
 struct as_client {
     const struct as_party *party;
-    as_span profile;               /* name of its profile row (D12) */
-    unsigned grants;               /* bit 1 << as_grant_type */
-    as_span scope;                 /* space-separated values it may ask for */
-    as_span default_resource;      /* an audience URI; may be empty (D13) */
-    bool bound_access_tokens;      /* tls_client_certificate_bound_access_tokens (RFC 8705 3.4) */
-    int64_t access_token_lifetime; /* seconds; 0: the server's */
+    as_span profile;          /* name of its profile row (D12) */
+    unsigned grants;          /* bit 1 << as_grant_type */
+    as_span scope;            /* space-separated values it may ask for */
+    as_span default_resource; /* an audience URI; may be empty (D13) */
+    bool bound_access_tokens; /* tls_client_certificate_bound_access_tokens (RFC 8705 3.4) */
 };
 
 struct as_resource {
@@ -112,9 +120,17 @@ struct as_certificate_row {
     as_time not_after; /* of the leaf */
 };
 
+/*
+ * Do two rows of one certificate say the same of it: class, group, anchor and path? The chain is
+ * not asked: either one led to the same path, and two machines of a client that present the same
+ * leaf with and without an extra certificate must not write at every token.
+ */
+bool as_certificate_row_same(const struct as_certificate_row *a,
+                             const struct as_certificate_row *b);
+
 /* An access token, opened or about to be made (design D8). */
 struct as_token {
-    unsigned char jti[16];
+    unsigned char jti[AS_JTI];
     as_span client_id;
     as_span subject;
     const as_span *audience;

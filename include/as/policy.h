@@ -33,6 +33,12 @@ const struct as_profile *as_profile_get(enum as_profile_id id);
 bool as_profile_is_on(const struct as_profile *profile, unsigned profiles_on);
 
 /*
+ * Must every token of the client be bound to its key (RFC 8705 3.4, TOK-70)? A profile that nobody
+ * knows any more cannot be one that is lenient.
+ */
+bool as_policy_must_bind(const struct as_client *client);
+
+/*
  * Which audience a token gets (design D13): the `resource` parameters if given (each the audience
  * of an enabled resource server, octet for octet); else the one resource server whose scopes cover
  * the request, by its first audience; else the client's default_resource; else AS_INVALID_TARGET.

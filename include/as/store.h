@@ -142,9 +142,9 @@ as_err as_store_certificate_put(struct as_store_session *session,
 /* ---------------------------------------------------------------- revocation of one token ---- */
 
 /* Kept until expires_at and AS_LIMIT_SWEEP_GRACE_S more; revoking again is no error. */
-as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[16],
+as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[AS_JTI],
                              as_time expires_at, const struct as_audit *audit);
-as_err as_store_token_is_revoked(struct as_store_session *session, const unsigned char jti[16],
+as_err as_store_token_is_revoked(struct as_store_session *session, const unsigned char jti[AS_JTI],
                                  bool *out);
 
 /* ---------------------------------------------------------------- keys ----------------------- */
@@ -170,8 +170,6 @@ struct as_audit_row {
     struct as_audit audit;
 };
 
-/* Writes an audit row that goes with no change. */
-as_err as_store_audit(struct as_store_session *session, const struct as_audit *audit);
 /* At most `limit` audit rows, oldest first, after number `after`; for export and tests. */
 as_err as_store_audit_list(struct as_store_session *session, struct as_arena *mem, int64_t after,
                            size_t limit, const struct as_audit_row **out, size_t *count);

@@ -33,8 +33,7 @@ CREATE TABLE party (
     profile          TEXT    NOT NULL, -- this and what follows: clients alone
     grants           INTEGER NOT NULL,
     default_resource TEXT    NOT NULL,
-    bound_tokens     INTEGER NOT NULL CHECK (bound_tokens IN (0, 1)),
-    token_lifetime   INTEGER NOT NULL CHECK (token_lifetime >= 0)
+    bound_tokens     INTEGER NOT NULL CHECK (bound_tokens IN (0, 1))
 ) STRICT;
 CREATE UNIQUE INDEX party_by_kind ON party (kind, id);
 

@@ -6,25 +6,14 @@
  */
 #include "client.h"
 
-#include <string.h>
-
-static bool is_registered(const struct as_party *party, const struct as_cert *cert)
-{
-    for (size_t i = 0; i < party->certificate_count; i++) {
-        if (memcmp(party->certificates[i], cert->thumbprint, AS_THUMBPRINT) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 as_err as_prove_self_signed_tls_client_auth(struct as_attempt *attempt)
 {
     const struct as_ctx *ctx = attempt->ctx;
     const struct as_cert *cert = attempt->ask->cert;
 
     _Static_assert(AS_THUMBPRINT == AS_DIGEST, "thumbprints are kept as digests");
-    AS_NEED(is_registered(attempt->who->party, cert), AS_INVALID_CLIENT, "cert_not_registered");
+    AS_NEED(as_party_has_certificate(attempt->who->party, cert->thumbprint), AS_INVALID_CLIENT,
+            "cert_not_registered");
     if (ctx->settings->check_self_signed_validity) {
         AS_NEED(ctx->now >= cert->not_before, AS_INVALID_CLIENT, "cert_not_yet_valid");
         AS_NEED(ctx->now <= cert->not_after, AS_INVALID_CLIENT, "cert_expired");

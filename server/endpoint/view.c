@@ -11,7 +11,8 @@ as_err as_registration_view(const struct as_party *party, json_t **out)
         json_object_set_new(view, "client_id", json_stringn(party->id.ptr, party->id.len)) == 0 &&
             json_object_set_new(view, "client_id_issued_at", json_integer(party->created)) == 0 &&
             json_object_set_new(view, "updated_at", json_integer(party->updated)) == 0 &&
-            json_object_set_new(view, "status", json_string(as_party_status_name(party->status))) == 0,
+            json_object_set_new(view, "status", json_string(as_party_status_name(party->status))) ==
+                0,
         AS_SERVER_ERROR, "out of memory");
     *out = AS_MOVE(view);
     return AS_OK;

@@ -67,3 +67,10 @@ bool as_profile_is_on(const struct as_profile *profile, unsigned profiles_on)
 {
     return profile != NULL && (profiles_on & 1u << (profile - profiles)) != 0;
 }
+
+bool as_policy_must_bind(const struct as_client *client)
+{
+    const struct as_profile *profile = as_profile_named(client->profile);
+
+    return profile == NULL || profile->sender_constrained || client->bound_access_tokens;
+}

@@ -10,16 +10,6 @@
 
 _Static_assert(AS_PATH_STEPS <= AS_PATH_MAX, "a row has room for each path");
 
-/* MTLS-70, MTLS-76, TOK-70: the profile, the client, or the server asks for it. */
-static bool is_wanted(const struct as_ctx *ctx, const struct as_client *client)
-{
-    const struct as_profile *profile = as_profile_named(client->profile);
-
-    /* a profile nobody knows any more cannot be one that is lenient */
-    return profile == NULL || profile->sender_constrained || client->bound_access_tokens ||
-           ctx->settings->always_bind;
-}
-
 /* The further certificates as presented, each after its length in four octets. */
 static as_err write_chain(struct as_arena *mem, const struct as_cert *cert, as_span *out)
 {
@@ -55,31 +45,6 @@ static void write_path(const struct as_trust_verdict *verdict, struct as_certifi
         link->serial_len = step->serial_len;
         link->not_after = step->not_after;
     }
-}
-
-static bool same_path(const struct as_certificate_row *a, const struct as_certificate_row *b)
-{
-    if (a->path_count != b->path_count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->path_count; i++) {
-        const struct as_path_link *x = &a->path[i];
-        const struct as_path_link *y = &b->path[i];
-        if (memcmp(x->issuer_spki, y->issuer_spki, AS_DIGEST) != 0 ||
-            x->serial_len != y->serial_len || x->serial_len > sizeof(x->serial) ||
-            memcmp(x->serial, y->serial, x->serial_len) != 0 || x->not_after != y->not_after) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Does the row say what we would write? The chain is left out: it may be sent or not, and the path
- * it led to is what counts. */
-static bool is_current(const struct as_certificate_row *row, const struct as_certificate_row *now)
-{
-    return row != NULL && row->class_ == now->class_ && as_span_equal(row->trust, now->trust) &&
-           memcmp(row->anchor, now->anchor, AS_DIGEST) == 0 && same_path(row, now);
 }
 
 /* MTLS-114: a certificate that fits a second client is told of when its row is new, never refused:
@@ -118,7 +83,7 @@ static as_err keep_certificate(const struct as_ctx *ctx, const struct as_who *wh
         write_path(&who->verdict, &row);
     }
     AS_TRY(as_store_certificate_get(ctx->store, row.thumbprint, &known));
-    if (is_current(known, &row)) {
+    if (known != NULL && as_certificate_row_same(known, &row)) {
         return AS_OK;
     }
     const bool is_new = known == NULL;
@@ -139,7 +104,8 @@ as_err as_proof_bind(const struct as_ctx *ctx, const struct as_who *who, const s
     struct as_binding binding = {0};
 
     AS_NEED(who->party->client != NULL, AS_SERVER_ERROR, "a binding for no client");
-    if (!is_wanted(ctx, who->party->client)) {
+    /* MTLS-70, MTLS-76: the profile, the client, or the server asks for it */
+    if (!as_policy_must_bind(who->party->client) && !ctx->settings->always_bind) {
         *out = binding;
         return AS_OK;
     }

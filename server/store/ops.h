@@ -48,7 +48,8 @@ struct as_store_ops {
     as_err (*certificate_get)(struct as_reader *reader, struct as_arena *mem,
                               const unsigned char thumbprint[AS_DIGEST],
                               const struct as_certificate_row **out);
-    as_err (*token_is_revoked)(struct as_reader *reader, const unsigned char jti[16], bool *out);
+    as_err (*token_is_revoked)(struct as_reader *reader, const unsigned char jti[AS_JTI],
+                               bool *out);
     as_err (*keys)(struct as_reader *reader, struct as_arena *mem, const struct as_key_row **out,
                    size_t *count);
     as_err (*audit_list)(struct as_reader *reader, struct as_arena *mem, int64_t after,
@@ -73,7 +74,7 @@ struct as_store_ops {
                            bool *found);
     as_err (*party_revoke_tokens)(struct as_backend *backend, as_span id, bool *found);
     as_err (*certificate_put)(struct as_backend *backend, const struct as_certificate_row *row);
-    as_err (*token_revoke)(struct as_backend *backend, const unsigned char jti[16],
+    as_err (*token_revoke)(struct as_backend *backend, const unsigned char jti[AS_JTI],
                            as_time expires_at);
     as_err (*key_add_first)(struct as_backend *backend, const struct as_key_row *row, bool *added);
     /* `about` stands for an empty audit->client_id. */

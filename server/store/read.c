@@ -159,14 +159,14 @@ static as_err load_revocation(struct as_store_session *session, struct as_arena 
     return AS_OK;
 }
 
-as_err as_store_token_is_revoked(struct as_store_session *session, const unsigned char jti[16],
+as_err as_store_token_is_revoked(struct as_store_session *session, const unsigned char jti[AS_JTI],
                                  bool *out)
 {
     struct look what = {.table = AS_TABLE_REVOCATION, .load = load_revocation};
     const void *record = NULL;
 
     count_read();
-    memcpy(what.key, jti, 16);
+    memcpy(what.key, jti, AS_JTI);
     AS_TRY(look(session, &what, &record));
     *out = *(const bool *)record;
     return AS_OK;

@@ -5,8 +5,6 @@
  */
 #include "session.h"
 
-#include <string.h>
-
 static unsigned touches(enum as_party_kind kind)
 {
     return 1U << AS_TABLE_PARTY | (kind == AS_PARTY_RESOURCE ? 1U << AS_TABLE_RESOURCE : 0);
@@ -144,30 +142,6 @@ as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id
 
 /* ------------------------------------------------------------ certificates -------------------- */
 
-static bool links_equal(const struct as_path_link *a, const struct as_path_link *b)
-{
-    return memcmp(a->issuer_spki, b->issuer_spki, AS_DIGEST) == 0 &&
-           a->serial_len == b->serial_len && memcmp(a->serial, b->serial, a->serial_len) == 0 &&
-           a->not_after == b->not_after;
-}
-
-/* The chain is not compared: either one led to the same path, and two machines of a client that
- * present the same leaf with and without an extra certificate must not write at every token. The
- * leaf is what the thumbprint says. */
-static bool rows_equal(const struct as_certificate_row *a, const struct as_certificate_row *b)
-{
-    if (a->class_ != b->class_ || !as_span_equal(a->trust, b->trust) ||
-        memcmp(a->anchor, b->anchor, AS_DIGEST) != 0 || a->path_count != b->path_count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->path_count; i++) {
-        if (!links_equal(&a->path[i], &b->path[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static as_err run_certificate_put(const struct as_store_ops *ops, struct as_backend *backend,
                                   void *arg, unsigned *touched)
 {
@@ -183,13 +157,13 @@ as_err as_store_certificate_put(struct as_store_session *session,
 
     AS_NEED(row->path_count <= AS_PATH_MAX, AS_SERVER_ERROR, "a path is too long");
     AS_TRY(as_store_certificate_get(session, row->thumbprint, &old));
-    if (old != NULL && rows_equal(old, row)) {
+    if (old != NULL && as_certificate_row_same(old, row)) {
         return AS_OK;
     }
     return as_session_write(session, run_certificate_put, &fresh);
 }
 
-/* ------------------------------------------------------------ tokens, keys, audit ------------- */
+/* ------------------------------------------------------------ tokens and keys ----------------- */
 
 struct revoke_ask {
     const unsigned char *jti;
@@ -207,7 +181,7 @@ static as_err run_token_revoke(const struct as_store_ops *ops, struct as_backend
     return audit(ops, backend, ask->audit, AS_SPAN_NONE);
 }
 
-as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[16],
+as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[AS_JTI],
                              as_time expires_at, const struct as_audit *audit)
 {
     struct revoke_ask ask = {jti, expires_at, audit};
@@ -239,24 +213,4 @@ as_err as_store_key_add_first(struct as_store_session *session, const struct as_
     AS_TRY(as_session_write(session, run_key_add_first, &ask));
     *added = ask.added;
     return AS_OK;
-}
-
-struct audit_ask {
-    const struct as_audit *audit;
-};
-
-static as_err run_audit(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
-                        unsigned *touched)
-{
-    const struct audit_ask *ask = arg;
-
-    (void)touched;
-    return ops->audit_put(backend, ask->audit, AS_SPAN_NONE);
-}
-
-as_err as_store_audit(struct as_store_session *session, const struct as_audit *audit)
-{
-    struct audit_ask ask = {audit};
-
-    return as_session_write(session, run_audit, &ask);
 }

@@ -6,8 +6,6 @@
  */
 #include "form.h"
 
-#include <string.h>
-
 struct sight {
     const struct as_ctx *ctx;
     const struct as_token *token;
@@ -53,16 +51,14 @@ static as_err check_client(struct sight *sight, const char **reason)
 static as_err check_allowed(struct sight *sight, const char **reason)
 {
     const struct as_client *client = sight->party->client;
-    const struct as_profile *profile = as_profile_named(client->profile);
     as_span rest = sight->token->scope;
     as_span value;
 
-    if (!as_profile_is_on(profile, sight->ctx->settings->profiles)) {
+    if (!as_profile_is_on(as_profile_named(client->profile), sight->ctx->settings->profiles)) {
         *reason = "profile_not_enabled";
         return AS_OK;
     }
-    if (!sight->token->binding.x5t &&
-        (profile->sender_constrained || client->bound_access_tokens)) {
+    if (!sight->token->binding.x5t && as_policy_must_bind(client)) {
         *reason = "binding_required";
         return AS_OK;
     }
@@ -118,15 +114,11 @@ static const char *judge_pki(const struct sight *sight, const struct as_certific
 static const char *judge_registered(const struct sight *sight, const struct as_certificate_row *row)
 {
     const struct as_party *party = sight->party;
-    bool held = false;
 
-    for (size_t i = 0; i < party->certificate_count && !held; i++) {
-        held = memcmp(party->certificates[i], row->thumbprint, AS_DIGEST) == 0;
-    }
     if (party->method != AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH) {
         return "method_mismatch";
     }
-    if (!held) {
+    if (!as_party_has_certificate(party, row->thumbprint)) {
         return "cert_not_registered";
     }
     return sight->ctx->settings->check_self_signed_validity && sight->ctx->now > row->not_after

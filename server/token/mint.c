@@ -6,18 +6,9 @@
 
 static as_time end_of_life(const struct as_ctx *ctx, const struct as_entitlement *what)
 {
-    const int64_t own = what->client->access_token_lifetime;
-    const as_time end = ctx->now + (own > 0 ? own : ctx->settings->access_token_lifetime);
+    const as_time end = ctx->now + ctx->settings->access_token_lifetime;
 
     return what->not_after > 0 && what->not_after < end ? what->not_after : end;
-}
-
-/* TOK-70: the last look before a token leaves. */
-static bool may_be_unbound(const struct as_client *client)
-{
-    const struct as_profile *profile = as_profile_named(client->profile);
-
-    return profile != NULL && !profile->sender_constrained && !client->bound_access_tokens;
 }
 
 static as_err seal(const struct as_ctx *ctx, const struct as_token *token, as_span *out)
@@ -39,7 +30,8 @@ as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what
     struct as_issue issue = {.scope = what->scope};
     struct as_token *token = &issue.token;
 
-    AS_NEED(what->binding.x5t || may_be_unbound(what->client), AS_SERVER_ERROR,
+    /* TOK-70: the last look before a token leaves */
+    AS_NEED(what->binding.x5t || !as_policy_must_bind(what->client), AS_SERVER_ERROR,
             "an unbound token for a client that must have bound ones");
     *token = (struct as_token){
         .client_id = what->client->party->id,

@@ -144,8 +144,8 @@ END_TEST
 
 /*
  * A writer acknowledges steps 1, 2, 3, ... by `acknowledged`; each reader first notes the step and
- * then begins a request. A step shows in everything that is cached: the client's lifetime, the
- * resource server's scope, the revocation of a jti, and a certificate. A request that sees less
+ * then begins a request. A step shows in everything that is cached: the client's time of change,
+ * the resource server's scope, the revocation of a jti, and a certificate. A request that sees less
  * than the step it noted has read from the past.
  */
 enum { STEPS = 150, READERS = 3 };
@@ -173,7 +173,7 @@ static int party_step(struct as_store_session *session)
 
     ck_ok(as_store_party_get(session, AS_LIT("c-1"), &party));
     ck_assert_ptr_nonnull(party);
-    return (int)party->client->access_token_lifetime;
+    return (int)party->updated;
 }
 
 static int resource_step(struct as_store_session *session)
@@ -237,7 +237,7 @@ static void write_step(int step)
     bool found = false;
 
     (void)client_named(&c, "c-1");
-    c.client.access_token_lifetime = step;
+    c.party.updated = step;
     ck_ok(as_store_party_replace(f.job, &c.write, NULL, &found));
     (void)resource_named(&r, "rs", "https://rs.example/");
     memset(scope, 'x', (size_t)step);

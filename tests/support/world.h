@@ -63,7 +63,6 @@ struct world_party {
     bool unbound;    /* tls_client_certificate_bound_access_tokens is false */
     bool disabled;
     bool shared;
-    int64_t lifetime; /* of access tokens; the server's */
 };
 #define WORLD_NO_GRANTS (1u << 31)
 
@@ -293,7 +292,6 @@ static inline void world_fill(struct world *w, const struct world_party *ask,
         .scope = as_span_of(ask->scope),
         .default_resource = as_span_of(ask->default_resource),
         .bound_access_tokens = !ask->unbound,
-        .access_token_lifetime = ask->lifetime,
     };
     made->resource = (struct as_resource){&made->party, made->audience, 0, as_span_of(ask->scope)};
     while (made->resource.audience_count < WORLD_AUDIENCES &&

@@ -82,8 +82,9 @@ as_err as_sqlite_certificate_get(struct as_reader *reader, struct as_arena *mem,
 as_err as_sqlite_certificate_put(struct as_backend *backend, const struct as_certificate_row *row);
 as_err as_sqlite_certificates_check(struct as_reader *reader, struct as_arena *mem);
 /* revocation.c */
-as_err as_sqlite_token_is_revoked(struct as_reader *reader, const unsigned char jti[16], bool *out);
-as_err as_sqlite_token_revoke(struct as_backend *backend, const unsigned char jti[16],
+as_err as_sqlite_token_is_revoked(struct as_reader *reader, const unsigned char jti[AS_JTI],
+                                  bool *out);
+as_err as_sqlite_token_revoke(struct as_backend *backend, const unsigned char jti[AS_JTI],
                               as_time expires_at);
 /* key.c */
 as_err as_sqlite_keys(struct as_reader *reader, struct as_arena *mem, const struct as_key_row **out,

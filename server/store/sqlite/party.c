@@ -7,9 +7,8 @@
 /* The columns in the order of enum column; the set of resource servers needs no metadata. */
 #define COLUMNS(metadata)                                                                          \
     "number, id, kind, status, method, name_kind, name_canon, certificates, trust, epoch, "        \
-    "shared, "                                                                                     \
-    "created, updated, " metadata ", scope, profile, grants, default_resource, bound_tokens, "     \
-    "token_lifetime"
+    "shared, created, updated, " metadata                                                          \
+    ", scope, profile, grants, default_resource, bound_tokens"
 
 enum column {
     COLUMN_NUMBER,
@@ -30,8 +29,7 @@ enum column {
     COLUMN_PROFILE,
     COLUMN_GRANTS,
     COLUMN_DEFAULT_RESOURCE,
-    COLUMN_BOUND_TOKENS,
-    COLUMN_TOKEN_LIFETIME
+    COLUMN_BOUND_TOKENS
 };
 
 /* A number in [0, end); what this program does not know is refused, never taken for something. */
@@ -63,7 +61,6 @@ static as_err take_client(sqlite3_stmt *rows, struct as_arena *mem, struct as_pa
     client->party = party;
     client->grants = (unsigned)sqlite3_column_int64(rows, COLUMN_GRANTS);
     client->bound_access_tokens = sqlite3_column_int64(rows, COLUMN_BOUND_TOKENS) != 0;
-    client->access_token_lifetime = sqlite3_column_int64(rows, COLUMN_TOKEN_LIFETIME);
     AS_TRY(as_sql_take(rows, COLUMN_PROFILE, mem, &client->profile));
     AS_TRY(as_sql_take(rows, COLUMN_SCOPE, mem, &client->scope));
     AS_TRY(as_sql_take(rows, COLUMN_DEFAULT_RESOURCE, mem, &client->default_resource));
@@ -124,7 +121,7 @@ static as_err take_numbers(sqlite3_stmt *rows, struct as_party *party)
     unsigned method = 0;
 
     AS_TRY(take_choice(rows, COLUMN_KIND, AS_PARTY_RESOURCE + 1, &kind));
-    AS_TRY(take_choice(rows, COLUMN_STATUS, AS_PARTY_DISABLED + 1, &status));
+    AS_TRY(take_choice(rows, COLUMN_STATUS, AS_PARTY_STATUSES, &status));
     AS_TRY(take_choice(rows, COLUMN_METHOD, AS_METHODS, &method));
     AS_TRY(take_choice(rows, COLUMN_NAME_KIND, UINT16_MAX, &party->name_kind));
     party->kind = (enum as_party_kind)kind;

@@ -108,8 +108,7 @@ static as_err need_whole(const struct as_party *party)
         AS_SQL_TEXT((party)->trust), AS_SQL_NUMBER((party)->shared),                               \
         AS_SQL_NUMBER((party)->updated), AS_SQL_TEXT((party)->metadata), AS_SQL_TEXT(scope_),      \
         AS_SQL_TEXT((client)->profile), AS_SQL_NUMBER((client)->grants),                           \
-        AS_SQL_TEXT((client)->default_resource), AS_SQL_NUMBER((client)->bound_access_tokens),     \
-        AS_SQL_NUMBER((client)->access_token_lifetime)
+        AS_SQL_TEXT((client)->default_resource), AS_SQL_NUMBER((client)->bound_access_tokens)
 
 static const struct as_client no_client;
 
@@ -131,8 +130,8 @@ static as_err party_insert(struct as_db *db, const struct as_party *party, int64
         db,
         "INSERT INTO party (id, kind, status, method, name_kind, name_canon, certificates, trust, "
         "shared, updated, metadata, scope, profile, grants, default_resource, bound_tokens, "
-        "token_lifetime, epoch, created) VALUES "
-        "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        "epoch, created) VALUES "
+        "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         AS_SQL_TEXT(party->id), AS_SQL_NUMBER(party->kind),
         PARTY_VALUES(party, client_of(party), scope_of(party)), AS_SQL_NUMBER(epoch),
         AS_SQL_NUMBER(party->created));
@@ -159,8 +158,8 @@ static as_err party_update(struct as_db *db, const struct as_party *party)
         db,
         "UPDATE party SET status = ?3, method = ?4, name_kind = ?5, name_canon = ?6, "
         "certificates = ?7, trust = ?8, shared = ?9, updated = ?10, metadata = ?11, scope = ?12, "
-        "profile = ?13, grants = ?14, default_resource = ?15, bound_tokens = ?16, "
-        "token_lifetime = ?17 WHERE id = ?1 AND kind = ?2",
+        "profile = ?13, grants = ?14, default_resource = ?15, bound_tokens = ?16 "
+        "WHERE id = ?1 AND kind = ?2",
         AS_SQL_TEXT(party->id), AS_SQL_NUMBER(party->kind),
         PARTY_VALUES(party, client_of(party), scope_of(party)));
 }

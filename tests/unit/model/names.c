@@ -36,6 +36,15 @@ START_TEST(names_go_both_ways)
             as_grant_type_named(as_span_of(as_grant_type_name((enum as_grant_type)i)), &type));
         ck_assert_uint_eq(type, i);
     }
+    for (unsigned i = 0; i < AS_PARTY_STATUSES; i++) {
+        enum as_party_status status = AS_PARTY_STATUSES;
+        const char *name = as_party_status_name((enum as_party_status)i);
+        ck_assert(as_party_status_named(as_span_of(name), &status));
+        ck_assert_uint_eq(status, i);
+        ck_assert(!as_party_status_named(AS_LIT("Enabled"), &status));
+        ck_assert_uint_eq(status, i);
+    }
+    ck_assert_str_eq(as_party_status_name(AS_PARTY_STATUSES), "");
     ck_assert_str_eq(as_method_name(AS_METHODS), "");
     ck_assert_str_eq(as_grant_type_name(AS_GRANT_TYPES), "");
 }

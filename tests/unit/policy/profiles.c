@@ -50,8 +50,27 @@ START_TEST(D12_a_profile_is_on_or_off)
 }
 END_TEST
 
+START_TEST(TOK_70_bound_when_the_profile_or_the_client_says_so)
+{
+    static const struct {
+        const char *profile;
+        bool asks, must;
+    } rows[] = {
+        {"fapi1", false, true},  {"fapi2", false, true}, {"fapi2_ms", false, true},
+        {"oauth", false, false}, {"oauth", true, true},  {"gone", false, true},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        const struct as_client client = {.profile = as_span_of(rows[i].profile),
+                                         .bound_access_tokens = rows[i].asks};
+        ck_assert_msg(as_policy_must_bind(&client) == rows[i].must, "%s", rows[i].profile);
+    }
+}
+END_TEST
+
 AS_TESTS("profiles", {
     tcase_add_test(t, D12_rows_by_name_and_id);
     tcase_add_test(t, TOK_70_fapi_rows_bind_and_oauth_does_not);
     tcase_add_test(t, D12_a_profile_is_on_or_off);
+    tcase_add_test(t, TOK_70_bound_when_the_profile_or_the_client_says_so);
 })

