@@ -53,9 +53,6 @@
     /* HTTP as such */                                                                             \
     X(AS_METHOD_NOT_ALLOWED, "invalid_request", 405, "The method is not allowed here.", false,     \
       AS_LOG_INFO)                                                                                 \
-    X(AS_BODY_TOO_LARGE, "invalid_request", 413, "The request body is too large.", false,          \
-      AS_LOG_INFO)                                                                                 \
-    X(AS_MISDIRECTED, "invalid_request", 421, "This host is not served here.", false, AS_LOG_INFO) \
     /* the server itself */                                                                        \
     X(AS_SERVER_ERROR, "server_error", 500, "The server met an internal fault.", false,            \
       AS_LOG_ERROR)                                                                                \
