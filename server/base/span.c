@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/base/span.h"
 
+#include "as/base/ascii.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -25,20 +26,13 @@ bool as_span_is(as_span a, const char *text)
     return as_span_equal(a, as_span_of(text));
 }
 
-/* Not tolower(): that follows the locale. */
-static unsigned char lower(char byte)
-{
-    unsigned char c = (unsigned char)byte;
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
-}
-
 bool as_span_equal_nocase(as_span a, as_span b)
 {
     if (a.len != b.len) {
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
+        if (as_ascii_lower(a.ptr[i]) != as_ascii_lower(b.ptr[i])) {
             return false;
         }
     }
@@ -106,7 +100,7 @@ bool as_span_number(as_span s, uint64_t max, uint64_t *out)
         return false;
     }
     for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] < '0' || s.ptr[i] > '9') {
+        if (!as_ascii_is_digit(s.ptr[i])) {
             return false;
         }
         uint64_t digit = (uint64_t)(s.ptr[i] - '0');

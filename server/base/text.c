@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/base/text.h"
 
+#include "as/base/ascii.h"
+
 #include <string.h>
 
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -128,4 +130,23 @@ void as_hex_write(as_span bytes, char *out)
         *out++ = digits[c & 0xF];
     }
     *out = '\0';
+}
+
+bool as_hex_parse(as_span text, void *out)
+{
+    unsigned char *octets = out;
+
+    if (text.len % 2 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i += 2) {
+        int high = as_ascii_hex(text.ptr[i]);
+        int low = as_ascii_hex(text.ptr[i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        octets[i / 2] = (unsigned char)(high << 4 | low);
+    }
+    return true;
 }

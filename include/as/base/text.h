@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Strict text encodings: base64url (RFC 4648 5, without padding), base64 (RFC 4648 4, with padding)
- * and lower-case hex. Decoders refuse foreign characters, line breaks, wrong padding and non-zero
- * trailing bits, so that each octet string has exactly one text.
+ * and hex. Decoders refuse foreign characters, line breaks, wrong padding and non-zero trailing
+ * bits, so that each octet string has exactly one text, but for the case of hex digits.
  */
 #ifndef AS_BASE_TEXT_H
 #define AS_BASE_TEXT_H
@@ -25,5 +25,7 @@ as_err as_base64_put(struct as_arena *mem, as_span bytes, as_span *out);
 
 /* Writes 2 * bytes.len lower-case digits and a NUL. */
 void as_hex_write(as_span bytes, char *out);
+/* Writes text.len / 2 octets to `out`. False unless the text is pairs of digits, of either case. */
+bool as_hex_parse(as_span text, void *out);
 
 #endif

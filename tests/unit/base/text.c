@@ -142,6 +142,43 @@ START_TEST(hex_is_lower_case)
 }
 END_TEST
 
+START_TEST(hex_is_read_in_pairs)
+{
+    static const char *const bad[] = {"0", "00a", "0g", "g0", " 0", "0x", "+1", "-1", "0\n"};
+    unsigned char out[4] = {0};
+
+    ck_assert(as_hex_parse(AS_LIT("00aB7fFF"), out));
+    ck_assert_mem_eq(out, "\x00\xAB\x7F\xFF", 4);
+    ck_assert(as_hex_parse(AS_SPAN_NONE, out));
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        ck_assert_msg(!as_hex_parse(as_span_of(bad[i]), out), "%s", bad[i]);
+    }
+}
+END_TEST
+
+/* Each octet, held against what ASCII says: its neighbours are taken for nothing. */
+START_TEST(ascii_is_letters_and_digits)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static const char hex[] = "0123456789abcdefABCDEF";
+
+    for (int i = 0; i < 256; i++) {
+        char c = (char)i;
+        const char *letter = c != '\0' ? strchr(letters, c) : NULL;
+        const char *digit = c != '\0' ? strchr(hex, c) : NULL;
+        bool upper = letter != NULL && letter - letters < 26;
+
+        ck_assert_int_eq(as_ascii_is_letter(c), letter != NULL);
+        ck_assert_int_eq(as_ascii_is_upper(c), upper);
+        ck_assert_int_eq(as_ascii_is_digit(c), digit != NULL && digit - hex < 10);
+        ck_assert_int_eq(as_ascii_lower(c), upper ? letter[26] : c);
+        ck_assert_int_eq(as_ascii_hex(c), digit == NULL      ? -1
+                                          : digit - hex < 16 ? digit - hex
+                                                             : digit - hex - 6);
+    }
+}
+END_TEST
+
 AS_TESTS("base/text", {
     tcase_add_test(t, base64url_both_ways);
     tcase_add_test(t, base64_both_ways);
@@ -151,4 +188,6 @@ AS_TESTS("base/text", {
     tcase_add_test(t, parse_keeps_to_its_room);
     tcase_add_test(t, take_stops_at_the_cap);
     tcase_add_test(t, hex_is_lower_case);
+    tcase_add_test(t, hex_is_read_in_pairs);
+    tcase_add_test(t, ascii_is_letters_and_digits);
 })
