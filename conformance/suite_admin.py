@@ -125,6 +125,10 @@ def REG_87_a_dry_run_writes_nothing():
     said = create("dry,,", "--dry-run", status=REFUSED)
     assert_in("tls_client_auth_subject_dn", said["message"])
     id_ = create("wet")["client_id"]
+    said = create("wet", "--dry-run", status=REFUSED)  # another has this name
+    assert_equal(said["error"], "refused")
+    said = create("damp", "--dry-run", "--client-id", id_, status=EXISTS)
+    assert_equal(said["error"], "exists")
     kept = server.ctl("client", "show", id_)
     assert_equal(server.ctl("client", "update", id_, "--client-name", "X",
                             "--dry-run")["client_name"], "X")

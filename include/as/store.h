@@ -115,6 +115,12 @@ as_err as_store_party_create(struct as_store_session *session, const struct as_p
  * false when there is none of that id and kind; then nothing is written, and no audit row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
                               const struct as_audit *audit, bool *found);
+/* What the two would answer now, without a trace: the verb is run and undone. */
+as_err as_store_party_create_rehearse(struct as_store_session *session,
+                                      const struct as_party_write *writes, size_t count,
+                                      size_t *which);
+as_err as_store_party_replace_rehearse(struct as_store_session *session,
+                                       const struct as_party_write *write, bool *found);
 /* `updated` becomes audit->at, when there is an audit. */
 as_err as_store_party_set_status(struct as_store_session *session, enum as_party_kind kind,
                                  as_span id, enum as_party_status status,

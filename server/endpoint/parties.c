@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The admin API of clients and resource servers: the same verbs on /v1/clients and /v1/resources.
- * POST takes one object, or an array that is imported all or none. ?dry_run=true checks everything
- * and writes nothing.
+ * POST takes one object, or an array that is imported all or none. ?dry_run=true checks everything,
+ * conflicts with others too, and writes nothing.
  */
 #include "app.h"
 #include "registration.h"
@@ -169,10 +169,8 @@ static as_err write_new(struct as_http_call *call, const struct as_party_write *
     bool dry_run;
 
     AS_TRY(is_dry_run(call, &dry_run));
-    if (dry_run) {
-        return AS_OK;
-    }
-    as_err err = as_store_party_create(visit->ctx.store, writes, count, &audit, &which);
+    as_err err = dry_run ? as_store_party_create_rehearse(visit->ctx.store, writes, count, &which)
+                         : as_store_party_create(visit->ctx.store, writes, count, &audit, &which);
     if (as_failed(err) && which < count) {
         visit->subject_id = writes[which].party->id;
     }
@@ -275,12 +273,10 @@ static as_err replace(struct as_http_call *call, const struct as_party *existing
 
     AS_TRY(is_dry_run(call, &dry_run));
     AS_TRY(read_one(call, existing, json, &write));
-    if (!dry_run) {
-        struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
-
-        AS_TRY(as_store_party_replace(visit->ctx.store, &write, &audit, &found));
-        AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
-    }
+    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(dry_run ? as_store_party_replace_rehearse(visit->ctx.store, &write, &found)
+                   : as_store_party_replace(visit->ctx.store, &write, &audit, &found));
+    AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
     return reply_party(call, 200, write.party);
 }
 

@@ -18,11 +18,28 @@ static as_err audit(const struct as_store_ops *ops, struct as_backend *backend,
 
 /* ------------------------------------------------------------ parties ------------------------- */
 
+/* How a rehearsal ends: as a refusal, so that the committer undoes the verb. */
+struct rehearsal {
+    bool wanted, over;
+};
+
+static as_err rehearsal_end(struct rehearsal *rehearsal)
+{
+    rehearsal->over = rehearsal->wanted;
+    return rehearsal->wanted ? AS_FAIL(AS_ELSEWHERE, "a rehearsal is undone") : AS_OK;
+}
+
+static as_err rehearsal_answer(const struct rehearsal *rehearsal, as_err err)
+{
+    return rehearsal->over && as_err_is(err, AS_ELSEWHERE) ? AS_OK : err;
+}
+
 struct create_ask {
     const struct as_party_write *writes;
     size_t count;
     const struct as_audit *audit;
     size_t which;
+    struct rehearsal rehearsal;
 };
 
 static as_err run_create(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
@@ -36,17 +53,32 @@ static as_err run_create(const struct as_store_ops *ops, struct as_backend *back
         AS_TRY(audit(ops, backend, ask->audit, write->party->id));
         *touched |= touches(write->party->kind);
     }
-    return AS_OK;
+    return rehearsal_end(&ask->rehearsal);
+}
+
+static as_err create(struct as_store_session *session, struct create_ask *ask, size_t *which)
+{
+    as_err err = as_session_write(session, run_create, ask);
+
+    *which = ask->which < ask->count ? ask->which : 0;
+    return rehearsal_answer(&ask->rehearsal, err);
 }
 
 as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
                              size_t count, const struct as_audit *audit, size_t *which)
 {
     struct create_ask ask = {.writes = writes, .count = count, .audit = audit};
-    as_err err = as_session_write(session, run_create, &ask);
 
-    *which = ask.which < count ? ask.which : 0;
-    return err;
+    return create(session, &ask, which);
+}
+
+as_err as_store_party_create_rehearse(struct as_store_session *session,
+                                      const struct as_party_write *writes, size_t count,
+                                      size_t *which)
+{
+    struct create_ask ask = {.writes = writes, .count = count, .rehearsal = {.wanted = true}};
+
+    return create(session, &ask, which);
 }
 
 struct party_ask {
@@ -56,6 +88,7 @@ struct party_ask {
     as_span id;
     const struct as_audit *audit;
     bool found;
+    struct rehearsal rehearsal;
 };
 
 static as_err run_replace(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
@@ -65,7 +98,17 @@ static as_err run_replace(const struct as_store_ops *ops, struct as_backend *bac
 
     *touched |= touches(ask->write->party->kind);
     AS_TRY(ops->party_replace(backend, ask->write, &ask->found));
-    return ask->found ? audit(ops, backend, ask->audit, ask->write->party->id) : AS_OK;
+    if (ask->found) {
+        AS_TRY(audit(ops, backend, ask->audit, ask->write->party->id));
+    }
+    return rehearsal_end(&ask->rehearsal);
+}
+
+static as_err replace(struct as_store_session *session, struct party_ask *ask, bool *found)
+{
+    AS_TRY(rehearsal_answer(&ask->rehearsal, as_session_write(session, run_replace, ask)));
+    *found = ask->found;
+    return AS_OK;
 }
 
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
@@ -73,9 +116,15 @@ as_err as_store_party_replace(struct as_store_session *session, const struct as_
 {
     struct party_ask ask = {.write = write, .audit = audit};
 
-    AS_TRY(as_session_write(session, run_replace, &ask));
-    *found = ask.found;
-    return AS_OK;
+    return replace(session, &ask, found);
+}
+
+as_err as_store_party_replace_rehearse(struct as_store_session *session,
+                                       const struct as_party_write *write, bool *found)
+{
+    struct party_ask ask = {.write = write, .rehearsal = {.wanted = true}};
+
+    return replace(session, &ask, found);
 }
 
 static as_err run_set_status(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
