@@ -277,23 +277,53 @@ START_TEST(MTLS_56_dates_of_a_registered_certificate)
 }
 END_TEST
 
+/* Another method is another identity: its tokens end, and the old method revives none (D8). */
 START_TEST(D9_another_method_now)
 {
     world_replace(w, (struct world_party){.id = "pki", .certs = {pki_cert}, .scope = pki.scope});
-    INACTIVE(pki_token, "method_mismatch");
+    INACTIVE(pki_token, "client_tokens_revoked");
     world_replace(w, (struct world_party){.id = "self", .dn = "CN=s", .scope = self.scope});
-    INACTIVE(self_token, "method_mismatch");
+    INACTIVE(self_token, "client_tokens_revoked");
     world_replace(w, pki);
-    ACTIVE(pki_token);
+    INACTIVE(pki_token, "client_tokens_revoked");
+    ACTIVE(issue_text(w, "pki", pki_cert, pki_token));
 }
 END_TEST
 
+/* A token as it would be if a client's certificate had been accepted in that way. */
+static const char *mint_class(const char *id, const struct as_cert *cert,
+                              enum as_certificate_class class_, char text[ISSUE_TEXT])
+{
+    static const as_span audience[] = {AS_LIT_ROW("https://rs.example")};
+    struct as_entitlement what = {.audience = audience,
+                                  .audience_count = 1,
+                                  .subject = as_span_of(id),
+                                  .scope = AS_LIT("read"),
+                                  .binding = {.x5t = true},
+                                  .binding_class = class_};
+    const struct as_party *party = NULL;
+    struct as_issue issue;
+
+    ck_ok(as_store_party_get(w->ctx.store, as_span_of(id), &party));
+    what.client = party->client;
+    memcpy(what.binding.thumbprint, cert->thumbprint, AS_DIGEST);
+    ck_ok(as_token_mint(&w->ctx, &what, &issue));
+    snprintf(text, ISSUE_TEXT, "%.*s", (int)issue.access_token.len, issue.access_token.ptr);
+    return text;
+}
+
+/* The row of a certificate is one for all clients that use it. */
 START_TEST(D9_the_row_says_another_class)
 {
-    world_replace(w, (struct world_party){.id = "pki", .certs = {pki_cert}, .scope = pki.scope});
-    char registered[ISSUE_TEXT];
-    ACTIVE(issue_text(w, "pki", pki_cert, registered)); /* the row is now class registered */
+    char other[ISSUE_TEXT], text[ISSUE_TEXT];
+
+    INACTIVE(mint_class("self", pki_cert, AS_CERTIFICATE_PKI, text), "method_mismatch");
+    INACTIVE(mint_class("pki", self_cert, AS_CERTIFICATE_REGISTERED, text), "method_mismatch");
+    world_add(w, (struct world_party){.id = "other", .certs = {pki_cert}, .scope = pki.scope});
+    ACTIVE(issue_text(w, "other", pki_cert, other)); /* the row is now class registered */
     INACTIVE(pki_token, "cert_class_changed");
+    ACTIVE(issue_text(w, "pki", pki_cert, pki_token));
+    INACTIVE(other, "cert_class_changed");
 }
 END_TEST
 
