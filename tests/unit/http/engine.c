@@ -370,7 +370,7 @@ START_TEST(a_job_too_late_to_begin_is_503_without_effect)
     char piece[64];
     size_t got = 0;
 
-    bench_new(1, 8, 50);
+    bench_new(1, 8, 1000);
     atomic_store(&toy.shut, true);
     struct as_http_link *first = link_new();
     struct as_http_link *late = link_new();
@@ -379,7 +379,7 @@ START_TEST(a_job_too_late_to_begin_is_503_without_effect)
     wait_at_gate(1);
     ask(late, "POST", "/job", NULL);
     ck_assert_int_eq(as_http_link_read(late, piece, sizeof(piece), &got), AS_HTTP_READ_WAIT);
-    poll(NULL, 0, 100);
+    poll(NULL, 0, 1300);
     atomic_store(&toy.shut, false);
     while (as_http_engine_busy(bench.engine) > 0) {
         wait_wake();
