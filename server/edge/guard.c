@@ -180,13 +180,6 @@ size_t as_guard_in_max(const struct as_guard_rules *rules)
     return rules->line_max + 2 + rules->head_max + rules->body_max + CHUNK_LINE_MAX;
 }
 
-/* A field may gain the blank after its colon; Host moves to the front; the rest is our own. */
-size_t as_guard_out_max(const struct as_guard_rules *rules)
-{
-    return as_guard_in_max(rules) + rules->field_max +
-           sizeof("content-length: 18446744073709551615\r\nconnection: close\r\n");
-}
-
 void as_guard_next(struct as_guard *guard, struct as_buf *in)
 {
     as_buf_drop(in, guard->body_at + guard->body_len);

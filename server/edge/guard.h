@@ -2,8 +2,8 @@
 /*
  * The framing guard (design D3): bytes in, verdict out. One guard per connection reads one request
  * at a time from the connection's input buffer and admits it only when it is complete and has
- * exactly one reading (RFC 9112). What it admits it writes anew, so that the engine behind reads
- * nothing that a stranger framed.
+ * exactly one reading (RFC 9112). What it admits goes on as spans of that reading, so that nothing
+ * behind it frames a request again.
  *
  * Pure: no sockets, no TLS, no clock, no allocation; it keeps offsets into `in`, never pointers, so
  * that the buffer may grow between calls. The verdict depends on the octets alone, not on how they
@@ -15,8 +15,8 @@
  *     switch (as_guard_feed(&guard, &in)) {
  *     case AS_GUARD_MORE:     read on, under the deadline of as_guard_phase();
  *     case AS_GUARD_CONTINUE: send AS_GUARD_100 and feed again;
- *     case AS_GUARD_READY:    as_guard_write(&guard, &in, &out); as_guard_next(&guard, &in);
- *                             hand `out` to the engine; feed again once it has answered;
+ *     case AS_GUARD_READY:    as_guard_request() and as_guard_field() for the engine; once it
+ *                             has answered, as_guard_next(&guard, &in) and feed again;
  *     case AS_GUARD_REFUSED:  as_refusal_write(guard.refusal, ...); close.
  *     }
  *
@@ -122,8 +122,6 @@ bool as_guard_is_head(const struct as_guard *guard, const struct as_buf *in);
 
 /* The largest part of `in` that a guard may need to keep while it asks for more. */
 size_t as_guard_in_max(const struct as_guard_rules *rules);
-/* The largest request that as_guard_write makes. */
-size_t as_guard_out_max(const struct as_guard_rules *rules);
 
 /* A READY request; the spans point into `in` and live until `in` is changed. */
 struct as_guard_request {
@@ -146,16 +144,6 @@ void as_guard_request(const struct as_guard *guard, const struct as_buf *in,
  */
 bool as_guard_field(const struct as_guard *guard, const struct as_buf *in, size_t *at,
                     as_span *name, as_span *value);
-
-/*
- * Appends the READY request to `out`, as HTTP/1.1 and in one form: request line; `host`; the fields
- * in their order with lower-case names, without those that concern only this connection
- * (Connection, Keep-Alive, Transfer-Encoding, TE, Trailer, Upgrade, HTTP2-Settings, Expect,
- * Content-Length, Proxy-*); `content-length` when the request had a body, of 0 octets too;
- * `connection: close` when the connection closes after the answer, so that the engine says so to
- * the client and ends its side; blank line; body. AS_SERVER_ERROR when it does not fit.
- */
-as_err as_guard_write(const struct as_guard *guard, const struct as_buf *in, struct as_buf *out);
 
 /* Drops the READY request from `in` and begins with the next; what was pipelined stays. */
 void as_guard_next(struct as_guard *guard, struct as_buf *in);

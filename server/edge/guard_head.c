@@ -8,7 +8,6 @@
 struct field_rule {
     const char *name;
     bool once;
-    bool drops;
     as_guard_no (*take)(struct as_guard *guard, as_span value);
 };
 
@@ -61,23 +60,14 @@ static as_guard_no check_host(struct as_guard *guard, as_span value)
     return NULL;
 }
 
-/*
- * The Connection field names further fields of this connection (RFC 9110 7.6.1): that is for
- * intermediaries. Here it would let a client take away a field that somebody in front added.
- */
 static const struct field_rule field_rules[] = {
-    {"host", true, true, check_host},
-    {"content-length", true, true, take_length},
-    {"transfer-encoding", true, true, take_coding},
-    {"expect", true, true, take_expect},
-    {"connection", false, true, take_connection},
-    {"content-type", true, false, NULL},
-    {"authorization", true, false, NULL},
-    {"keep-alive", false, true, NULL},
-    {"te", false, true, NULL},
-    {"trailer", false, true, NULL},
-    {"upgrade", false, true, NULL},
-    {"http2-settings", false, true, NULL},
+    {"host", true, check_host},
+    {"content-length", true, take_length},
+    {"transfer-encoding", true, take_coding},
+    {"expect", true, take_expect},
+    {"connection", false, take_connection},
+    {"content-type", true, NULL},
+    {"authorization", true, NULL},
 };
 
 #define FIELD_HOST 0 /* its row in the table */
@@ -92,17 +82,6 @@ static size_t rule_of(as_span name)
         row++;
     }
     return row;
-}
-
-bool as_guard_drops(as_span name)
-{
-    size_t row = rule_of(name);
-    as_span proxy = AS_LIT("proxy-");
-
-    if (row < AS_COUNT(field_rules)) {
-        return field_rules[row].drops;
-    }
-    return name.len >= proxy.len && as_span_equal_nocase((as_span){name.ptr, proxy.len}, proxy);
 }
 
 static as_guard_no take_value(struct as_guard *guard, const char *start, size_t row, as_span value)

@@ -38,8 +38,6 @@ as_guard_no as_guard_take_line(struct as_guard *guard, as_span line);
 as_guard_no as_guard_take_field(struct as_guard *guard, const char *start, as_span line);
 /* What the head as a whole must have; settles how the body is framed. */
 as_guard_no as_guard_take_head_end(struct as_guard *guard);
-/* Does this field concern only this connection? Then it is not handed on. */
-bool as_guard_drops(as_span name);
 
 /* guard_chunked.c: undoes as much as there is; guard->chunk is AS_CHUNK_DONE at the end. */
 as_guard_no as_guard_take_chunks(struct as_guard *guard, struct as_buf *in);

@@ -235,35 +235,8 @@ START_TEST(TOK_12_input_buffer_suffices)
         state = as_guard_feed(&guard, &in);
     }
     ck_assert_int_eq(state, AS_GUARD_READY);
-    struct as_buf out = AS_BUF(as_guard_out_max(&rules));
-    ck_ok(as_guard_write(&guard, &in, &out));
-    as_buf_free(&out);
     as_buf_free(&in);
     as_buf_free(&octets);
-}
-END_TEST
-
-/* as_guard_out_max holds for fields that all gain a blank; one octet less is an error. */
-START_TEST(TOK_12_output_buffer)
-{
-    struct as_guard_rules rules = AS_GUARD_RULES;
-    struct drive drive = drive_new(&rules);
-    struct as_buf octets = AS_BUF(1024 * 1024);
-
-    ck_assert(as_buf_add_text(&octets, "GET / HTTP/1.1\r\nhost:h\r\n"));
-    for (size_t i = 1; i < AS_LIMIT_FIELDS; i++) {
-        ck_assert(as_buf_add_text(&octets, "a:b\r\n"));
-    }
-    ck_assert(as_buf_add_text(&octets, "\r\n"));
-    drive_run(&drive, as_buf_span(&octets), DRIVE_WHOLE);
-    ck_assert_uint_eq(drive.out.len, octets.len + AS_LIMIT_FIELDS);
-
-    struct as_buf small = AS_BUF(drive.out.len - 1);
-    ck_fault(as_guard_write(&drive.guard, &drive.in, &small), AS_SERVER_ERROR);
-    ck_assert_uint_eq(small.len, 0);
-    as_buf_free(&small);
-    as_buf_free(&octets);
-    drive_free(&drive);
 }
 END_TEST
 
@@ -277,5 +250,4 @@ AS_TESTS("edge/guard_limits", {
     tcase_add_test(t, TOK_12_body_cap_of_the_route);
     tcase_add_test(t, TOK_12_body_cap_of_the_listener);
     tcase_add_test(t, TOK_12_input_buffer_suffices);
-    tcase_add_test(t, TOK_12_output_buffer);
 })
