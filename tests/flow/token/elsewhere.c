@@ -38,13 +38,12 @@ static size_t audit_rows(void)
 
 /* All that could tell that a token was made, or that its request was answered. Not the commits: the
  * sweeper may make one meanwhile. */
-static const enum as_metric counted[] = {
-    AS_METRIC_requests_total,
-    AS_METRIC_store_writes_total,
-    AS_METRIC_client_authentications_total,
-    AS_METRIC_tokens_issued_total,
-    AS_METRIC_client_authentications_failed_total,
-    AS_METRIC_certificates_shared_total};
+static const enum as_metric counted[] = {AS_METRIC_requests_total,
+                                         AS_METRIC_store_writes_total,
+                                         AS_METRIC_client_authentications_total,
+                                         AS_METRIC_tokens_issued_total,
+                                         AS_METRIC_client_authentications_failed_total,
+                                         AS_METRIC_certificates_shared_total};
 
 START_TEST(MTLS_70_the_worker_s_try_has_no_effect)
 {
