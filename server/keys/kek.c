@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +10,6 @@
 #include <unistd.h>
 
 #define HEX (2 * AS_KEK)
-
-/* Descriptors that close themselves: -1 is none. */
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
-#define AUTO_FD __attribute__((cleanup(close_fd)))
 
 AS_AUTO_DEFINE(char, free)
 
@@ -47,68 +37,31 @@ static as_err file_check(int fd)
     return AS_OK;
 }
 
-static int hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool hex_parse(const unsigned char text[HEX], unsigned char out[AS_KEK])
-{
-    for (size_t i = 0; i < AS_KEK; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
-}
-
 /* A text of 64 digits may end its line. */
-static size_t without_line_end(const unsigned char *text, size_t len)
+static as_span without_line_end(as_span text)
 {
-    if (len > HEX && text[len - 1] == '\n') {
-        len--;
+    for (const char *end = "\n\r"; *end != '\0'; end++) {
+        text.len -= text.len > HEX && text.ptr[text.len - 1] == *end;
     }
-    if (len > HEX && text[len - 1] == '\r') {
-        len--;
-    }
-    return len;
+    return text;
 }
 
-static as_err kek_parse(const unsigned char *bytes, size_t len, struct as_kek *out)
+static as_err kek_parse(as_span bytes, struct as_kek *out)
 {
-    if (len == AS_KEK) {
-        memcpy(out->key, bytes, AS_KEK);
+    if (bytes.len == AS_KEK) {
+        memcpy(out->key, bytes.ptr, AS_KEK);
         return AS_OK;
     }
-    AS_NEED(without_line_end(bytes, len) == HEX && hex_parse(bytes, out->key), AS_BAD_CONFIGURATION,
+    bytes = without_line_end(bytes);
+    AS_NEED(bytes.len == HEX && as_hex_parse(bytes, out->key), AS_BAD_CONFIGURATION,
             "the key file holds neither 32 octets nor 64 hex digits");
-    return AS_OK;
-}
-
-/* Reads to the end of the file or of the room. */
-static as_err read_all(int fd, unsigned char *out, size_t room, size_t *len)
-{
-    ssize_t got = 1;
-
-    for (*len = 0; *len < room && got > 0; *len += (size_t)got) {
-        got = read(fd, out + *len, room - *len);
-        AS_NEED(got >= 0, AS_BAD_CONFIGURATION, "the key file cannot be read");
-    }
     return AS_OK;
 }
 
 as_err as_kek_read(const char *path, struct as_kek *out, bool *found)
 {
-    AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    unsigned char bytes[HEX + 3] = {0};
-    size_t len = 0;
+    AS_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    AS_AUTO_BUF struct as_buf bytes = AS_BUF(2 * HEX);
 
     *found = fd >= 0;
     if (fd < 0) {
@@ -116,34 +69,20 @@ as_err as_kek_read(const char *path, struct as_kek *out, bool *found)
         return AS_OK;
     }
     AS_TRY(file_check(fd));
-    as_err err = read_all(fd, bytes, sizeof(bytes), &len);
-    if (!as_failed(err)) {
-        err = kek_parse(bytes, len, out);
-    }
-    as_crypto_wipe(bytes, sizeof(bytes));
-    return err;
+    AS_NEED(as_file_read(fd, &bytes) || bytes.full, AS_BAD_CONFIGURATION,
+            "the key file cannot be read");
+    return kek_parse(as_buf_span(&bytes), out);
 }
 
 /* ------------------------------------------------------------ making -------------------------- */
 
 static as_err write_synced(const char *path, const struct as_kek *kek)
 {
-    AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    AS_AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     AS_NEED(fd >= 0, AS_BAD_CONFIGURATION, "the key file cannot be made");
     AS_NEED(fchmod(fd, 0600) == 0 && write(fd, kek->key, AS_KEK) == AS_KEK && fsync(fd) == 0,
             AS_BAD_CONFIGURATION, "the key file cannot be written");
-    return AS_OK;
-}
-
-static as_err directory_sync(const char *path)
-{
-    AS_AUTO(free) char *copy = strdup(path);
-
-    AS_NEED_MEM(copy);
-    AUTO_FD int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    AS_NEED(fd >= 0 && fsync(fd) == 0, AS_BAD_CONFIGURATION,
-            "the directory of the key file cannot be synced");
     return AS_OK;
 }
 
@@ -156,7 +95,9 @@ static as_err put_in_place(const char *partial, const char *path, const struct a
     (void)unlink(partial);
     AS_NEED(linked == 0 || why != EEXIST, AS_BAD_CONFIGURATION, "there is a key file already");
     AS_NEED(linked == 0, AS_BAD_CONFIGURATION, "the key file cannot be made");
-    return directory_sync(path);
+    AS_NEED(as_file_sync_directory(path), AS_BAD_CONFIGURATION,
+            "the directory of the key file cannot be synced");
+    return AS_OK;
 }
 
 /* A partial file that a crash left behind holds a key that was never used. */

@@ -4,7 +4,6 @@
 #include "session.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -189,25 +188,12 @@ static as_err queue_up(struct as_committer *committer, struct job *job)
     return AS_OK;
 }
 
-/* Deadlines are of the monotonic clock, which as_clock_mono_ms reads too. */
-static as_err cond_start(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    AS_NEED(pthread_condattr_init(&attr) == 0, AS_SERVER_ERROR, "out of memory");
-    bool made = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init(cond, &attr) == 0;
-    pthread_condattr_destroy(&attr);
-    AS_NEED(made, AS_SERVER_ERROR, "out of memory");
-    return AS_OK;
-}
-
 as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask)
 {
     struct job job = {
         .run = run, .ask = ask, .deadline_ms = as_clock_mono_ms() + AS_LIMIT_COMMIT_WAIT_MS};
 
-    AS_TRY(cond_start(&job.answered));
+    AS_NEED(as_thread_cond_init(&job.answered), AS_SERVER_ERROR, "out of memory");
     pthread_mutex_lock(&committer->lock);
     as_err queued = queue_up(committer, &job);
     if (as_failed(queued)) {
@@ -225,20 +211,14 @@ as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask
 as_err as_committer_start(struct as_store *store, struct as_committer **out)
 {
     struct as_committer *committer = calloc(1, sizeof(*committer));
-    sigset_t all;
-    sigset_t before;
 
     AS_NEED_MEM(committer);
     committer->store = store;
     committer->last = &committer->first;
     pthread_mutex_init(&committer->lock, NULL);
     pthread_cond_init(&committer->work, NULL);
-    sigfillset(&all); /* signals are main's */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&committer->thread, NULL, committer_main, committer) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!started) {
-        free(committer);
+    if (!as_thread_start(&committer->thread, "fapid-committer", 0, committer_main, committer)) {
+        as_committer_free(committer);
         return AS_FAIL(AS_UNAVAILABLE, "no thread for the committer");
     }
     *out = committer;

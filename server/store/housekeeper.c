@@ -4,7 +4,6 @@
 #include "session.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -140,28 +139,21 @@ void as_housekeeper_wake(struct as_housekeeper *housekeeper)
 as_err as_housekeeper_start(struct as_store *store, struct as_housekeeper **out)
 {
     struct as_housekeeper *keeper = calloc(1, sizeof(*keeper));
-    pthread_condattr_t attr;
-    sigset_t all;
-    sigset_t before;
 
     AS_NEED_MEM(keeper);
     keeper->store = store;
     keeper->start = as_clock_now();
     keeper->start_ms = as_clock_mono_ms();
     keeper->next_sweep_ms = keeper->start_ms + AS_LIMIT_SWEEP_STEP_MS;
-    pthread_mutex_init(&keeper->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&keeper->work, &attr);
-    pthread_condattr_destroy(&attr);
-    *out = keeper;
-    sigfillset(&all); /* signals are main's */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&keeper->thread, NULL, keeper_main, keeper) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!started) {
-        *out = NULL;
+    if (!as_thread_cond_init(&keeper->work)) {
         free(keeper);
+        return AS_FAIL(AS_UNAVAILABLE, "out of memory");
+    }
+    pthread_mutex_init(&keeper->lock, NULL);
+    *out = keeper;
+    if (!as_thread_start(&keeper->thread, "fapid-keeper", 0, keeper_main, keeper)) {
+        *out = NULL;
+        as_housekeeper_free(keeper);
         return AS_FAIL(AS_UNAVAILABLE, "no thread for the housekeeper");
     }
     return AS_OK;

@@ -24,6 +24,8 @@ struct as_buf {
 
 /* Wipes and frees; the buffer is as it was made. */
 void as_buf_free(struct as_buf *buf);
+/* AS_AUTO_BUF struct as_buf text = AS_BUF(256): freed at the end of the block. */
+#define AS_AUTO_BUF __attribute__((cleanup(as_buf_free)))
 /* Wipes the contents and keeps the room. */
 void as_buf_clear(struct as_buf *buf);
 

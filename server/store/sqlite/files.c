@@ -91,19 +91,6 @@ enum as_store_failure as_files_check(const char *path, char message[AS_STORE_MES
     return failure != AS_STORE_FINE ? failure : file_check(path, message);
 }
 
-static int directory_sync(const char *path)
-{
-    char *directory = directory_of(path);
-    int fd = directory != NULL ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int failed = fd < 0 || fsync(fd) != 0;
-
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    free(directory);
-    return failed ? -1 : 0;
-}
-
 enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE])
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -115,7 +102,7 @@ enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESS
     }
     bool made = fchmod(fd, 0600) == 0;
     (void)close(fd);
-    if (!made || directory_sync(path) != 0) {
+    if (!made || !as_file_sync_directory(path)) {
         return say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
     }
     return AS_STORE_FINE;
