@@ -9,28 +9,14 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 const char *as_check_title(const char *text)
 {
     size_t len = strlen(text);
 
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
-        if (!is_lower(c) && !(i > 0 && (is_digit(c) || c == '-' || c == '_'))) {
+        bool lower = as_ascii_is_letter(c) && !as_ascii_is_upper(c);
+        if (!lower && !(i > 0 && (as_ascii_is_digit(c) || c == '-' || c == '_'))) {
             return "is no name: a lower-case letter, then lower-case letters, digits, - and _";
         }
     }
@@ -93,10 +79,10 @@ static const char *name_fault(as_span text)
         if (c == '.' ? label == 0 || i + 1 == text.len : c == '-' && (label == 0 || last)) {
             return "is no host name";
         }
-        if (is_upper(c)) {
+        if (as_ascii_is_upper(c)) {
             return "is not in lower case";
         }
-        if (!is_lower(c) && !is_digit(c) && c != '-' && c != '.') {
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && c != '-' && c != '.') {
             return "is no host name";
         }
         label = c == '.' ? 0 : label + 1;
@@ -117,7 +103,7 @@ static const char *host_fault(as_span text)
     }
     /* a last label of digits alone is read as an address by everybody else */
     for (size_t i = text.len; i > 0 && text.ptr[i - 1] != '.'; i--) {
-        numeric = numeric && is_digit(text.ptr[i - 1]);
+        numeric = numeric && as_ascii_is_digit(text.ptr[i - 1]);
     }
     return numeric ? ip_fault(AF_INET, text) : name_fault(text);
 }
@@ -196,7 +182,7 @@ static const char *path_fault(as_span path)
 
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
-        if (!is_lower(c) && !is_upper(c) && !is_digit(c) && strchr("/-._~", c) == NULL) {
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && strchr("/-._~", c) == NULL) {
             return "has a character in its path that is no letter, digit or one of -._~";
         }
     }
@@ -211,24 +197,33 @@ static const char *path_fault(as_span path)
     return NULL;
 }
 
+/* Cuts the path off, with its slash. */
+static as_span cut_path(as_span *authority)
+{
+    size_t end = 0;
+
+    while (end < authority->len && authority->ptr[end] != '/') {
+        end++;
+    }
+    as_span path = as_span_from(*authority, end);
+    authority->len = end;
+    return path;
+}
+
 /* The same text everywhere (RFC 8414 2 and 3.3, REG-103): no two spellings of one issuer. */
 static const char *url_fault(const char *text, as_span *path)
 {
-    as_span rest = as_span_of(text);
-    size_t end = 0;
+    as_span authority = as_span_of(text);
 
-    if (!as_span_starts(rest, AS_LIT("https://"))) {
+    if (!as_span_starts(authority, AS_LIT("https://"))) {
         return "does not start with https://";
     }
     if (strpbrk(text, "?#") != NULL) {
         return "has a query or a fragment";
     }
-    rest = as_span_from(rest, strlen("https://"));
-    while (end < rest.len && rest.ptr[end] != '/') {
-        end++;
-    }
-    *path = as_span_from(rest, end);
-    return authority_fault((as_span){rest.ptr, end});
+    authority = as_span_from(authority, strlen("https://"));
+    *path = cut_path(&authority);
+    return authority_fault(authority);
 }
 
 const char *as_check_issuer(const char *text)
@@ -262,14 +257,11 @@ static unsigned port_of(as_span text, unsigned otherwise)
 
 void as_url_cut(const char *url, as_span *origin, as_span *host, unsigned *port)
 {
-    as_span rest = as_span_from(as_span_of(url), strlen("https://")), port_text;
-    size_t end = 0;
+    as_span authority = as_span_from(as_span_of(url), strlen("https://")), port_text;
 
-    while (end < rest.len && rest.ptr[end] != '/') {
-        end++;
-    }
-    *origin = (as_span){url, strlen("https://") + end};
-    cut_port((as_span){rest.ptr, end}, host, &port_text);
+    (void)cut_path(&authority);
+    *origin = (as_span){url, strlen("https://") + authority.len};
+    cut_port(authority, host, &port_text);
     *port = port_of(port_text, 443);
 }
 

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 AS_AUTO_DEFINE(cfg_t, cfg_free)
 
@@ -124,81 +123,61 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     return fine ? 0 : 1;
 }
 
-/* The whole of a file, bounded; false and *why otherwise. A pipe is as good as a file. */
-static bool slurp(const char *path, char *room, size_t *len, char why[128])
+/* The whole of a file; false, and a finding, otherwise. A pipe is as good as a file. */
+static bool slurp(const char *path, struct as_origin at, struct as_buf *text)
 {
+    AS_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat about;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    bool opened = fd >= 0 && fstat(fd, &about) == 0;
 
-    *len = 0;
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        snprintf(why, 128, "cannot be read: %s", strerror_r(errno, why, 64));
-    } else if (about.st_mode & S_IWOTH && S_ISREG(about.st_mode)) {
-        snprintf(why, 128, "may be written by everybody: chmod o-w");
+    if (opened && about.st_mode & S_IWOTH && S_ISREG(about.st_mode)) {
+        as_draft_refuse(reading.draft, at, "%s may be written by everybody: chmod o-w", path);
+        return false;
+    }
+    if (opened && as_file_read(fd, text)) {
+        return true;
+    }
+    if (text->full) {
+        as_draft_refuse(reading.draft, at, "%s is larger than %d octets", path,
+                        AS_LIMIT_SETTING_FILE);
     } else {
-        while (got > 0 && *len <= AS_LIMIT_SETTING_FILE) {
-            got = read(fd, room + *len, AS_LIMIT_SETTING_FILE + 1 - *len);
-            *len += got > 0 ? (size_t)got : 0;
-        }
-        if (got < 0) {
-            snprintf(why, 128, "cannot be read: %s", strerror_r(errno, why, 64));
-        } else if (*len > AS_LIMIT_SETTING_FILE) {
-            snprintf(why, 128, "is larger than %d octets", AS_LIMIT_SETTING_FILE);
-        }
+        as_draft_refuse(reading.draft, at, "%s cannot be read: %s", path, strerrordesc_np(errno));
     }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return why[0] == '\0';
+    return false;
 }
 
 static bool load(const char *path, struct as_origin at, as_span *out)
 {
-    char why[128] = "";
-    size_t len = 0;
-    char *room = malloc(AS_LIMIT_SETTING_FILE + 2);
+    AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_SETTING_FILE + 1);
 
-    if (room == NULL || !slurp(path, room, &len, why)) {
-        as_draft_refuse(reading.draft, at, "%s %s", path, room == NULL ? "does not fit" : why);
-        free(room);
-        return false;
-    }
-    bool fine = as_draft_scan(reading.draft, path, (as_span){room, len}, out);
-    free(room);
-    return fine;
+    return slurp(path, at, &text) && as_draft_scan(reading.draft, path, as_buf_span(&text), out);
 }
+
+AS_AUTO_DEFINE(FILE, fclose)
+AS_AUTO_DEFINE(char, free)
 
 /* Reads one file into the same draft. Its name stands in the root while it is read. */
 static bool parse(const char *path, struct as_origin at)
 {
     cfg_t *root = reading.root;
+    char *outer = root->filename;
+    int line = root->line;
     as_span text;
 
     if (!load(path, at, &text)) {
         return false;
     }
-    FILE *stream = fmemopen((void *)(uintptr_t)text.ptr, text.len, "r");
-    char *name = strdup(path);
+    AS_AUTO(fclose) FILE *stream = fmemopen((void *)(uintptr_t)text.ptr, text.len, "r");
+    AS_AUTO(free) char *name = strdup(path);
     if (stream == NULL || name == NULL) {
         as_draft_refuse(reading.draft, at, "%s does not fit into memory", path);
-    } else {
-        char *outer = root->filename;
-        int line = root->line;
-
-        root->filename = name;
-        bool fine = cfg_parse_fp(root, stream) == CFG_SUCCESS;
-        root->filename = outer;
-        root->line = line;
-        free(name);
-        fclose(stream);
-        return fine;
+        return false;
     }
-    if (stream != NULL) {
-        fclose(stream);
-    }
-    free(name);
-    return false;
+    root->filename = name;
+    bool fine = cfg_parse_fp(root, stream) == CFG_SUCCESS;
+    root->filename = outer;
+    root->line = line;
+    return fine;
 }
 
 /* include("file"), relative to the file that says it. */

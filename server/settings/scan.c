@@ -57,21 +57,12 @@ static void note(struct scan *scan, char c)
     scan->last[1] = c;
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static size_t name_length(const struct scan *scan)
 {
     size_t len = 0;
 
-    for (char c = ahead(scan, 2); is_letter(c) || c == '_' || (len > 0 && is_digit(c));
+    for (char c = ahead(scan, 2);
+         as_ascii_is_letter(c) || c == '_' || (len > 0 && as_ascii_is_digit(c));
          c = ahead(scan, 2 + len)) {
         len++;
     }
@@ -167,7 +158,7 @@ static bool take_mark(struct scan *scan, char c)
         return refuse(scan, scan->line,
                       "comments start with #; a text with // or /* is written in quotes");
     }
-    if (is_letter(c) || is_digit(c) || strchr("_-./:@%=,()", c) != NULL) {
+    if (as_ascii_is_letter(c) || as_ascii_is_digit(c) || strchr("_-./:@%=,()", c) != NULL) {
         note(scan, c);
         return take(scan);
     }
