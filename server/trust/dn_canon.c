@@ -68,16 +68,11 @@ static as_err add_rdn(const struct as_ava *avas, size_t count, struct as_arena *
     return AS_OK;
 }
 
-static void buf_free(struct as_buf *buf)
-{
-    as_buf_free(buf);
-}
-
 #define CANON_MAX ((size_t)256 * 1024)
 
 as_err as_dn_canon(const struct as_dn *dn, struct as_arena *mem, as_span *canon, as_dn_flaw *flaw)
 {
-    __attribute__((cleanup(buf_free))) struct as_buf out = AS_BUF(CANON_MAX);
+    AS_AUTO_BUF struct as_buf out = AS_BUF(CANON_MAX);
     size_t count = 0;
 
     *flaw = NULL;

@@ -26,16 +26,6 @@ static int peek(const struct reader *in)
     return in->rest.len > 0 ? as_span_u8(in->rest)[0] : -1;
 }
 
-static bool is_alpha(int c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* --- attribute type --------------------------------------------------------------------------- */
 
 #define OID_TEXT_MAX 512
@@ -54,7 +44,7 @@ static bool is_numericoid(as_span text)
             return false;
         }
         for (size_t i = 0; i < part.len; i++) {
-            if (!is_digit(part.ptr[i])) {
+            if (!as_ascii_is_digit(part.ptr[i])) {
                 return false;
             }
         }
@@ -89,8 +79,9 @@ static bool read_type(struct reader *in, as_span *oid)
     if (first == '/') {
         return flawed(in, "the name is not in RFC 4514 form: write CN=a,O=b instead of /O=b/CN=a");
     }
-    while (len < in->rest.len && (is_alpha(in->rest.ptr[len]) || is_digit(in->rest.ptr[len]) ||
-                                  in->rest.ptr[len] == '-' || in->rest.ptr[len] == '.')) {
+    while (len < in->rest.len &&
+           (as_ascii_is_letter(in->rest.ptr[len]) || as_ascii_is_digit(in->rest.ptr[len]) ||
+            in->rest.ptr[len] == '-' || in->rest.ptr[len] == '.')) {
         len++;
     }
     as_span type = {in->rest.ptr, len};
@@ -99,7 +90,7 @@ static bool read_type(struct reader *in, as_span *oid)
         return flawed(in, "an attribute is not of the form type=value");
     }
     in->rest = as_span_from(in->rest, 1);
-    if (is_digit(first)) {
+    if (as_ascii_is_digit(type.ptr[0])) {
         return read_numericoid(in, type, oid);
     }
     *oid = as_dn_type_oid(type);
@@ -108,21 +99,14 @@ static bool read_type(struct reader *in, as_span *oid)
 
 /* --- attribute value -------------------------------------------------------------------------- */
 
-static int hex_digit(int c)
+/* Takes two hex digits from the front. */
+static bool read_hex(struct reader *in, char *octet)
 {
-    return is_digit(c)            ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* Two hex digits at the front; -1 when there are none. */
-static int hex_pair(as_span rest)
-{
-    int high = rest.len >= 2 ? hex_digit(as_span_u8(rest)[0]) : -1;
-    int low = rest.len >= 2 ? hex_digit(as_span_u8(rest)[1]) : -1;
-
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
+    if (in->rest.len < 2 || !as_hex_parse((as_span){in->rest.ptr, 2}, octet)) {
+        return false;
+    }
+    in->rest = as_span_from(in->rest, 2);
+    return true;
 }
 
 /* hexstring: the BER value itself. */
@@ -135,9 +119,8 @@ static bool read_hexstring(struct reader *in, as_span *tlv)
         return flawed(in, "the name is too large");
     }
     in->rest = as_span_from(in->rest, 1);
-    for (int octet = hex_pair(in->rest); octet >= 0; octet = hex_pair(in->rest)) {
-        octets[len++] = (char)octet;
-        in->rest = as_span_from(in->rest, 2);
+    while (read_hex(in, &octets[len])) {
+        len++;
     }
     *tlv = (as_span){octets, len};
     return as_dn_is_value(*tlv) || flawed(in, "a # is not followed by the hex of one BER value");
@@ -146,7 +129,6 @@ static bool read_hexstring(struct reader *in, as_span *tlv)
 /* What follows a backslash: a special character, or one octet in hex. */
 static bool read_pair(struct reader *in, char *octet)
 {
-    int pair = hex_pair(in->rest);
     int c = peek(in);
 
     if (c > 0 && strchr(" \"#+,;<=>\\", c) != NULL) {
@@ -154,12 +136,8 @@ static bool read_pair(struct reader *in, char *octet)
         in->rest = as_span_from(in->rest, 1);
         return true;
     }
-    if (pair < 0) {
-        return flawed(in, "a backslash is not followed by a special character or two hex digits");
-    }
-    *octet = (char)pair;
-    in->rest = as_span_from(in->rest, 2);
-    return true;
+    return read_hex(in, octet) ||
+           flawed(in, "a backslash is not followed by a special character or two hex digits");
 }
 
 static bool at_end_of_value(const struct reader *in)
@@ -195,7 +173,7 @@ static bool read_octets(struct reader *in, char *octets, size_t *len)
 
 /* Puts the header of a UTF8String before the octets, which begin at octets[HEADER]. */
 #define HEADER 4
-static as_span as_utf8string(char *octets, size_t len)
+static as_span utf8string(char *octets, size_t len)
 {
     octets[0] = V_ASN1_UTF8STRING;
     octets[1] = (char)0x82;
@@ -221,7 +199,7 @@ static bool read_string(struct reader *in, as_span *tlv)
     if (!as_span_is_utf8((as_span){octets + HEADER, len})) {
         return flawed(in, "a value is not UTF-8");
     }
-    *tlv = as_utf8string(octets, len);
+    *tlv = utf8string(octets, len);
     return true;
 }
 

@@ -126,14 +126,9 @@ static as_err add_rdns(const struct as_dn *dn, struct as_arena *mem, struct as_b
     return AS_OK;
 }
 
-static void buf_free(struct as_buf *buf)
-{
-    as_buf_free(buf);
-}
-
 as_err as_dn_write(const struct as_dn *dn, struct as_arena *mem, as_span *text)
 {
-    __attribute__((cleanup(buf_free))) struct as_buf out = AS_BUF(DN_TEXT_MAX);
+    AS_AUTO_BUF struct as_buf out = AS_BUF(DN_TEXT_MAX);
 
     AS_TRY(add_rdns(dn, mem, &out));
     AS_NEED(!out.full, AS_SERVER_ERROR, "out of memory");

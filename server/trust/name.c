@@ -33,16 +33,6 @@ static bool is_visible(as_span text)
     return text.len > 0;
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Labels of letters, digits, '-' and '_', 63 octets each, 253 in all, no empty one (RFC 1035). */
 static bool is_host(as_span text)
 {
@@ -57,7 +47,7 @@ static bool is_host(as_span text)
         }
         for (size_t i = 0; i < label.len; i++) {
             char c = label.ptr[i];
-            if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_') {
+            if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && c != '-' && c != '_') {
                 return false;
             }
         }
@@ -82,9 +72,7 @@ static bool is_ipv4(as_span text)
 static void lower(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (text[i] >= 'A' && text[i] <= 'Z') {
-            text[i] = (char)(text[i] + ('a' - 'A'));
-        }
+        text[i] = as_ascii_lower(text[i]);
     }
 }
 
@@ -120,11 +108,11 @@ static const char *canon_uri(as_span text, char *out, size_t *len)
         return "it is not a URI";
     }
     while (scheme < text.len &&
-           (is_letter(text.ptr[scheme]) || is_digit(text.ptr[scheme]) ||
+           (as_ascii_is_letter(text.ptr[scheme]) || as_ascii_is_digit(text.ptr[scheme]) ||
             (text.ptr[scheme] != ':' && strchr("+-.", text.ptr[scheme]) != NULL))) {
         scheme++;
     }
-    if (!is_letter(text.ptr[0]) || scheme + 1 >= text.len || text.ptr[scheme] != ':') {
+    if (!as_ascii_is_letter(text.ptr[0]) || scheme + 1 >= text.len || text.ptr[scheme] != ':') {
         return "it is not a URI with a scheme";
     }
     memcpy(out, text.ptr, text.len);

@@ -114,8 +114,8 @@ void as_trust_free(struct as_trust *trust)
 /* --- questions
  * ------------------------------------------------------------------------------------------ */
 
-const struct as_group *as_trust_group(const struct as_trust *trust, as_span name,
-                                      enum as_trust_use use)
+static const struct as_group *group_of(const struct as_trust *trust, as_span name,
+                                       enum as_trust_use use)
 {
     for (size_t i = 0; i < trust->count; i++) {
         if (trust->groups[i].use == use && as_span_is(name, trust->groups[i].name)) {
@@ -127,7 +127,7 @@ const struct as_group *as_trust_group(const struct as_trust *trust, as_span name
 
 bool as_trust_has_group(const struct as_trust *trust, as_span group, enum as_trust_use use)
 {
-    return as_trust_group(trust, group, use) != NULL;
+    return group_of(trust, group, use) != NULL;
 }
 
 as_span as_trust_only_group(const struct as_trust *trust, enum as_trust_use use)
@@ -159,7 +159,7 @@ size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use, co
 bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_trust_use use,
                            const unsigned char anchor[32])
 {
-    const struct as_group *found = as_trust_group(trust, group, use);
+    const struct as_group *found = group_of(trust, group, use);
 
     return found != NULL && as_group_holds(found, anchor);
 }
@@ -170,7 +170,7 @@ bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_
 as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust_use use,
                       const struct as_cert *cert, as_time now, struct as_trust_verdict *out)
 {
-    const struct as_group *found = as_trust_group(trust, group, use);
+    const struct as_group *found = group_of(trust, group, use);
     unsigned char parts[2][32];
     unsigned char key[AS_PATH_KEY];
 

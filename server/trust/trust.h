@@ -19,8 +19,4 @@ struct as_trust {
     size_t ca_name_count[AS_TRUST_USES];
 };
 
-/* The group of that name and use; NULL when there is none. */
-const struct as_group *as_trust_group(const struct as_trust *trust, as_span name,
-                                      enum as_trust_use use);
-
 #endif
