@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import tempfile
 import time
 
 from fapid import Fapid
@@ -344,6 +345,14 @@ def D16_no_core_is_dumped():
         assert_equal(core.split()[4:6], ["0", "0"])
 
 
+def open_the_way(folder):
+    """Lets other users pass through the temporary folders above."""
+    above = os.path.dirname(folder)
+    while above.startswith(tempfile.gettempdir() + "/"):
+        os.chmod(above, os.stat(above).st_mode | 0o011)
+        above = os.path.dirname(above)
+
+
 @test
 def D16_an_unprivileged_user_and_not_dumpable():
     """Files in /proc of a process that is not dumpable belong to root (prctl(2))."""
@@ -355,6 +364,7 @@ def D16_an_unprivileged_user_and_not_dumpable():
             os.chown(entry.path, NOBODY, NOBODY)
         os.chown(server.folder, NOBODY, NOBODY)
         os.chmod(program, 0o755)
+        open_the_way(server.folder)
 
         def become():
             os.setgroups([])
