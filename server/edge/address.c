@@ -59,7 +59,8 @@ static bool parse_path(as_span text, union as_address *out, socklen_t *len)
     return true;
 }
 
-bool as_address_is_loopback(const union as_address *address)
+/* Only 127.0.0.0/8 and ::1. */
+static bool is_loopback(const union as_address *address)
 {
     if (address->any.sa_family == AF_INET) {
         return ntohl(address->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
@@ -82,5 +83,5 @@ bool as_address_parse(const struct as_listener_conf *conf, union as_address *out
         return false;
     }
     *why = "a listener without TLS must have a loopback address";
-    return conf->kind != AS_LISTENER_PLAIN || as_address_is_loopback(out);
+    return conf->kind != AS_LISTENER_PLAIN || is_loopback(out);
 }

@@ -3,17 +3,12 @@
 
 #include <string.h>
 
-/* Not isalnum(): that follows the locale. */
-static bool is_alnum(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 /* Letters, digits and the characters of `others` alone. */
 static bool has_only(as_span text, const char *others, size_t count)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_alnum((unsigned char)text.ptr[i]) && memchr(others, text.ptr[i], count) == NULL) {
+        char c = text.ptr[i];
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && memchr(others, c, count) == NULL) {
             return false;
         }
     }

@@ -21,26 +21,18 @@ static as_guard_no take_crlf(as_span raw, size_t *used)
     return NULL;
 }
 
-static bool hex_digit(char c, size_t *value)
-{
-    unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-                     : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
-                                            : 16;
-    if (digit < 16) {
-        *value = *value << 4 | digit;
-    }
-    return digit < 16;
-}
-
 static as_guard_no step_size(struct as_guard *guard, as_span raw, char *body, size_t *used)
 {
     size_t size = 0;
     size_t digits = 0;
 
     (void)body;
-    while (digits < raw.len && digits < SIZE_DIGITS && hex_digit(raw.ptr[digits], &size)) {
-        digits++;
+    for (; digits < raw.len && digits < SIZE_DIGITS; digits++) {
+        int digit = as_ascii_hex(raw.ptr[digits]);
+        if (digit < 0) {
+            break;
+        }
+        size = size << 4 | (size_t)digit;
     }
     GUARD_NEED(digits > 0, AS_REFUSE_CHUNK);
     GUARD_TRY(take_crlf(as_span_from(raw, digits), used));

@@ -18,7 +18,7 @@ static as_guard_no take_length(struct as_guard *guard, as_span value)
 
     GUARD_NEED(value.len > 0, AS_REFUSE_LENGTH);
     for (size_t i = 0; i < value.len; i++) {
-        GUARD_NEED(value.ptr[i] >= '0' && value.ptr[i] <= '9', AS_REFUSE_LENGTH);
+        GUARD_NEED(as_ascii_is_digit(value.ptr[i]), AS_REFUSE_LENGTH);
     }
     guard->has_length = true;
     guard->raw_left = as_span_number(value, SIZE_MAX, &length) ? (size_t)length : SIZE_MAX;

@@ -12,8 +12,7 @@ static bool is_name(as_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!plain && c != '-' && c != '.' && c != '_') {
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && c != '-' && c != '.' && c != '_') {
             return false;
         }
     }

@@ -11,16 +11,12 @@ static as_guard_no check_method(as_span method)
     return NULL;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* RFC 9112 2.3. No version between 1.1 and 2 exists, so none is taken for 1.1. */
 static as_guard_no take_version(struct as_guard *guard, as_span text)
 {
-    GUARD_NEED(text.len == 8 && as_span_starts(text, AS_LIT("HTTP/")) && is_digit(text.ptr[5]) &&
-                   text.ptr[6] == '.' && is_digit(text.ptr[7]),
+    GUARD_NEED(text.len == 8 && as_span_starts(text, AS_LIT("HTTP/")) &&
+                   as_ascii_is_digit(text.ptr[5]) && text.ptr[6] == '.' &&
+                   as_ascii_is_digit(text.ptr[7]),
                AS_REFUSE_REQUEST_LINE);
     guard->http10 = as_span_is(text, "HTTP/1.0");
     GUARD_NEED(guard->http10 || as_span_is(text, "HTTP/1.1"), AS_REFUSE_VERSION);

@@ -6,7 +6,7 @@ static as_span without_port(as_span host)
 {
     size_t end = host.len;
 
-    while (end > 0 && host.ptr[end - 1] >= '0' && host.ptr[end - 1] <= '9') {
+    while (end > 0 && as_ascii_is_digit(host.ptr[end - 1])) {
         end--;
     }
     return end > 0 && host.ptr[end - 1] == ':' ? (as_span){host.ptr, end - 1} : host;

@@ -25,8 +25,6 @@ union as_address {
  */
 bool as_address_parse(const struct as_listener_conf *conf, union as_address *out, socklen_t *len,
                       const char **why);
-/* Only 127.0.0.0/8 and ::1. */
-bool as_address_is_loopback(const union as_address *address);
 
 /*
  * Binds and listens; *text (room octets) is the address bound to. A socket's file is readable and

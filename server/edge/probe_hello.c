@@ -30,25 +30,21 @@ struct fixed {
     as_span body;
 };
 
-/* A constant initialiser, which AS_LIT is not. */
-#define BYTES(literal)                                                                             \
-    {                                                                                              \
-        ("" literal), sizeof(literal) - 1                                                          \
-    }
-
 static const struct fixed extensions[] = {
-    {EXT_GROUPS, false, BYTES("\x00\x06\x00\x1d\x00\x17\x00\x18")}, /* X25519, P-256, P-384 */
-    {EXT_FORMATS, false, BYTES("\x01\x00")},                        /* uncompressed */
+    {EXT_GROUPS, false, AS_LIT_ROW("\x00\x06\x00\x1d\x00\x17\x00\x18")}, /* X25519, P-256, P-384 */
+    {EXT_FORMATS, false, AS_LIT_ROW("\x01\x00")},                        /* uncompressed */
     /* ecdsa 256 and 384, ed25519, rsa_pss_rsae 256, rsa_pkcs1 256, 384 and sha1 */
-    {EXT_SIGALGS, false, BYTES("\x00\x0e\x04\x03\x05\x03\x08\x07\x08\x04\x04\x01\x05\x01\x02\x01")},
-    {EXT_MASTER_SECRET, false, BYTES("")},
-    {EXT_RENEGOTIATION, false, BYTES("\x00")},
-    {EXT_VERSIONS, true, BYTES("\x02\x03\x04")},
-    {EXT_PSK_MODES, true, BYTES("\x01\x01")},
+    {EXT_SIGALGS, false,
+     AS_LIT_ROW("\x00\x0e\x04\x03\x05\x03\x08\x07\x08\x04\x04\x01\x05\x01\x02\x01")},
+    {EXT_MASTER_SECRET, false, AS_LIT_ROW("")},
+    {EXT_RENEGOTIATION, false, AS_LIT_ROW("\x00")},
+    {EXT_VERSIONS, true, AS_LIT_ROW("\x02\x03\x04")},
+    {EXT_PSK_MODES, true, AS_LIT_ROW("\x01\x01")},
     /* X25519 with the base point: nobody will compute the secret */
     {EXT_KEY_SHARE, true,
-     BYTES("\x00\x24\x00\x1d\x00\x20\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-           "\0\0")},
+     AS_LIT_ROW(
+         "\x00\x24\x00\x1d\x00\x20\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+         "\0\0")},
 };
 
 static void put(struct as_buf *out, unsigned width, size_t value)
@@ -149,7 +145,7 @@ static as_err exchange(SSL *ssl, BIO *in, BIO *out, as_span hello, struct as_pro
 as_err as_probe_ask(SSL_CTX *ctx, const struct as_probe_question *question,
                     struct as_probe_answer *out)
 {
-    __attribute__((cleanup(as_buf_free))) struct as_buf hello = AS_BUF(HELLO_MAX);
+    AS_AUTO_BUF struct as_buf hello = AS_BUF(HELLO_MAX);
     AS_AUTO(BIO_free_all) BIO *read_from = BIO_new(BIO_s_mem());
     AS_AUTO(BIO_free_all) BIO *write_to = BIO_new(BIO_s_mem());
     AS_AUTO(SSL_free) SSL *ssl = SSL_new(ctx);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
 AS_AUTO_DEFINE(X509, X509_free)
@@ -48,31 +47,10 @@ void as_teller_say(const struct as_teller *teller, const char *format, ...)
         }                                                                                          \
     } while (0)
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-}
-
-static as_err read_all(const struct load *load, int fd, const char *file, struct as_buf *out)
-{
-    for (;;) {
-        bool room = as_buf_reserve(out, 4096);
-        NEED_FILE(load, room, file, "the file is too large");
-        ssize_t got = read(fd, out->ptr + out->len, 4096);
-        NEED_FILE(load, got >= 0, file, "the file cannot be read");
-        if (got == 0) {
-            return AS_OK;
-        }
-        out->len += (size_t)got;
-    }
-}
-
 /* TLS-27: a key that others can read is no secret. Asked of the open file, not of its name. */
 static as_err read_file(const struct load *load, const char *file, bool secret, struct as_buf *out)
 {
-    __attribute__((cleanup(close_fd))) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    AS_AUTO_FD int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat about;
 
     if (fd < 0) {
@@ -83,7 +61,10 @@ static as_err read_file(const struct load *load, const char *file, bool secret, 
               "it is no regular file");
     NEED_FILE(load, !secret || (about.st_mode & (S_IRWXG | S_IRWXO)) == 0, file,
               "the key can be read by group or others: set its mode to 0600");
-    return read_all(load, fd, file, out);
+    bool whole = as_file_read(fd, out);
+    NEED_FILE(load, whole || !out->full, file, "the file is too large");
+    NEED_FILE(load, whole, file, "the file cannot be read");
+    return AS_OK;
 }
 
 static BIO *bio_of(const struct as_buf *buf)
@@ -94,7 +75,7 @@ static BIO *bio_of(const struct as_buf *buf)
 /* Reads all CERTIFICATE blocks: the leaf, then what stands behind it. */
 static as_err read_chain(const struct load *load, struct as_server_cert *out)
 {
-    __attribute__((cleanup(as_buf_free))) struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
+    AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
     AS_AUTO(BIO_free_all) BIO *bio = NULL;
 
     AS_TRY(read_file(load, load->certificate_file, false, &text));
@@ -129,7 +110,7 @@ static int refuse_password(char *buf, int size, int writing, void *asked)
 
 static as_err read_key(const struct load *load, struct as_server_cert *out)
 {
-    __attribute__((cleanup(as_buf_free))) struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
+    AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
     AS_AUTO(BIO_free_all) BIO *bio = NULL;
     bool encrypted = false;
 

@@ -4,21 +4,19 @@
 /* Rows in the order of the server: forward secret all, ECDHE first, the stronger cipher of two last
  * only because AES-128 costs less and both are recommended (RFC 9325 4.2, 4.2.1). */
 static const struct as_suite ecdhe_rsa_128 = {0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-                                              "ECDHE-RSA-AES128-GCM-SHA256", AS_SUITE_KEY_RSA,
-                                              false};
+                                              "ECDHE-RSA-AES128-GCM-SHA256", AS_SUITE_KEY_RSA};
 static const struct as_suite ecdhe_rsa_256 = {0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-                                              "ECDHE-RSA-AES256-GCM-SHA384", AS_SUITE_KEY_RSA,
-                                              false};
+                                              "ECDHE-RSA-AES256-GCM-SHA384", AS_SUITE_KEY_RSA};
 static const struct as_suite ecdhe_ecdsa_128 = {0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-                                                "ECDHE-ECDSA-AES128-GCM-SHA256", AS_SUITE_KEY_ECDSA,
-                                                false};
+                                                "ECDHE-ECDSA-AES128-GCM-SHA256",
+                                                AS_SUITE_KEY_ECDSA};
 static const struct as_suite ecdhe_ecdsa_256 = {0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-                                                "ECDHE-ECDSA-AES256-GCM-SHA384", AS_SUITE_KEY_ECDSA,
-                                                false};
+                                                "ECDHE-ECDSA-AES256-GCM-SHA384",
+                                                AS_SUITE_KEY_ECDSA};
 static const struct as_suite dhe_rsa_128 = {0x009E, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
-                                            "DHE-RSA-AES128-GCM-SHA256", AS_SUITE_KEY_RSA, true};
+                                            "DHE-RSA-AES128-GCM-SHA256", AS_SUITE_KEY_RSA};
 static const struct as_suite dhe_rsa_256 = {0x009F, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
-                                            "DHE-RSA-AES256-GCM-SHA384", AS_SUITE_KEY_RSA, true};
+                                            "DHE-RSA-AES256-GCM-SHA384", AS_SUITE_KEY_RSA};
 
 struct profile {
     const char *name;
@@ -37,10 +35,9 @@ static const struct profile profiles[AS_SUITE_PROFILES] = {
 };
 
 const struct as_suite as_suites_13[AS_SUITES_13] = {
-    {0x1301, "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256", AS_SUITE_KEY_ANY, false},
-    {0x1302, "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384", AS_SUITE_KEY_ANY, false},
-    {0x1303, "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256", AS_SUITE_KEY_ANY,
-     false},
+    {0x1301, "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256", AS_SUITE_KEY_ANY},
+    {0x1302, "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384", AS_SUITE_KEY_ANY},
+    {0x1303, "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256", AS_SUITE_KEY_ANY},
 };
 
 const char as_suite_groups[] = "X25519:P-256:P-384";

@@ -15,7 +15,6 @@ struct as_suite {
     const char *name;    /* IANA */
     const char *openssl; /* OpenSSL's name below TLS 1.3; the same as `name` in 1.3 */
     enum as_suite_key key;
-    bool dhe; /* needs finite field parameters */
 };
 
 #define AS_SUITES_MAX 4 /* below TLS 1.3, in any profile */

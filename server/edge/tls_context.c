@@ -213,12 +213,6 @@ as_err as_tls_context_new(const struct as_listener_conf *conf, const struct as_t
     return AS_OK;
 }
 
-struct as_tls_context *as_tls_context_hold(struct as_tls_context *context)
-{
-    SSL_CTX_up_ref(context->ctx);
-    return context;
-}
-
 void as_tls_context_drop(struct as_tls_context *context)
 {
     if (context != NULL) {

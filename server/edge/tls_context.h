@@ -25,7 +25,6 @@ struct as_tls_context;
  */
 as_err as_tls_context_new(const struct as_listener_conf *conf, const struct as_trust *trust,
                           as_edge_tell tell, void *arg, struct as_tls_context **out);
-struct as_tls_context *as_tls_context_hold(struct as_tls_context *context);
 /* NULL is allowed. */
 void as_tls_context_drop(struct as_tls_context *context);
 

@@ -5,8 +5,6 @@
  */
 #include "parts.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -229,24 +227,6 @@ static as_err open_worker(struct as_worker *worker)
     return as_accept_watch(worker);
 }
 
-static bool start_thread(struct as_worker *worker)
-{
-    pthread_attr_t attr;
-    sigset_t all;
-
-    if (pthread_attr_init(&attr) != 0) {
-        return false;
-    }
-    (void)sigfillset(&all);
-    worker->started = pthread_attr_setsigmask_np(&attr, &all) == 0 &&
-                      pthread_create(&worker->thread, &attr, work, worker) == 0;
-    (void)pthread_attr_destroy(&attr);
-    if (worker->started) {
-        (void)pthread_setname_np(worker->thread, "fapid-worker");
-    }
-    return worker->started;
-}
-
 as_err as_worker_start(struct as_worker *worker, struct as_edge *edge)
 {
     *worker = (struct as_worker){.wake = {AS_EVENT_WAKE}, .edge = edge, .epoll = -1, .wake_fd = -1};
@@ -255,8 +235,9 @@ as_err as_worker_start(struct as_worker *worker, struct as_edge *edge)
     init_timers(worker);
     as_failing_init(&worker->failing, edge->bounds.failed_handshakes);
     as_err err = open_worker(worker);
-    if (!as_failed(err) && !start_thread(worker)) {
-        err = AS_FAIL(AS_SERVER_ERROR, "a worker cannot be started");
+    if (!as_failed(err)) {
+        worker->started = as_thread_start(&worker->thread, "fapid-worker", 0, work, worker);
+        err = worker->started ? AS_OK : AS_FAIL(AS_SERVER_ERROR, "a worker cannot be started");
     }
     if (as_failed(err)) {
         as_worker_join(worker);

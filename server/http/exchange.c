@@ -69,8 +69,7 @@ static as_err copy_name(struct as_exchange *exchange, as_span from, as_span *out
 
     AS_NEED_MEM(name);
     for (size_t i = 0; i < from.len; i++) {
-        char c = from.ptr[i];
-        name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        name[i] = as_ascii_lower(from.ptr[i]);
     }
     exchange->octets += from.len;
     *out = (as_span){name, from.len};

@@ -12,20 +12,9 @@ struct sink {
     size_t len;
 };
 
-static bool hex_value(char c, unsigned *value)
-{
-    unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-                     : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
-                                            : 16;
-    *value = *value << 4 | digit;
-    return digit < 16;
-}
-
 /* One octet from the front of `text`. */
 static bool take_octet(as_span *text, char *octet)
 {
-    unsigned value = 0;
     char first = text->ptr[0];
 
     if (first != '%') {
@@ -33,10 +22,9 @@ static bool take_octet(as_span *text, char *octet)
         *text = as_span_from(*text, 1);
         return true;
     }
-    if (text->len < 3 || !hex_value(text->ptr[1], &value) || !hex_value(text->ptr[2], &value)) {
+    if (text->len < 3 || !as_hex_parse((as_span){text->ptr + 1, 2}, octet)) {
         return false;
     }
-    *octet = (char)value;
     *text = as_span_from(*text, 3);
     return true;
 }

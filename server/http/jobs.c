@@ -6,7 +6,6 @@
 #include "jobs.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -80,28 +79,13 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's. */
 static bool start_threads(struct as_http_jobs *jobs, size_t count)
 {
-    pthread_attr_t attr;
-    sigset_t all;
-
-    if (pthread_attr_init(&attr) != 0) {
-        return false;
+    while (jobs->thread_count < count && as_thread_start(&jobs->threads[jobs->thread_count],
+                                                         "fapid-job", JOB_STACK, work, jobs)) {
+        jobs->thread_count++;
     }
-    (void)sigfillset(&all);
-    bool fine = pthread_attr_setstacksize(&attr, JOB_STACK) == 0 &&
-                pthread_attr_setsigmask_np(&attr, &all) == 0;
-    while (fine && jobs->thread_count < count) {
-        pthread_t *thread = &jobs->threads[jobs->thread_count];
-        fine = pthread_create(thread, &attr, work, jobs) == 0;
-        if (fine) {
-            (void)pthread_setname_np(*thread, "fapid-job");
-            jobs->thread_count++;
-        }
-    }
-    (void)pthread_attr_destroy(&attr);
-    return fine;
+    return jobs->thread_count == count;
 }
 
 as_err as_http_jobs_new(size_t threads, size_t queue_max, struct as_http_jobs **out)

@@ -571,7 +571,6 @@ START_TEST(a_context_lives_while_a_connection_does)
     struct tls_pair pair;
 
     tls_open(&pair, context, client);
-    as_tls_context_drop(as_tls_context_hold(context));
     as_tls_context_drop(context); /* the listener has swapped it */
     ck_assert(tls_shake(&pair));
     ck_assert_ptr_eq(as_tls_context_conf(as_tls_context_of(pair.server)), &conf);
