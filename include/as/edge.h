@@ -51,8 +51,9 @@ struct as_listener_conf {
     enum as_client_certificate client_certificate;
     enum as_suite_profile suites;
     bool tls13_only;
-    bool ca_names;            /* list the client CAs in CertificateRequest (D6) */
-    bool resumption;          /* D7 */
+    bool ca_names;     /* list the client CAs in CertificateRequest (D6) */
+    bool resumption;   /* D7 */
+    bool hsts_preload; /* of Strict-Transport-Security, which each answer over TLS has (TLS-41) */
     unsigned max_connections; /* per listener; more are closed at accept */
     unsigned max_per_address; /* 0: no bound (gateways) */
     unsigned max_cert_list;   /* octets of the Certificate message (D4) */

@@ -25,7 +25,6 @@ struct as_listener_tag {
     /* Shown where a certificate would be needed and this listener asks for none (MTLS-106); NULL
      * when it asks, or when no listener does. */
     const char *mtls_origin;
-    bool https; /* answers carry Strict-Transport-Security (TLS-41) */
 };
 
 struct as_app_conf {

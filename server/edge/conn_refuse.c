@@ -29,7 +29,8 @@ static void log_refusal(const struct as_conn *conn, const struct as_refusal *row
 enum as_step as_conn_refuse_row(struct as_conn *conn, const struct as_refusal *row)
 {
     char id[AS_REQUEST_ID + 1];
-    struct as_refusal_answer answer = {.tls = conn->listener->tls != NULL,
+    struct as_refusal_answer answer = {.always = conn->listener->always,
+                                       .always_count = conn->listener->always_count,
                                        .head_only = as_guard_is_head(&conn->guard, &conn->in),
                                        .now = as_clock_now()};
 

@@ -39,8 +39,10 @@ static enum as_edge_failure open_tls(struct as_edge *edge, struct as_listener *l
             as_tls_context_new(listener->conf, edge->conf.trust, tell, arg, &listener->tls))) {
         return AS_EDGE_BAD_CONFIGURATION;
     }
-    listener->always[0] = (struct as_http_field){AS_LIT("Strict-Transport-Security"),
-                                                 AS_LIT("max-age=31536000; includeSubDomains")};
+    listener->always[0] = (struct as_http_field){
+        AS_LIT("Strict-Transport-Security"),
+        listener->conf->hsts_preload ? AS_LIT("max-age=31536000; includeSubDomains; preload")
+                                     : AS_LIT("max-age=31536000; includeSubDomains")};
     listener->always_count = 1;
     return as_tls_probe(listener->tls, tell, arg) == 0 ? AS_EDGE_FINE : AS_EDGE_PROBE_FAILED;
 }

@@ -44,16 +44,22 @@ static void add_date(struct as_buf *out, as_time now)
     }
 }
 
+static void add_field(struct as_buf *out, as_span name, as_span value)
+{
+    as_buf_add(out, name);
+    as_buf_add_text(out, ": ");
+    as_buf_add(out, value);
+    as_buf_add_text(out, "\r\n");
+}
+
 static void add_fields(struct as_buf *out, const struct as_refusal_answer *answer)
 {
     add_date(out, answer->now);
-    if (answer->tls) {
-        as_buf_add_text(out, "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n");
+    for (size_t i = 0; i < answer->always_count; i++) {
+        add_field(out, answer->always[i].name, answer->always[i].value);
     }
     if (answer->request_id.len > 0) {
-        as_buf_add_text(out, "X-Request-Id: ");
-        as_buf_add(out, answer->request_id);
-        as_buf_add_text(out, "\r\n");
+        add_field(out, AS_LIT("X-Request-Id"), answer->request_id);
     }
 }
 

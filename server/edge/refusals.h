@@ -9,7 +9,7 @@
 #ifndef AS_EDGE_REFUSALS_H
 #define AS_EDGE_REFUSALS_H
 
-#include "as/base.h"
+#include "as/http.h"
 
 /* id, status, sentence. The sentence is the `error_description` and the `reason` of the log. */
 #define AS_REFUSALS(X)                                                                             \
@@ -64,7 +64,8 @@ extern const struct as_refusal as_refusals[AS_REFUSAL_COUNT];
 
 /* What the answer to a refused request says beside the row. */
 struct as_refusal_answer {
-    bool tls;           /* adds Strict-Transport-Security */
+    const struct as_http_field *always; /* of every answer of the listener */
+    size_t always_count;
     bool head_only;     /* the method was HEAD: no body (RFC 9110 9.3.2) */
     as_span request_id; /* adds X-Request-Id; empty: none */
     as_time now;        /* Date (RFC 9110 6.6.1) */

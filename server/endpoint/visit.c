@@ -41,22 +41,14 @@ static as_err visit_handle(struct as_http_call *call)
     return AS_FAIL(AS_NOT_FOUND, "no such path");
 }
 
-/* TLS-41, TOK-09: on every answer, whoever wrote it. */
+/* TOK-09: on every answer that a handler did not make for caches. */
 static void add_common_fields(struct as_http_call *call, const struct as_visit *visit)
 {
-    const struct as_listener_tag *tag = visit->peer->listener->tag;
-    bool preload = visit->ctx.settings->hsts_preload;
-    as_err err = AS_OK;
-
-    if (tag->https) {
-        err = as_http_reply_field(call->reply, "Strict-Transport-Security",
-                                  preload ? AS_LIT("max-age=31536000; includeSubDomains; preload")
-                                          : AS_LIT("max-age=31536000; includeSubDomains"));
+    if (visit->cacheable) {
+        return;
     }
-    if (!visit->cacheable && !as_failed(err)) {
-        err = as_http_reply_field(call->reply, "Cache-Control", AS_LIT("no-store"));
-    }
-    if (!visit->cacheable && !as_failed(err)) {
+    as_err err = as_http_reply_field(call->reply, "Cache-Control", AS_LIT("no-store"));
+    if (!as_failed(err)) {
         err = as_http_reply_field(call->reply, "Pragma", AS_LIT("no-cache"));
     }
     if (as_failed(err)) {

@@ -13,8 +13,7 @@ static void add_tls(struct as_server *server, const struct as_listener_settings 
     struct as_listener_tag *tag = &server->tags[server->listener_count];
     bool asks = from->client_certificate != AS_CERTIFICATE_NONE;
 
-    *tag = (struct as_listener_tag){.mtls_origin = asks ? NULL : server->settings->mtls_origin,
-                                    .https = true};
+    tag->mtls_origin = asks ? NULL : server->settings->mtls_origin;
     server->listeners[server->listener_count++] = (struct as_listener_conf){
         .name = from->name,
         .kind = AS_LISTENER_TLS,
@@ -29,6 +28,7 @@ static void add_tls(struct as_server *server, const struct as_listener_settings 
         .tls13_only = strcmp(from->min_version, "TLSv1.3") == 0,
         .ca_names = from->ca_names,
         .resumption = from->resumption,
+        .hsts_preload = server->settings->hsts_preload,
         .max_connections = from->max_connections,
         .max_per_address = from->max_per_address,
         .max_cert_list = from->max_cert_list,

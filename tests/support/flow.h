@@ -77,7 +77,6 @@ static inline void flow_listeners(struct flow *f)
         {.name = "admin-http", .kind = AS_LISTENER_PLAIN},
     };
 
-    f->tags[FLOW_MTLS].https = f->tags[FLOW_PUBLIC].https = true;
     f->tags[FLOW_PUBLIC].mtls_origin = FLOW_MTLS_ORIGIN;
     for (size_t i = 0; i < FLOW_LISTENERS; i++) {
         f->listeners[i] = confs[i];

@@ -51,8 +51,7 @@ START_TEST(REG_102_fields)
     ck_assert(!answer->elsewhere);
     ck_assert_str_eq(answer->fields,
                      "Cache-Control: public, max-age=3600\nAccess-Control-Allow-Origin: *\n"
-                     "Content-Type: application/json\n"
-                     "Strict-Transport-Security: max-age=31536000; includeSubDomains\n");
+                     "Content-Type: application/json\n");
     char *body = strdup(answer->body);
     answer = flow_send(f, (struct flow_ask){.method = "HEAD", .path = WELL_KNOWN});
     flow_status(answer, 200);

@@ -38,8 +38,6 @@ START_TEST(TOK_63_MTLS_77_success)
     ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "expires_in")), 300);
     ck_assert(strncmp(flow_text(answer, "access_token"), "fat1.", 5) == 0);
     ck_assert_str_eq(answer->fields, "Content-Type: application/json\n"
-                                     "Strict-Transport-Security: max-age=31536000; "
-                                     "includeSubDomains\n"
                                      "Cache-Control: no-store\nPragma: no-cache\n");
 }
 END_TEST

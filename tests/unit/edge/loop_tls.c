@@ -191,6 +191,30 @@ START_TEST(TLS_41_every_https_answer_says_hsts_once)
 }
 END_TEST
 
+/* Whoever answers: a handler, the engine, the edge. */
+START_TEST(TLS_41_preload_where_the_listener_says_so)
+{
+    const char *const requests[] = {GET_ECHO, "nonsense\r\n\r\n"};
+
+    for (int preload = 0; preload < 2; preload++) {
+        start_mode(AS_CERTIFICATE_NONE);
+        serve.listeners[0].hsts_preload = preload != 0;
+        serve_start();
+        SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
+        for (size_t i = 0; i < AS_COUNT(requests); i++) {
+            struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
+            tls_say(&conn, requests[i]);
+            ck_assert(tls_hear(&conn));
+            ck_assert(client_has(preload ? ": max-age=31536000; includeSubDomains; preload\r\n"
+                                         : ": max-age=31536000; includeSubDomains\r\n"));
+            tls_hang_up(&conn);
+        }
+        SSL_CTX_free(ctx);
+        serve_stop(1000);
+    }
+}
+END_TEST
+
 START_TEST(TLS_39_host_and_sni_agree_or_421)
 {
     const struct {
@@ -497,6 +521,7 @@ AS_TESTS("edge/loop_tls", {
     tcase_add_test(t, TLS_03_both_versions_carry_requests_and_certificates);
     tcase_add_test(t, TLS_45_without_a_certificate_there_is_an_answer);
     tcase_add_test(t, TLS_41_every_https_answer_says_hsts_once);
+    tcase_add_test(t, TLS_41_preload_where_the_listener_says_so);
     tcase_add_test(t, TLS_39_host_and_sni_agree_or_421);
     tcase_add_test(t, a_large_answer_comes_whole_over_tls);
     tcase_add_test(t, a_large_body_comes_whole_over_tls);

@@ -36,7 +36,10 @@ static size_t expected_of(unsigned status)
 /* The answer to a row as a C string. */
 static struct as_buf written(size_t row, bool tls, bool head_only, const char *request_id)
 {
-    struct as_refusal_answer answer = {tls, head_only, as_span_of(request_id), 784111777};
+    static const struct as_http_field hsts = {AS_LIT_ROW("Strict-Transport-Security"),
+                                              AS_LIT_ROW("max-age=31536000; includeSubDomains")};
+    struct as_refusal_answer answer = {&hsts, tls ? 1 : 0, head_only, as_span_of(request_id),
+                                       784111777};
     struct as_buf out = AS_BUF(AS_REFUSAL_MAX + 1);
 
     ck_ok(as_refusal_write(&as_refusals[row], &answer, &out));
@@ -129,8 +132,8 @@ END_TEST
 
 START_TEST(TOK_08_no_half_answer)
 {
-    struct as_refusal_answer answer = {true, false, AS_LIT("abc"), 784111777};
-    struct as_buf out = AS_BUF(300);
+    struct as_refusal_answer answer = {.request_id = AS_LIT("abc"), .now = 784111777};
+    struct as_buf out = AS_BUF(200);
 
     ck_assert(as_buf_add_text(&out, "before"));
     ck_fault(as_refusal_write(&as_refusals[AS_REFUSE_HOST], &answer, &out), AS_SERVER_ERROR);
