@@ -203,7 +203,7 @@ END_TEST
 START_TEST(MTLS_117_too_many_names)
 {
     char san[AS_LIMIT_CERT_NAMES * 16 + 16] = "";
-    struct test_cert *certs[2];
+    struct test_cert *certs[2] = {NULL, NULL};
 
     for (int i = 0; i <= AS_LIMIT_CERT_NAMES; i++) {
         if (i == 20) { /* REG-12 */
