@@ -128,8 +128,7 @@ static void ask(struct caller *caller)
 {
     const struct load *load = caller->load;
 
-    if (SSL_write(caller->ssl, load->request, (int)load->request_len) !=
-        (int)load->request_len) {
+    if (SSL_write(caller->ssl, load->request, (int)load->request_len) != (int)load->request_len) {
         die("a request was not sent");
     }
     read_answer(caller->ssl);

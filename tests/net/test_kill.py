@@ -19,7 +19,8 @@ from tap import assert_equal, main, test
 
 ROUNDS = int(os.environ.get("FAPID_KILL_ROUNDS", "10"))
 SEED = int(os.environ.get("FAPID_KILL_SEED", str(random.randrange(1 << 32))))
-SETS = ["lifetime.access_token=1h", "log.level=notice", "authentication.failures_per_minute=1000000"]
+SETS = ["lifetime.access_token=1h", "log.level=notice",
+        "authentication.failures_per_minute=1000000"]
 SECONDS = (0.02, 0.6)  # of work before the kill
 CHECKED = 30           # of a kind, after each start
 
