@@ -45,10 +45,10 @@ struct as_throttle {
 
 AS_AUTO_DEFINE(struct as_throttle, as_throttle_free)
 
+static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+
 static bool read_place(const char *text, struct place *out)
 {
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-
     if (text == NULL) {
         return false;
     }
@@ -91,6 +91,17 @@ void as_throttle_free(struct as_throttle *throttle)
     free(throttle);
 }
 
+/*
+ * Whoever has an IPv6 address has the other 2^64 of its link too (RFC 4291 2.5.4): they count as
+ * one address.
+ */
+static void widen(struct place *place)
+{
+    if (memcmp(place->octets, mapped, sizeof(mapped)) != 0) {
+        memset(place->octets + 8, 0, sizeof(place->octets) - 8);
+    }
+}
+
 /* Window 0 means free, so the first minute is 1. */
 static int64_t window_of(int64_t mono_ms)
 {
@@ -123,7 +134,9 @@ static as_err make_keys(const struct as_throttle *throttle, const char *address,
     struct place place = {{0}};
 
     _Static_assert(sizeof(place) <= AS_SHA256, "an address is shorter than a digest");
-    if (!read_place(address, &place)) { /* a socket's path, say: part of its digest stands for it */
+    if (read_place(address, &place)) {
+        widen(&place);
+    } else { /* a socket's path, say: part of its digest stands for it */
         unsigned char digest[AS_SHA256];
         AS_TRY(as_sha256(as_span_of(address), digest));
         memcpy(place.octets, digest, sizeof(place.octets));
@@ -184,7 +197,7 @@ static void count(struct as_throttle *throttle, uint64_t key, int64_t window)
     *place = (struct counter){key, window, 1};
 }
 
-/* An exempt address is never counted, so it need not be looked for here. */
+/* An exempt address may, whatever its neighbours of the same link have done. */
 bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span client_id,
                      int64_t mono_ms)
 {
@@ -192,7 +205,7 @@ bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span 
     struct keys keys;
 
     if (throttle->allowed == 0 || atomic_load(&throttle->last_failure) < window ||
-        as_failed(make_keys(throttle, address, client_id, &keys))) {
+        is_exempt(throttle, address) || as_failed(make_keys(throttle, address, client_id, &keys))) {
         return true;
     }
     pthread_mutex_lock(&throttle->lock);

@@ -56,6 +56,24 @@ START_TEST(TOK_13_per_address)
 }
 END_TEST
 
+/* An IPv6 link is one address, and the neighbour's is another. */
+START_TEST(TOK_13_addresses_of_one_link)
+{
+    AS_AUTO(as_throttle_free) struct as_throttle *t = made(5, NULL, 0);
+    char address[64];
+
+    for (unsigned i = 0; i < 5; i++) {
+        snprintf(address, sizeof(address), "2001:db8:0:1::%x", i + 1);
+        spoil(t, address, "c", 1, 0);
+    }
+    ck_assert(!MAY("2001:db8:0:1:ffff:ffff:ffff:ffff", "c", 0));
+    ck_assert(MAY("2001:db8:0:2::1", "c", 0));
+    spoil(t, "192.0.2.1", "c", 5, 0);
+    ck_assert(!MAY("::ffff:192.0.2.1", "c", 0)); /* IPv4 stays what it is */
+    ck_assert(MAY("::ffff:192.0.2.2", "c", 0));
+}
+END_TEST
+
 START_TEST(TOK_13_a_window_ends)
 {
     AS_AUTO(as_throttle_free) struct as_throttle *t = made(2, NULL, 0);
@@ -187,6 +205,7 @@ END_TEST
 AS_TESTS("throttle", {
     tcase_add_test(t, TOK_13_per_client_and_address);
     tcase_add_test(t, TOK_13_per_address);
+    tcase_add_test(t, TOK_13_addresses_of_one_link);
     tcase_add_test(t, TOK_13_a_window_ends);
     tcase_add_test(t, TOK_13_exempt_addresses);
     tcase_add_test(t, TOK_13_other_texts_of_an_address);
