@@ -142,6 +142,7 @@ BOMBS = (
                                    client(tls_client_auth_subject_dn="bomb")]), 400),
     ("private_key", json.dumps(client(tls_client_auth_subject_dn="CN=bomb", jwks={"keys": [
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": "AA"}]})), 400),
+    ("id_of_dots", json.dumps(client(client_id="..", tls_client_auth_subject_dn="CN=bomb")), 400),
     ("escape_sequence", json.dumps(client(tls_client_auth_subject_dn="CN=bomb",
                                           client_name="a\x1b[2J")), 400))
 
@@ -196,6 +197,19 @@ def D15_a_certificate_does_not_write_to_the_terminal():
         assert_in(b"x5t#S256", shown)
         for octets in (b"\x1b", "\u009b".encode(), "\u202e".encode(), "\u2028".encode()):
             assert octets not in shown, shown
+
+
+@test
+def D15_a_registered_name_does_not_write_to_the_terminal():
+    strange = "\u009b31mfine\u202e\u2066\u200b\u2028"
+    status, text = admin("POST", "/v1/clients", json.dumps(client(
+        client_id="strange", client_name=strange, tls_client_auth_subject_dn="CN=strange")))
+    assert_equal(status, 201, text)
+    for args in (("list",), ("show", "strange")):
+        shown = table("client", *args)
+        assert_in(b"\\xc2\\x9b31mfine\\xe2\\x80\\xae", shown)
+        for character in set(strange) - set("31mfine"):
+            assert character.encode() not in shown, shown
 
 
 @test

@@ -36,16 +36,49 @@ enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *mes
     return code;
 }
 
-/* Control characters in a registered text must not reach the operator's terminal. */
+/* Characters beyond ASCII that steer a terminal, show nothing or turn a line around, as UTF-8: the
+ * octets before the last, and the range of that one. */
+static const struct {
+    const char *begin;
+    unsigned char low, high;
+} unseen[] = {
+    {"\xC2", 0x80, 0x9F},     /* C1 controls, CSI among them */
+    {"\xD8", 0x9C, 0x9C},     /* Arabic letter mark */
+    {"\xE2\x80", 0x8B, 0x8F}, /* zero width, left to right, right to left */
+    {"\xE2\x80", 0xA8, 0xAE}, /* line and paragraph separator, embeddings, overrides */
+    {"\xE2\x81", 0xA0, 0xAF}, /* invisible operators, isolates */
+    {"\xEF\xBB", 0xBF, 0xBF}, /* byte order mark */
+};
+
+/* How many octets from here must not reach the operator's terminal. */
+static size_t unseen_len(const char *text)
+{
+    unsigned char first = (unsigned char)text[0];
+
+    if (first < 0x20 || first == 0x7f) {
+        return 1;
+    }
+    for (size_t i = 0; i < AS_COUNT(unseen); i++) {
+        size_t len = strlen(unseen[i].begin);
+
+        if (strncmp(text, unseen[i].begin, len) == 0 && (unsigned char)text[len] >= unseen[i].low &&
+            (unsigned char)text[len] <= unseen[i].high) {
+            return len + 1;
+        }
+    }
+    return 0;
+}
+
 static void print_text(const char *text)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
+    while (*text != '\0') {
+        size_t hidden = unseen_len(text);
 
-        if (c < 0x20 || c == 0x7f) {
-            printf("\\x%02x", c);
-        } else {
-            putchar(c);
+        if (hidden == 0) {
+            putchar(*text++);
+        }
+        for (; hidden > 0; hidden--) {
+            printf("\\x%02x", (unsigned)(unsigned char)*text++);
         }
     }
 }
