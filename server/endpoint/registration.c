@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Not what a command line would take for a flag. */
+/* Not what a command line would take for a flag, nor `.` and `..`, which HTTP clients take out of a
+ * path (RFC 3986 5.2.4), so that nobody could address such a party again. */
 static bool id_is_fine(as_span id)
 {
     static const char allowed[] =
@@ -15,7 +16,7 @@ static bool id_is_fine(as_span id)
             return false;
         }
     }
-    return id.len > 0 && id.len <= 128 && id.ptr[0] != '-';
+    return id.len > 0 && id.len <= 128 && id.ptr[0] != '-' && id.ptr[0] != '.';
 }
 
 /* 128 random bits (REG-05) after a letter that tells the kind. */
@@ -42,7 +43,7 @@ static as_err settle_id(struct as_registration *reg)
     }
     if (party->id.len > 0) {
         AS_NEED(id_is_fine(party->id), AS_INVALID_CLIENT_METADATA,
-                "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with -");
+                "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with - or .");
         return AS_OK;
     }
     return make_id(reg);

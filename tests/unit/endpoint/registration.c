@@ -22,9 +22,10 @@ END_TEST
 START_TEST(REG_05_ids_are_chosen_by_the_operator)
 {
     char *longest = letters(128), *longer = letters(129);
-    static const char *const bad[] = {"a b", "a/b", "a?", "a%41", "a:b", "\xC3\xA4", "a\"b", "-a"};
+    static const char *const bad[] = {"a b",  "a/b", "a?", "a%41", "a:b", "\xC3\xA4",
+                                      "a\"b", "-a",  ".",  "..",   ".a"};
     static const char why[] =
-        "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with -";
+        "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with - or .";
 
     ck_span_eq(accepts("'client_id':'aZ09-._~'")->id, "aZ09-._~");
     ck_ok(register_json(json_pack("{s:s}", "client_id", longest)));
