@@ -53,7 +53,6 @@ as_err as_find_by_certificate(const struct as_attempt *attempt, const struct as_
     size_t count = 0;
 
     AS_NEED(cert != NULL, AS_INVALID_CLIENT, "cert_missing");
-    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT, cert->fault);
     AS_TRY(as_client_identifiers(ctx->mem, cert, &ids, &id_count));
     AS_TRY(as_store_parties_of(ctx->store, ctx->mem, AS_PARTY_RESOURCE, ids, id_count, found,
                                AS_COUNT(found), &count));
