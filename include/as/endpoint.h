@@ -33,9 +33,6 @@ struct as_app_conf {
     const struct as_ring *ring;
     struct as_store *store;
     struct as_throttle *throttle;
-    /* Origin of the listener that serves clients with certificates, where it is not the issuer's
-     * own: the base of mtls_endpoint_aliases (RFC 8705 5); NULL: no aliases. */
-    const char *mtls_origin;
     bool certificates_asked; /* some listener asks for client certificates (MTLS-74) */
     int audit_fd;            /* one JSON line per event; -1: none */
     bool admin_group_set;

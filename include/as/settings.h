@@ -33,7 +33,6 @@ struct as_listener_settings {
     unsigned max_connections;
     unsigned max_per_address;
     unsigned max_cert_list; /* octets, 16384 to 102400 */
-    int line;               /* where the section stands, for later refusals */
 };
 
 struct as_settings {

@@ -53,7 +53,7 @@ void as_visit_done(struct as_http_call *call);
 void as_visit_overload(struct as_http_call *call);
 
 /* audit.c */
-void as_audit_write(const struct as_visit *visit, const struct as_http_call *call);
+void as_audit_write(const struct as_visit *visit);
 /* The audit row for a change made by this visit, to be written in its transaction. */
 struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as_span about);
 

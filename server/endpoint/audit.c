@@ -95,11 +95,10 @@ static const char *event_of(const struct as_visit *visit)
     return visit->event;
 }
 
-void as_audit_write(const struct as_visit *visit, const struct as_http_call *call)
+void as_audit_write(const struct as_visit *visit)
 {
     const char *event = event_of(visit);
 
-    (void)call;
     if (event == NULL || visit->app->conf.audit_fd < 0) {
         return;
     }

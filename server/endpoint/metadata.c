@@ -106,7 +106,7 @@ static bool fill(json_t *json, const struct as_app_conf *conf, as_span origin)
            add_grants(json) && add_methods(json, methods) &&
            json_object_set_new(json, "tls_client_certificate_bound_access_tokens",
                                json_boolean(conf->certificates_asked)) == 0 &&
-           add_aliases(json, conf->mtls_origin);
+           add_aliases(json, conf->settings->mtls_origin);
 }
 
 as_err as_metadata_make(struct as_app *app)

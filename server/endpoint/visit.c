@@ -117,5 +117,5 @@ void as_visit_done(struct as_http_call *call)
     /* counted here, once, since a handler may have run twice (D10) */
     as_metric_add(AS_METRIC_client_authentications_total, visit->authenticated);
     log_request(call, visit);
-    as_audit_write(visit, call);
+    as_audit_write(visit);
 }

@@ -2,11 +2,18 @@
 /* Listener settings become listener configurations of the edge, each with what it serves. */
 #include "server.h"
 
-#include <grp.h>
 #include <string.h>
 
 /* Room for the admin socket and the admin HTTP listener. */
 #define ADMIN_LISTENERS 2
+
+/* What settings/ keeps as numbers, since it may not know the edge. */
+_Static_assert(AS_CERTIFICATE_NONE == 0 && AS_CERTIFICATE_REQUEST == 1 &&
+                   AS_CERTIFICATE_REQUIRE == 2,
+               "the words of client_certificate");
+_Static_assert(AS_SUITES_FAPI1 == 0 && AS_SUITES_FAPI1_ECDHE == 1 && AS_SUITES_BCP195 == 2 &&
+                   AS_SUITE_PROFILES == 3,
+               "the words of profile");
 
 static void add_tls(struct as_server *server, const struct as_listener_settings *from)
 {
@@ -47,24 +54,11 @@ static void add_admin(struct as_server *server, enum as_listener_kind kind, cons
         .kind = kind,
         .address = address,
         .max_connections = 64,
+        .socket_group = server->admin_group,
+        .socket_group_set = server->admin_group_set,
         .site = server->app != NULL ? as_app_site(server->app, site) : NULL,
         .tag = &server->tags[at],
     };
-}
-
-static as_err add_admin_socket(struct as_server *server)
-{
-    add_admin(server, AS_LISTENER_SOCKET, "admin-socket", server->settings->admin_socket,
-              AS_SITE_ADMIN);
-    if (server->settings->admin_group != NULL) {
-        struct as_listener_conf *conf = &server->listeners[server->listener_count - 1];
-        const struct group *group = getgrnam(server->settings->admin_group);
-
-        AS_NEED(group != NULL, AS_BAD_CONFIGURATION, "admin.group names no group");
-        conf->socket_group = group->gr_gid;
-        conf->socket_group_set = true;
-    }
-    return AS_OK;
 }
 
 as_err as_server_listeners(struct as_server *server)
@@ -80,7 +74,8 @@ as_err as_server_listeners(struct as_server *server)
         add_tls(server, &settings->listeners[i]);
     }
     if (settings->admin_socket != NULL) {
-        AS_TRY(add_admin_socket(server));
+        add_admin(server, AS_LISTENER_SOCKET, "admin-socket", settings->admin_socket,
+                  AS_SITE_ADMIN);
     }
     if (settings->admin_http != NULL) {
         add_admin(server, AS_LISTENER_PLAIN, "admin-http", settings->admin_http, AS_SITE_HEALTH);

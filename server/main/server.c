@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,6 +117,22 @@ static enum as_exit open_throttle(struct as_server *server)
     return as_failed(err) ? give_up("throttle", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
 }
 
+/* The file of the admin socket goes to the group, and its members may use it (D15). */
+static enum as_exit find_admin_group(struct as_server *server)
+{
+    const struct as_settings *settings = server->settings;
+    const char *name = settings->admin_socket != NULL ? settings->admin_group : NULL;
+    const struct group *group = name != NULL ? getgrnam(name) : NULL;
+
+    if (name != NULL && group == NULL) {
+        return give_up("admin", AS_FAIL(AS_BAD_CONFIGURATION, "admin.group names no group"),
+                       AS_EXIT_CONFIGURATION);
+    }
+    server->admin_group_set = group != NULL;
+    server->admin_group = group != NULL ? group->gr_gid : 0;
+    return AS_EXIT_FINE;
+}
+
 static bool certificates_are_asked(const struct as_settings *settings)
 {
     for (size_t i = 0; i < settings->listener_count; i++) {
@@ -126,14 +143,6 @@ static bool certificates_are_asked(const struct as_settings *settings)
     return false;
 }
 
-static enum as_exit make_listeners(struct as_server *server)
-{
-    as_err err = as_server_listeners(server);
-
-    return as_failed(err) ? give_up("listeners", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
-}
-
-/* The app wants the mTLS origin, which is found among the listeners; they want the app's sites. */
 static enum as_exit make_app(struct as_server *server)
 {
     struct as_app_conf conf = {
@@ -142,19 +151,22 @@ static enum as_exit make_app(struct as_server *server)
         .ring = server->ring,
         .store = server->store,
         .throttle = server->throttle,
-        .mtls_origin = server->settings->mtls_origin,
         .certificates_asked = certificates_are_asked(server->settings),
         .audit_fd = server->audit_fd,
+        .admin_group_set = server->admin_group_set,
+        .admin_group = server->admin_group,
     };
-
-    for (size_t i = 0; i < server->listener_count; i++) {
-        if (server->listeners[i].socket_group_set) {
-            conf.admin_group_set = true;
-            conf.admin_group = server->listeners[i].socket_group;
-        }
-    }
     as_err err = as_app_new(&conf, &server->app);
-    return as_failed(err) ? give_up("app", err, AS_EXIT_FAILURE) : make_listeners(server);
+
+    return as_failed(err) ? give_up("app", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
+}
+
+/* After the app, whose sites they serve; a check has none. */
+static enum as_exit make_listeners(struct as_server *server)
+{
+    as_err err = as_server_listeners(server);
+
+    return as_failed(err) ? give_up("listeners", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
 }
 
 static enum as_exit make_jobs(struct as_server *server)
@@ -232,16 +244,17 @@ static enum as_exit run_steps(struct as_server *server, const step *steps, size_
 enum as_exit as_server_check(struct as_server *server)
 {
     server->checking = true;
-    static const step steps[] = {make_memory, open_trust, make_listeners, check_edge};
+    static const step steps[] = {make_memory, open_trust, find_admin_group, make_listeners,
+                                 check_edge};
 
     return run_steps(server, steps, AS_COUNT(steps));
 }
 
 enum as_exit as_server_start(struct as_server *server)
 {
-    static const step steps[] = {make_memory, open_trust,    open_store,     open_keys,
-                                 open_audit,  open_throttle, make_listeners, make_app,
-                                 make_jobs,   open_edge,     start_edge};
+    static const step steps[] = {make_memory,    open_trust, find_admin_group, open_store,
+                                 open_keys,      open_audit, open_throttle,    make_app,
+                                 make_listeners, make_jobs,  open_edge,        start_edge};
 
     return run_steps(server, steps, AS_COUNT(steps));
 }

@@ -35,6 +35,8 @@ struct as_server {
     struct as_listener_conf *listeners; /* TLS ones first, in the order of the file */
     struct as_listener_tag *tags;
     size_t listener_count;
+    bool admin_group_set;
+    gid_t admin_group;
 };
 
 /* Trust groups and TLS contexts, without store or sockets: all that `fapid -t` can check. */

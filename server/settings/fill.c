@@ -199,9 +199,6 @@ static as_err fill_titled(struct as_draft *draft, enum as_section_id id, struct 
     for (size_t i = 0; (section = as_draft_nth(draft, id, i)) != NULL; i++) {
         char *element = elements + i * kind->size;
         memcpy(element + kind->title_offset, &section->title, sizeof(section->title));
-        if (kind->line_offset > 0) {
-            memcpy(element + kind->line_offset, &section->at.line, sizeof(section->at.line));
-        }
         AS_TRY(fill_section(draft, section, element));
     }
     memcpy((char *)out + kind->offset, &elements, sizeof(elements));

@@ -8,12 +8,11 @@ const struct as_section as_sections[AS_SECTIONS] = {
     [AS_SECTION_LISTENER] = {"listener", true, sizeof(struct as_listener_settings),
                              offsetof(struct as_settings, listeners),
                              offsetof(struct as_settings, listener_count),
-                             offsetof(struct as_listener_settings, name),
-                             offsetof(struct as_listener_settings, line)},
+                             offsetof(struct as_listener_settings, name)},
     [AS_SECTION_TRUST] = {"trust", true, sizeof(struct as_trust_group_conf),
                           offsetof(struct as_settings, trusts),
                           offsetof(struct as_settings, trust_count),
-                          offsetof(struct as_trust_group_conf, name), 0},
+                          offsetof(struct as_trust_group_conf, name)},
     [AS_SECTION_STORE] = {.name = "store"},
     [AS_SECTION_ADMIN] = {.name = "admin"},
     [AS_SECTION_AUTHENTICATION] = {.name = "authentication"},
@@ -29,7 +28,7 @@ static const struct as_word profiles[] = {{"fapi1", AS_PROFILE_FAPI1},
                                           {"fapi2", AS_PROFILE_FAPI2},
                                           {"oauth", AS_PROFILE_OAUTH},
                                           {NULL, 0}};
-/* The numbers that edge/ shares by value. */
+/* The numbers of edge/'s enums; main/ sees to it that they are. */
 static const struct as_word certificate_modes[] = {
     {"none", 0}, {"request", 1}, {"require", 2}, {NULL, 0}};
 static const struct as_word suite_profiles[] = {

@@ -33,7 +33,6 @@ struct as_section {
     size_t offset;    /* titled: of the array in struct as_settings, and of its count */
     size_t count_offset;
     size_t title_offset; /* titled: of the title in an element */
-    size_t line_offset;  /* titled: of the line it stands in; 0: not kept */
 };
 
 extern const struct as_section as_sections[AS_SECTIONS];

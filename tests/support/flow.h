@@ -117,6 +117,7 @@ TEST_UNUSED static struct flow *flow_new(void)
 
     ck_assert_ptr_nonnull(f);
     f->w = world_new();
+    f->w->settings.mtls_origin = FLOW_MTLS_ORIGIN;
     f->audit_fd = memfd_create("audit", MFD_CLOEXEC);
     f->log_fd = memfd_create("log", MFD_CLOEXEC);
     ck_assert(f->audit_fd >= 0 && f->log_fd >= 0);
@@ -124,7 +125,6 @@ TEST_UNUSED static struct flow *flow_new(void)
     flow_listeners(f);
     f->conf = (struct as_app_conf){
         .ring = f->w->ring,
-        .mtls_origin = FLOW_MTLS_ORIGIN,
         .certificates_asked = true,
         .audit_fd = f->audit_fd,
     };

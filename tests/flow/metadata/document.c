@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(MTLS_102_no_aliases)
 {
-    f->conf.mtls_origin = NULL;
+    f->w->settings.mtls_origin = NULL;
     flow_restart(f);
     says(get(WELL_KNOWN), "mtls_endpoint_aliases", NULL);
     says(get(WELL_KNOWN), "tls_client_certificate_bound_access_tokens", "true");
@@ -116,7 +116,7 @@ END_TEST
  * may be an empty array but response_types_supported (RFC 8414 3.2). */
 START_TEST(MTLS_74_nobody_asks_for_certificates)
 {
-    f->conf.mtls_origin = NULL;
+    f->w->settings.mtls_origin = NULL;
     f->conf.certificates_asked = false;
     flow_restart(f);
     struct flow_answer *answer = get(WELL_KNOWN);

@@ -12,7 +12,6 @@ START_TEST(the_least_configuration)
     ck_assert_str_eq(settings->issuer, "https://as.example");
     ck_assert_uint_eq(settings->listener_count, 1);
     ck_assert_str_eq(settings->listeners[0].name, "public");
-    ck_assert_int_eq(settings->listeners[0].line, 2);
     ck_assert_str_eq(settings->trusts[0].name, "banks");
     as_settings_free(settings);
     as_settings_free(NULL);
