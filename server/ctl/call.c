@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request to the admin socket, its refusals as exit codes. */
+/* What comes in: the answer to a request to the admin socket, refusals as exit codes; files. */
 #include "as/fetch.h"
+#include "as/jose.h"
 #include "ctl.h"
 
 #include <errno.h>
@@ -102,4 +103,20 @@ as_span ctl_read_file(const struct ctl *ctl, const char *file)
         fclose(in);
     }
     return out;
+}
+
+json_t *ctl_read_json(const struct ctl *ctl, const char *file)
+{
+    as_span text = ctl_read_file(ctl, file);
+    json_t *json = NULL;
+
+    if (text.ptr == NULL) {
+        return NULL;
+    }
+    as_err err = as_json_parse(text, &json);
+    if (as_failed(err)) {
+        ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
+        return NULL;
+    }
+    return json;
 }

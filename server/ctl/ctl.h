@@ -28,7 +28,7 @@ enum ctl_exit {
 
 struct ctl_flag {
     const char *name;  /* without the dashes */
-    const char *value; /* NULL: none was given */
+    const char *value; /* "" where none was given */
 };
 
 struct ctl {
@@ -71,13 +71,15 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *pa
                        const json_t *body, json_t **answer);
 /* Reads a whole file, "-" is standard input; NULL ptr after it said what is wrong. */
 as_span ctl_read_file(const struct ctl *ctl, const char *file);
+/* The same as one JSON value, the caller's; NULL after it said what is wrong. */
+json_t *ctl_read_json(const struct ctl *ctl, const char *file);
 
 /* say.c */
 enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 void ctl_print(const struct ctl *ctl, const json_t *value);
 
-/* parties.c, tokens.c: the verbs. */
+/* parties.c: the verbs. */
 enum ctl_exit ctl_party_create(const struct ctl *ctl);
 enum ctl_exit ctl_party_show(const struct ctl *ctl);
 enum ctl_exit ctl_party_list(const struct ctl *ctl);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flags of `create` and `update`: members of the JSON object, '_' written as '-'. */
-#include "as/jose.h"
 #include "ctl.h"
 
 #include <stdio.h>
@@ -33,7 +32,7 @@ static const struct {
     {"default-resource", TEXT, "clients: audience when a request names none"},
     {"tls-client-certificate-bound-access-tokens", FLAG, "clients: true or false"},
     {"use-mtls-endpoint-aliases", FLAG, "clients: true or false"},
-    {"profile", TEXT, "clients: fapi1 (default), fapi2, fapi2_ms, oauth"},
+    {"profile", TEXT, "clients: fapi1 (default), fapi2, oauth"},
     {"trust", TEXT, "trust group that judges its certificates"},
     {"shared-identifier", FLAG, "true: another may hold the same name or certificate"},
     {"status", TEXT, "enabled or disabled"},
@@ -109,17 +108,9 @@ static enum ctl_exit add_flag(const struct ctl *ctl, json_t *into, const char *f
 static enum ctl_exit add_json(const struct ctl *ctl, json_t *into, const char *name,
                               const char *file)
 {
-    as_span text = ctl_read_file(ctl, file);
-    json_t *value = NULL;
+    json_t *value = ctl_read_json(ctl, file);
 
-    if (text.ptr == NULL) {
-        return CTL_REFUSED;
-    }
-    as_err err = as_json_parse(text, &value);
-    if (as_failed(err)) {
-        return ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
-    }
-    return put(ctl, into, name, value);
+    return value != NULL ? put(ctl, into, name, value) : CTL_REFUSED;
 }
 
 static enum ctl_exit add_member(const struct ctl *ctl, json_t *into, size_t at, int index)

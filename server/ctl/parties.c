@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fapictl client ... and fapictl resource ...: the same verbs on two collections. */
-#include "as/jose.h"
 #include "ctl.h"
 
 #include <stdio.h>
@@ -46,22 +45,6 @@ static enum ctl_exit send(const struct ctl *ctl, const char *method, const char 
     return code;
 }
 
-static json_t *read_json(const struct ctl *ctl, const char *file)
-{
-    as_span text = ctl_read_file(ctl, file);
-    json_t *json = NULL;
-
-    if (text.ptr == NULL) {
-        return NULL;
-    }
-    as_err err = as_json_parse(text, &json);
-    if (as_failed(err)) {
-        ctl_say(ctl, CTL_REFUSED, "%s: %s", file, err.why);
-        return NULL;
-    }
-    return json;
-}
-
 /* What --json FILE says, over it what the flags say, over it what --certificate says. */
 static enum ctl_exit gather(const struct ctl *ctl, json_t **out)
 {
@@ -71,7 +54,7 @@ static enum ctl_exit gather(const struct ctl *ctl, json_t **out)
     if (!ctl_flags_known(ctl, own, true)) {
         return CTL_USAGE;
     }
-    AS_AUTO(json_decref) json_t *json = file != NULL ? read_json(ctl, file) : json_object();
+    AS_AUTO(json_decref) json_t *json = file != NULL ? ctl_read_json(ctl, file) : json_object();
     if (json == NULL) {
         return CTL_REFUSED;
     }
@@ -207,7 +190,7 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl)
     if (!ctl_flags_known(ctl, own, false)) {
         return CTL_USAGE;
     }
-    AS_AUTO(json_decref) json_t *json = read_json(ctl, ctl->words[2]);
+    AS_AUTO(json_decref) json_t *json = ctl_read_json(ctl, ctl->words[2]);
     if (json == NULL) {
         return CTL_REFUSED;
     }
