@@ -21,8 +21,7 @@ void as_cert_blame(struct as_cert *cert, const char *fault, const char *why)
     }
 }
 
-/* --- the octets as presented
- * ---------------------------------------------------------------------- */
+/* --- the octets as presented ----------------------------------------------------------------- */
 
 static as_err copy_der(X509 *x509, struct as_arena *mem, as_span *out)
 {
@@ -72,8 +71,7 @@ static as_err read_octets(X509 *x509, as_x509s *chain, struct as_arena *mem, str
     return read_chain_key(cert);
 }
 
-/* --- what stands in it
- * ------------------------------------------------------------------------------ */
+/* --- what stands in it ----------------------------------------------------------------------- */
 
 static as_err name_octets(const X509_NAME *name, as_span *der)
 {
@@ -180,8 +178,7 @@ static as_err read_contents(X509 *x509, struct as_arena *mem, struct as_cert *ce
     return as_cert_read_key(x509, mem, cert);
 }
 
-/* --- packing and counting
- * ---------------------------------------------------------------------------- */
+/* --- packing and counting -------------------------------------------------------------------- */
 
 struct box {
     struct as_cert cert; /* first: a struct as_cert handed out is its box */
@@ -275,8 +272,7 @@ as_err as_cert_of_x509(struct x509_st *leaf, struct stack_st_X509 *chain, struct
     return pack(&draft, out);
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------------ */
+/* --- questions ------------------------------------------------------------------------------- */
 
 bool as_cert_has_name(const struct as_cert *cert, enum as_name_kind kind, as_span canon)
 {

@@ -26,8 +26,7 @@ static bool exponent_is_good(const BIGNUM *e)
     return BN_is_odd(e) && BN_num_bits(e) <= 32 && BN_get_word(e) >= 65537;
 }
 
-/* --- RSA ----------------------------------------------------------------------------------------
- */
+/* --- RSA ------------------------------------------------------------------------------------- */
 
 static bool rsa_suits(EVP_PKEY *key, int most_bits)
 {
@@ -56,8 +55,7 @@ static as_err read_rsa(EVP_PKEY *key, struct as_arena *mem, struct as_cert *cert
     return copy_number(e, 0, mem, &cert->key.e);
 }
 
-/* --- EC -----------------------------------------------------------------------------------------
- */
+/* --- EC -------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *group;
@@ -107,8 +105,7 @@ static as_err read_ec(EVP_PKEY *key, struct as_arena *mem, struct as_cert *cert)
     return copy_number(y, curves[row].width, mem, &cert->key.y);
 }
 
-/* --- Ed25519
- * -------------------------------------------------------------------------------------- */
+/* --- Ed25519 --------------------------------------------------------------------------------- */
 
 static as_err read_ed25519(EVP_PKEY *key, struct as_arena *mem, struct as_cert *cert)
 {
@@ -121,8 +118,7 @@ static as_err read_ed25519(EVP_PKEY *key, struct as_arena *mem, struct as_cert *
     return as_arena_copy(mem, as_span_bytes(octets, len), &cert->key.x);
 }
 
-/* --- any
- * ------------------------------------------------------------------------------------------ */
+/* --- any ------------------------------------------------------------------------------------- */
 
 static bool is_algorithm_of_d4(X509 *x509)
 {

@@ -203,8 +203,7 @@ static bool read_string(struct reader *in, as_span *tlv)
     return true;
 }
 
-/* --- the name -----------------------------------------------------------------------------------
- */
+/* --- the name -------------------------------------------------------------------------------- */
 
 static bool read_ava(struct reader *in, struct as_ava *ava)
 {

@@ -35,8 +35,7 @@ static void say(struct reading *in, const char *file, const char *message)
     }
 }
 
-/* --- one file
- * --------------------------------------------------------------------------------------- */
+/* --- one file -------------------------------------------------------------------------------- */
 
 /* A key in the file must not make OpenSSL ask the terminal for a passphrase. */
 static int no_passphrase(char *buf, int size, int writing, void *arg)
@@ -85,8 +84,7 @@ static as_err read_file(struct reading *in, const char *file, as_x509s *to)
     return AS_OK;
 }
 
-/* --- the group
- * ---------------------------------------------------------------------------------------- */
+/* --- the group ------------------------------------------------------------------------------- */
 
 static as_err read_anchors(struct reading *in, struct as_group *group)
 {

@@ -19,8 +19,7 @@ const char *as_name_member(enum as_name_kind kind)
     return members[kind];
 }
 
-/* --- character checks ---------------------------------------------------------------------------
- */
+/* --- character checks ------------------------------------------------------------------------ */
 
 /* These names are IA5String; a blank or control octet in one is a trap, not a name. */
 static bool is_visible(as_span text)
@@ -76,8 +75,7 @@ static void lower(char *text, size_t len)
     }
 }
 
-/* --- one function per kind
- * ------------------------------------------------------------------------ */
+/* --- one function per kind ------------------------------------------------------------------- */
 
 typedef const char *(*canon_fn)(as_span text, char *out, size_t *len);
 

@@ -91,8 +91,7 @@ static bool leave_out(as_x509s *stack, const X509 *x509)
     return found;
 }
 
-/* --- asking OpenSSL
- * ------------------------------------------------------------------------------- */
+/* --- asking OpenSSL -------------------------------------------------------------------------- */
 
 static unsigned long flags_of(const struct as_group *group)
 {
@@ -165,8 +164,7 @@ static as_err read_refusal(X509_STORE_CTX *ctx, const struct pool *pool,
     return AS_OK;
 }
 
-/* --- an accepted path to a verdict
- * ------------------------------------------------------------------ */
+/* --- an accepted path to a verdict ----------------------------------------------------------- */
 
 static as_err read_step(X509 *x509, X509 *issuer, struct as_path_step *step)
 {
@@ -226,8 +224,7 @@ static as_err read_path(as_x509s *path, struct as_trust_verdict *out)
     return AS_OK;
 }
 
-/* --- one try, then others
- * ------------------------------------------------------------------------------ */
+/* --- one try, then others -------------------------------------------------------------------- */
 
 /* *blamed is the certificate to leave out next, owned by the caller; NULL when that is no use. */
 static as_err try_path(const struct as_group *group, const struct as_cert *cert, as_time now,

@@ -5,8 +5,7 @@
  */
 #include "path.h"
 
-/* --- questions about one certificate: true when the rule is broken
- * --------------------------------- */
+/* --- questions about one certificate: true when the rule is broken --------------------------- */
 
 static bool is_authority(X509 *x509, const struct as_cert *cert)
 {
@@ -140,8 +139,7 @@ static bool has_lenient_policies(X509 *x509, const struct as_cert *cert)
     return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(x509, at)) == 0;
 }
 
-/* --- the rules
- * -------------------------------------------------------------------------------------- */
+/* --- the rules ------------------------------------------------------------------------------- */
 
 enum where { LEAF, ISSUERS, BELOW_ANCHOR };
 

@@ -11,8 +11,7 @@
 
 AS_AUTO_DEFINE(struct as_trust, as_trust_free)
 
-/* --- making
- * ------------------------------------------------------------------------------------------- */
+/* --- making ---------------------------------------------------------------------------------- */
 
 static as_err read_groups(const struct as_trust_group_conf *confs, size_t count, as_trust_tell tell,
                           void *arg, struct as_trust *trust)
@@ -111,8 +110,7 @@ void as_trust_free(struct as_trust *trust)
     free(trust);
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------------ */
+/* --- questions ------------------------------------------------------------------------------- */
 
 static const struct as_group *group_of(const struct as_trust *trust, as_span name,
                                        enum as_trust_use use)
@@ -164,8 +162,7 @@ bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_
     return found != NULL && as_group_holds(found, anchor);
 }
 
-/* --- judging
- * ---------------------------------------------------------------------------------------------- */
+/* --- judging --------------------------------------------------------------------------------- */
 
 as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust_use use,
                       const struct as_cert *cert, as_time now, struct as_trust_verdict *out)
