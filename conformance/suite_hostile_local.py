@@ -16,7 +16,7 @@ import time
 
 from cryptography import x509
 
-from fapid import Fapid, self_signed
+from fapid import Fapid, roundtrip, self_signed
 from hostile import assert_served, eventually, exchange
 from tap import assert_equal, assert_in, build_dir, each, main, skip, test
 
@@ -302,6 +302,30 @@ def D10_what_was_acknowledged_outlives_a_kill():
     assert_equal([server.introspect(resource, one) for one in revoked],
                  [{"active": False}] * len(revoked))
     assert_served(server, alice)
+
+
+@test
+def D10_a_log_that_nobody_reads_holds_up_nobody():
+    stuck = Fapid.make()
+    reader, writer = os.pipe()
+    try:
+        stuck.process = subprocess.Popen(stuck.command(), stderr=writer, stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL)
+        stuck.wait_ready()
+        stuck.register_resource()
+        party = stuck.register_client("alice")
+        connection = stuck.https(party.cert)
+        form = f"grant_type=client_credentials&client_id={party.id}"
+        fields = {"Content-Type": "application/x-www-form-urlencoded"}
+        for _ in range(400):
+            assert_equal(roundtrip(connection, "POST", "/token", form, fields)[0], 200)
+        connection.close()
+        assert stuck.metric("log_lines_lost_total") > 0
+        assert_equal(stuck.stop(), 0)
+    finally:
+        os.close(reader)
+        os.close(writer)
+        stuck.close()
 
 
 def starts(prepare):

@@ -8,9 +8,12 @@
 
 #include "as/base/buf.h"
 #include "as/base/clock.h"
+#include "as/base/metrics.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -115,12 +118,23 @@ static bool add_field(struct as_buf *line, enum as_log_format format,
     return added && text.len == field->text.len;
 }
 
+/*
+ * The network threads log too, and must not wait for whoever reads the pipe (design D10). What
+ * poll() says of a pipe is true for one line, so writers take turns.
+ */
+static bool would_wait(int fd)
+{
+    struct pollfd ask = {.fd = fd, .events = POLLOUT};
+
+    return poll(&ask, 1, 0) == 0;
+}
+
 /* One write() in the plain case; what a short write left follows, and a sink that fails is let go.
  */
-static void put_line(as_span line)
+static void write_line(int fd, as_span line)
 {
     while (line.len > 0) {
-        ssize_t done = write(atomic_load(&sink.fd), line.ptr, line.len);
+        ssize_t done = write(fd, line.ptr, line.len);
         if (done < 0 && errno == EINTR) {
             continue;
         }
@@ -129,6 +143,20 @@ static void put_line(as_span line)
         }
         line = as_span_from(line, (size_t)done);
     }
+}
+
+static void put_line(as_span line)
+{
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    int fd = atomic_load(&sink.fd);
+
+    (void)pthread_mutex_lock(&turn);
+    if (would_wait(fd)) {
+        as_metric_add(AS_METRIC_log_lines_lost_total, 1);
+    } else {
+        write_line(fd, line);
+    }
+    (void)pthread_mutex_unlock(&turn);
 }
 
 void as_log_write(enum as_log_level level, const char *event, const struct as_log_field *fields,

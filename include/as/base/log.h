@@ -4,7 +4,8 @@
  * token, assertion or proof; text from outside is escaped. Lines are written with one write() each,
  * so that threads do not mix. A text longer than AS_LOG_TEXT_MAX octets is cut; in a line that
  * would pass AS_LOG_LINE_MAX the fields that do not fit are left out. Either way the line says
- * `"truncated":true` and keeps its syntax.
+ * `"truncated":true` and keeps its syntax. Nobody waits for a reader that has stopped: while a pipe
+ * or socket is full, lines are lost and counted (log_lines_lost_total).
  *
  * Threads: any, after as_log_start.
  */
@@ -14,7 +15,7 @@
 #include "as/base/err.h"
 #include "as/base/span.h"
 
-#define AS_LOG_LINE_MAX 4096
+#define AS_LOG_LINE_MAX 4096 /* PIPE_BUF: what a pipe that is not full takes at once */
 #define AS_LOG_TEXT_MAX 512
 
 /* A field of a line: text, or a number when text.ptr is NULL and `is_number`. */

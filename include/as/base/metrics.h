@@ -32,7 +32,8 @@
     X(client_authentications_failed_total, counter, "Client authentications refused")              \
     X(tokens_issued_total, counter, "Access tokens issued")                                        \
     X(tokens_introspected_total, counter, "Introspections answered")                               \
-    X(tokens_revoked_total, counter, "Tokens revoked")
+    X(tokens_revoked_total, counter, "Tokens revoked")                                             \
+    X(log_lines_lost_total, counter, "Log lines nobody was there to read")
 
 enum as_metric {
 #define AS_METRIC_ID(name, type, help) AS_METRIC_##name,

@@ -211,6 +211,31 @@ START_TEST(threads_do_not_mix)
 }
 END_TEST
 
+/* D10: nobody waits for a reader that has stopped; what is read later is whole lines. */
+START_TEST(a_full_pipe_holds_up_nobody)
+{
+    static const char text[] = "0123456789012345678901234567890123456789";
+    int64_t before = as_metric_get(AS_METRIC_log_lines_lost_total);
+    int64_t lines = 0;
+
+    log_to_pipe(AS_LOG_JSON, AS_LOG_INFO);
+    for (int i = 0; i < 5000; i++) {
+        AS_LOG(AS_LOG_INFO, "request", AS_LOG_TEXT("a", text), AS_LOG_TEXT("b", text));
+    }
+    char first[AS_LOG_LINE_MAX];
+    for (ssize_t got = sizeof(first); got == sizeof(first);) {
+        got = read(log_pipe[0], first, sizeof(first));
+        for (ssize_t i = 0; i < got; i++) {
+            lines += first[i] == '\n';
+        }
+    }
+    ck_assert_int_gt(lines, 50);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_log_lines_lost_total) - before, 5000 - lines);
+    AS_LOG(AS_LOG_INFO, "again", AS_LOG_TEXT("a", text)); /* there is room again */
+    ck_assert_ptr_nonnull(strstr(JSON_TS(logged()), "\"event\":\"again\""));
+}
+END_TEST
+
 START_TEST(level_names)
 {
     ck_assert_str_eq(as_log_level_name(AS_LOG_DEBUG), "debug");
@@ -230,5 +255,6 @@ AS_TESTS("base/log", {
     tcase_add_test(t, an_error_value_is_one_line);
     tcase_add_test(t, a_sink_that_fails_is_survived);
     tcase_add_test(t, threads_do_not_mix);
+    tcase_add_test(t, a_full_pipe_holds_up_nobody);
     tcase_add_test(t, level_names);
 })
