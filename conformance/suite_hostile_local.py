@@ -74,6 +74,16 @@ def D15_health_and_nothing_else_without_tls(method, path, status):
     connection.close()
 
 
+@each(("address", "127.0.0.1:1", 200), ("localhost", "LocalHost", 200), ("rebound", "evil.test", 421),
+      ("other_address", "127.0.0.2", 421), ("dot", "localhost.", 421))
+def D15_no_page_of_a_browser_reads_the_metrics(host, status):
+    connection = http.client.HTTPConnection("127.0.0.1", server.admin_port, timeout=30)
+    connection.request("GET", "/metrics", headers={"Host": host, "Origin": "https://evil.test"})
+    answer = connection.getresponse()
+    assert_equal((answer.status, answer.getheader("Access-Control-Allow-Origin")), (status, None))
+    connection.close()
+
+
 @each(("clients", "/v1/clients"), ("metrics", "/metrics"), ("health", "/health/ready"))
 def D15_nothing_of_the_operator_on_the_network(path):
     for port in (server.port, server.mtls_port):

@@ -61,6 +61,28 @@ static void add_admin(struct as_server *server, enum as_listener_kind kind, cons
     };
 }
 
+/*
+ * Any page that a browser on this machine shows may call a loopback port, and by a name of its own
+ * that leads there (DNS rebinding) it could read the answer. So the Host is the address or
+ * localhost.
+ */
+static as_err name_loopback(struct as_server *server)
+{
+    struct as_listener_conf *conf = &server->listeners[server->listener_count - 1];
+    const char **names = as_arena_array(server->mem, 2, sizeof(*names));
+    const char *port = strrchr(conf->address, ':');
+    as_span host;
+
+    AS_NEED(names != NULL && port != NULL, AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_arena_copy(server->mem, (as_span){conf->address, (size_t)(port - conf->address)},
+                         &host));
+    names[0] = "localhost";
+    names[1] = host.ptr;
+    conf->names = names;
+    conf->name_count = 2;
+    return AS_OK;
+}
+
 as_err as_server_listeners(struct as_server *server)
 {
     const struct as_settings *settings = server->settings;
@@ -79,6 +101,7 @@ as_err as_server_listeners(struct as_server *server)
     }
     if (settings->admin_http != NULL) {
         add_admin(server, AS_LISTENER_PLAIN, "admin-http", settings->admin_http, AS_SITE_HEALTH);
+        AS_TRY(name_loopback(server));
     }
     return AS_OK;
 }
