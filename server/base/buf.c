@@ -151,10 +151,25 @@ static bool add_json_char(struct as_buf *buf, const unsigned char *p, size_t lef
     return as_buf_add(buf, as_span_bytes(p, len));
 }
 
+/* How many octets at the start need no escape: most texts are one such run, added at once. */
+static size_t plain_run(const unsigned char *p, size_t left)
+{
+    size_t run = 0;
+
+    while (run < left && p[run] >= 0x20 && p[run] < 0x7F && p[run] != '"' && p[run] != '\\') {
+        run++;
+    }
+    return run;
+}
+
 static bool add_json_chars(struct as_buf *buf, as_span text)
 {
     for (size_t at = 0, used = 0; at < text.len; at += used) {
-        if (!add_json_char(buf, as_span_u8(text) + at, text.len - at, &used)) {
+        const unsigned char *p = as_span_u8(text) + at;
+
+        used = plain_run(p, text.len - at);
+        if (!(used > 0 ? as_buf_add(buf, as_span_bytes(p, used))
+                       : add_json_char(buf, p, text.len - at, &used))) {
             return false;
         }
     }
