@@ -136,6 +136,33 @@ START_TEST(what_is_not_a_file_is_refused)
 }
 END_TEST
 
+/* Sessions of job threads open the database late; one put in its place meanwhile is not read. */
+START_TEST(D10_another_database_in_its_place_is_not_read)
+{
+    struct as_store_session *late = NULL;
+    const struct as_party *party = NULL;
+    char other[128];
+
+    fixture_start(&f, 0);
+    (void)snprintf(other, sizeof(other), "%s.copy", f.path);
+    ck_ok(as_store_session_new(f.store, true, &late));
+    ck_assert_int_eq(rename(f.path, other), 0);
+    FILE *in = fopen(other, "re");
+    FILE *out = fopen(f.path, "wxe");
+    ck_assert(in != NULL && out != NULL);
+    for (int c = fgetc(in); c != EOF; c = fgetc(in)) {
+        ck_assert_int_ne(fputc(c, out), EOF);
+    }
+    ck_assert_int_eq(fclose(in) + fclose(out), 0);
+    ck_fault(as_store_party_get(late, AS_LIT("c"), &party), AS_UNAVAILABLE);
+    ck_assert_int_eq(unlink(f.path), 0);
+    ck_assert_int_eq(rename(other, f.path), 0);
+    ck_ok(as_store_party_get(late, AS_LIT("c"), &party));
+    as_store_session_free(late);
+    fixture_end(&f);
+}
+END_TEST
+
 START_TEST(a_missing_directory_is_told)
 {
     fixture_start(&f, 0);
@@ -340,6 +367,7 @@ AS_TESTS("store_open", {
     tcase_add_test(t, a_directory_that_others_may_write_is_refused);
     tcase_add_test(t, a_database_of_somebody_else_is_refused);
     tcase_add_test(t, what_is_not_a_file_is_refused);
+    tcase_add_test(t, D10_another_database_in_its_place_is_not_read);
     tcase_add_test(t, a_missing_directory_is_told);
     tcase_add_test(t, one_fapid_holds_a_database);
     tcase_add_test(t, a_newer_schema_is_refused_and_left_alone);

@@ -21,6 +21,8 @@ static as_err reader_new(struct as_backend *backend, bool may_wait, struct as_re
     AS_NEED_MEM(reader);
     AS_TRY(as_db_need(&reader->db,
                       as_db_open(&reader->db, backend->path, may_wait ? AS_DB_JOB : AS_DB_WORKER)));
+    /* another database in this place may know less: of a revocation, say */
+    AS_NEED(!as_sqlite_is_lost(backend), AS_UNAVAILABLE, "the database was taken from its place");
     *out = AS_MOVE(reader);
     return AS_OK;
 }
