@@ -630,6 +630,16 @@ def TOK_13_failures_elsewhere_lock_nobody_out():
 
 
 @test
+def MTLS_114_one_certificate_by_two_methods():
+    """Neither client ends the tokens of the other by asking for its own."""
+    cert = server.client_ca.issue("both")
+    named = server.register_client("both", cert)
+    whole = server.register_client("both", cert, method="self_signed_tls_client_auth")
+    tokens = [server.token(party) for party in (named, whole, named, whole)]
+    assert_equal([server.introspect(resource, token)["active"] for token in tokens], [True] * 4)
+
+
+@test
 def TOK_172_who_shares_a_name_shares_no_token():
     server.ctl("client", "create", "--client-id", "twin1", "--scope", "accounts",
                "--token-endpoint-auth-method", "tls_client_auth", "--tls-client-auth-subject-dn",

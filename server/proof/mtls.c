@@ -70,6 +70,14 @@ static as_err tell_if_shared(const struct as_ctx *ctx, const struct as_cert *cer
     return AS_OK;
 }
 
+/* A row of class pki has all that a registered certificate needs, and would take a path away from
+ * the tokens of a client that knows the same certificate by its name. */
+static bool is_kept(const struct as_certificate_row *known, const struct as_certificate_row *row)
+{
+    return known != NULL &&
+           (row->class_ == AS_CERTIFICATE_REGISTERED || as_certificate_row_same(known, row));
+}
+
 static as_err keep_certificate(const struct as_ctx *ctx, const struct as_who *who,
                                const struct as_cert *cert)
 {
@@ -83,7 +91,7 @@ static as_err keep_certificate(const struct as_ctx *ctx, const struct as_who *wh
         write_path(&who->verdict, &row);
     }
     AS_TRY(as_store_certificate_get(ctx->store, row.thumbprint, &known));
-    if (known != NULL && as_certificate_row_same(known, &row)) {
+    if (is_kept(known, &row)) {
         return AS_OK;
     }
     const bool is_new = known == NULL;

@@ -126,6 +126,8 @@ static const char *judge_registered(const struct sight *sight, const struct as_c
                : NULL;
 }
 
+/* Two clients may know one certificate by different methods, and its row is one: what a registered
+ * certificate is asked stands in every row, the path of a pki one only in a row of that class. */
 static as_err check_certificate(struct sight *sight, const char **reason)
 {
     static const char *(*const judges[])(const struct sight *,
@@ -142,10 +144,10 @@ static as_err check_certificate(struct sight *sight, const char **reason)
     AS_TRY(as_store_certificate_get(sight->ctx->store, token->binding.thumbprint, &row));
     if (row == NULL) {
         *reason = "cert_unknown"; /* no row: nothing can be said for it */
-    } else if (row->class_ != token->binding_class) {
+    } else if (token->binding_class == AS_CERTIFICATE_PKI && row->class_ != AS_CERTIFICATE_PKI) {
         *reason = "cert_class_changed";
     } else {
-        *reason = judges[row->class_](sight, row);
+        *reason = judges[token->binding_class](sight, row);
     }
     return AS_OK;
 }

@@ -312,18 +312,33 @@ static const char *mint_class(const char *id, const struct as_cert *cert,
     return text;
 }
 
-/* The row of a certificate is one for all clients that use it. */
-START_TEST(D9_the_row_says_another_class)
+/* The row of a certificate is one for all clients that use it, and none takes it from another. */
+START_TEST(D9_one_certificate_by_two_methods)
 {
     char other[ISSUE_TEXT], text[ISSUE_TEXT];
 
     INACTIVE(mint_class("self", pki_cert, AS_CERTIFICATE_PKI, text), "method_mismatch");
     INACTIVE(mint_class("pki", self_cert, AS_CERTIFICATE_REGISTERED, text), "method_mismatch");
     world_add(w, (struct world_party){.id = "other", .certs = {pki_cert}, .scope = pki.scope});
-    ACTIVE(issue_text(w, "other", pki_cert, other)); /* the row is now class registered */
-    INACTIVE(pki_token, "cert_class_changed");
+    ACTIVE(issue_text(w, "other", pki_cert, other));
+    ACTIVE(pki_token);
     ACTIVE(issue_text(w, "pki", pki_cert, pki_token));
-    INACTIVE(other, "cert_class_changed");
+    ACTIVE(other);
+}
+END_TEST
+
+/* The other way around the row grows; before it did, a token of class pki has no path. */
+START_TEST(D9_a_row_without_a_path)
+{
+    const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
+    char other[ISSUE_TEXT], text[ISSUE_TEXT];
+
+    world_add(w, (struct world_party){.id = "other", .certs = {cert}, .scope = pki.scope});
+    ACTIVE(issue_text(w, "other", cert, other));
+    INACTIVE(mint_class("pki", cert, AS_CERTIFICATE_PKI, text), "cert_class_changed");
+    ACTIVE(issue_text(w, "pki", cert, pki_token));
+    ACTIVE(text);
+    ACTIVE(other);
 }
 END_TEST
 
@@ -385,7 +400,8 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D9_no_longer_registered);
     tcase_add_test(t, MTLS_56_dates_of_a_registered_certificate);
     tcase_add_test(t, D9_another_method_now);
-    tcase_add_test(t, D9_the_row_says_another_class);
+    tcase_add_test(t, D9_one_certificate_by_two_methods);
+    tcase_add_test(t, D9_a_row_without_a_path);
     tcase_add_test(t, D9_no_row);
     tcase_add_test(t, D8_open);
 }
