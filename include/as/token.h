@@ -53,8 +53,8 @@ as_err as_token_open(const struct as_ctx *ctx, as_span text, const struct as_tok
  * client_tokens_revoked (epoch) profile_not_enabled binding_required scope_not_allowed
  * audience_gone (no enabled resource server is left) cert_unknown (no row) cert_class_changed (its
  * row has no path) method_mismatch (the client authenticates otherwise today) cert_untrusted (the
- * group that judges the client today lacks the anchor) cert_expired cert_not_registered. Whether the
- * token is meant for the caller is the caller's to ask. Errors: store and server errors.
+ * group that judges the client today lacks the anchor) cert_expired cert_not_registered. Whether
+ * the token is meant for the caller is the caller's to ask. Errors: store and server errors.
  */
 as_err as_token_look(const struct as_ctx *ctx, as_span text, const struct as_token **out,
                      const char **reason);
