@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/: the ground. The error value, spans, arenas, bounded buffers, strict text encodings, the
- * clock, the log, metrics, files, threads and the table of limits. Knows no protocol and no library
+ * clock, the log, metrics, files, threads, addresses and the table of limits. Knows no protocol and no library
  * but libc.
  */
 #ifndef AS_BASE_H
@@ -14,6 +14,7 @@
 #include "as/base/clock.h"
 #include "as/base/err.h"
 #include "as/base/file.h"
+#include "as/base/ip.h"
 #include "as/base/limits.h"
 #include "as/base/log.h"
 #include "as/base/metrics.h"

@@ -9,7 +9,7 @@
  */
 #include "client.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -49,14 +49,13 @@ static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xF
 
 static bool read_place(const char *text, struct place *out)
 {
-    if (text == NULL) {
-        return false;
-    }
-    if (inet_pton(AF_INET, text, out->octets + sizeof(mapped)) == 1) {
+    as_span address = as_span_of(text);
+
+    if (as_ip_parse(AF_INET, address, out->octets + sizeof(mapped))) {
         memcpy(out->octets, mapped, sizeof(mapped));
         return true;
     }
-    return inet_pton(AF_INET6, text, out->octets) == 1;
+    return as_ip_parse(AF_INET6, address, out->octets);
 }
 
 as_err as_throttle_new(unsigned failures_per_minute, const char *const *exempt, size_t exempt_count,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listen.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 /* The host without brackets, and the port; false when there are not exactly these two. */
@@ -27,25 +26,23 @@ static bool split(as_span text, bool *v6, as_span *host, uint64_t *port)
 
 static bool parse_ip(as_span text, union as_address *out, socklen_t *len)
 {
-    char host_text[INET6_ADDRSTRLEN] = "";
     as_span host = AS_SPAN_NONE;
     uint64_t port = 0;
     bool v6 = false;
 
-    if (!split(text, &v6, &host, &port) || host.len >= sizeof(host_text)) {
+    if (!split(text, &v6, &host, &port)) {
         return false;
     }
-    memcpy(host_text, host.ptr, host.len);
     if (v6) {
         out->v6.sin6_family = AF_INET6;
         out->v6.sin6_port = htons((uint16_t)port);
         *len = sizeof(out->v6);
-        return inet_pton(AF_INET6, host_text, &out->v6.sin6_addr) == 1;
+        return as_ip_parse(AF_INET6, host, &out->v6.sin6_addr);
     }
     out->v4.sin_family = AF_INET;
     out->v4.sin_port = htons((uint16_t)port);
     *len = sizeof(out->v4);
-    return inet_pton(AF_INET, host_text, &out->v4.sin_addr) == 1;
+    return as_ip_parse(AF_INET, host, &out->v4.sin_addr);
 }
 
 static bool parse_path(as_span text, union as_address *out, socklen_t *len)

@@ -5,7 +5,7 @@
  */
 #include "guard_parts.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static bool is_name(as_span text)
@@ -17,20 +17,6 @@ static bool is_name(as_span text)
         }
     }
     return text.len > 0;
-}
-
-/* A judged value: there is no NUL in it. */
-static bool is_ipv6(as_span text)
-{
-    char copy[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-
-    if (text.len >= sizeof(copy)) {
-        return false;
-    }
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    return inet_pton(AF_INET6, copy, &address) == 1;
 }
 
 /* Nothing, or ':' and a port. */
@@ -53,7 +39,9 @@ bool as_guard_is_host(as_span text)
     bool bracket = text.ptr[0] == '[';
     const char *end = memchr(text.ptr, bracket ? ']' : ':', text.len);
     if (bracket) {
-        return end != NULL && is_ipv6((as_span){text.ptr + 1, (size_t)(end - text.ptr) - 1}) &&
+        struct in6_addr unused;
+        as_span inner = {text.ptr + 1, end != NULL ? (size_t)(end - text.ptr) - 1 : 0};
+        return end != NULL && as_ip_parse(AF_INET6, inner, &unused) &&
                is_port(as_span_from(text, (size_t)(end - text.ptr) + 1));
     }
     size_t len = end != NULL ? (size_t)(end - text.ptr) : text.len;

@@ -45,21 +45,15 @@ const char *as_check_oid(const char *text)
 /* An address in its canonical spelling, or the fault. */
 static const char *ip_fault(int family, as_span text)
 {
-    unsigned char bytes[16];
-    char copy[INET6_ADDRSTRLEN];
+    unsigned char octets[16];
     char canon[INET6_ADDRSTRLEN];
 
-    if (text.len >= sizeof(copy)) {
+    if (!as_ip_parse(family, text, octets) ||
+        inet_ntop(family, octets, canon, sizeof(canon)) == NULL) {
         return "is no IP address";
     }
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    if (inet_pton(family, copy, bytes) != 1 ||
-        inet_ntop(family, bytes, canon, sizeof(canon)) == NULL) {
-        return "is no IP address";
-    }
-    return strcmp(copy, canon) == 0 ? NULL
-                                    : "is not the shortest lower-case spelling of its address";
+    return as_span_is(text, canon) ? NULL
+                                   : "is not the shortest lower-case spelling of its address";
 }
 
 const char *as_check_ip(const char *text)

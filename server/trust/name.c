@@ -3,7 +3,7 @@
 
 #include "dn.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static const char *const members[AS_NAME_KINDS] = {
@@ -54,20 +54,6 @@ static bool is_host(as_span text)
     return true;
 }
 
-/* Would this be read as an address? Such a name is a mistake for san_ip (RFC 5280 4.2.1.6). */
-static bool is_ipv4(as_span text)
-{
-    char copy[INET_ADDRSTRLEN];
-    struct in_addr unused;
-
-    if (text.len >= sizeof(copy)) {
-        return false;
-    }
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    return inet_pton(AF_INET, copy, &unused) == 1;
-}
-
 static void lower(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -82,13 +68,15 @@ typedef const char *(*canon_fn)(as_span text, char *out, size_t *len);
 /* RFC 5280 7.2: ASCII letters ignore case. */
 static const char *canon_dns(as_span text, char *out, size_t *len)
 {
+    struct in_addr unused;
+
     if (as_span_has_byte(text, '*')) {
         return "a wildcard names no client (RFC 8705 7.5)";
     }
     if (!is_host(text)) {
         return "it is not a host name";
     }
-    if (is_ipv4(text)) {
+    if (as_ip_parse(AF_INET, text, &unused)) { /* a mistake for san_ip (RFC 5280 4.2.1.6) */
         return "it is an IP address, not a host name";
     }
     memcpy(out, text.ptr, text.len);
@@ -141,18 +129,11 @@ static const char *canon_email(as_span text, char *out, size_t *len)
 /* The registered text of an address to its 4 or 16 octets (MTLS-39, 40). */
 static const char *canon_ip(as_span text, char *out, size_t *len)
 {
-    char copy[INET6_ADDRSTRLEN];
-
-    if (text.len == 0 || text.len >= sizeof(copy) || as_span_has_control(text)) {
-        return "it is not an IP address";
-    }
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    if (inet_pton(AF_INET, copy, out) == 1) {
+    if (as_ip_parse(AF_INET, text, out)) {
         *len = 4;
         return NULL;
     }
-    if (inet_pton(AF_INET6, copy, out) == 1) {
+    if (as_ip_parse(AF_INET6, text, out)) {
         *len = 16;
         return NULL;
     }
