@@ -2,6 +2,8 @@
 /*
  * Judgements already made (design D5): accepted paths with their time window, and refusals for a
  * few seconds. The two are kept apart, so that a flood of refused certificates displaces no path.
+ * One for all threads, where D5 has one per worker: a path is built once, and a look under the lock
+ * costs nothing beside building one.
  * Threads: any.
  */
 #ifndef AS_TRUST_PATH_CACHE_H
