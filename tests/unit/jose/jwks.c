@@ -101,6 +101,8 @@ START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
         snprintf(text, sizeof(text), "{\"keys\":[{" EC_KEY ",\"x5c\":[%s]}]}", bad[i]);
         ck_fault(read_set(text), AS_INVALID_CLIENT_METADATA);
     }
+    ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[7]}]}"), AS_INVALID_CLIENT_METADATA,
+               "x5c must hold strings");
     ck_fault(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[]}]}"), AS_INVALID_CLIENT_METADATA);
     ck_fault(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":\"AQID\"}]}"), AS_INVALID_CLIENT_METADATA);
 }
