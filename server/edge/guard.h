@@ -130,8 +130,7 @@ struct as_guard_request {
     as_span path;   /* the target up to '?' */
     as_span host;   /* with port, if one was sent */
     as_span body;
-    size_t field_count; /* all fields as sent, Host and the hop-by-hop ones too */
-    bool keep_alive;    /* false: close after the answer */
+    bool keep_alive; /* false: close after the answer */
     bool http10;
 };
 

@@ -21,7 +21,6 @@ void as_guard_request(const struct as_guard *guard, const struct as_buf *in,
         .path = path,
         .host = as_guard_span(in, guard->host_at, guard->host_len),
         .body = as_guard_span(in, guard->body_at, guard->body_len),
-        .field_count = guard->field_count,
         .keep_alive = !guard->close && !guard->http10,
         .http10 = guard->http10,
     };

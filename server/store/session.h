@@ -50,7 +50,6 @@ struct as_store_session {
 
 /* Begins the read transaction of the request unless it has one. */
 as_err as_session_read(struct as_store_session *session);
-void as_session_read_end(struct as_store_session *session);
 /* Has the committer run a verb; AS_ELSEWHERE in a session that may not wait. */
 as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask);
 

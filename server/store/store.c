@@ -83,12 +83,20 @@ as_err as_store_session_new(struct as_store *store, bool may_wait, struct as_sto
     return AS_OK;
 }
 
+static void read_end(struct as_store_session *session)
+{
+    if (session->reading) {
+        session->store->ops->read_end(session->reader);
+        session->reading = false;
+    }
+}
+
 void as_store_session_free(struct as_store_session *session)
 {
     if (session == NULL) {
         return;
     }
-    as_session_read_end(session);
+    read_end(session);
     for (size_t i = 0; i < AS_TABLES; i++) {
         as_cache_free(&session->caches[i]);
     }
@@ -116,27 +124,19 @@ as_err as_session_read(struct as_store_session *session)
     return AS_OK;
 }
 
-void as_session_read_end(struct as_store_session *session)
-{
-    if (session->reading) {
-        session->store->ops->read_end(session->reader);
-        session->reading = false;
-    }
-}
-
 /* The request's own reads after its write must see it, and a snapshot held open while waiting would
  * keep the checkpoint from its work: so the read transaction ends here. */
 as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask)
 {
     AS_NEED(session->may_wait, AS_ELSEWHERE, "a write is for a job thread");
-    as_session_read_end(session);
+    read_end(session);
     as_metric_add(AS_METRIC_store_writes_total, 1);
     return as_committer_do(session->store->committer, run, ask);
 }
 
 void as_store_session_done(struct as_store_session *session)
 {
-    as_session_read_end(session);
+    read_end(session);
     for (size_t i = 0; i < AS_TABLES; i++) {
         as_cache_settle(&session->caches[i]);
     }
