@@ -39,9 +39,14 @@ static void tell_trust(void *arg, const char *group, const char *file, const cha
     tell(arg, fatal ? AS_LOG_ERROR : AS_LOG_WARNING, "trust.%s.anchors", group, file, message);
 }
 
+/* The last thing told before a failure is its reason, kept for the line that says so at any level.
+ */
 static void tell_edge(void *arg, const char *listener, const char *message)
 {
-    tell(arg, AS_LOG_NOTICE, "listener.%s.address", listener, NULL, message);
+    struct as_server *server = arg;
+
+    snprintf(server->told, sizeof(server->told), "%s: %s", listener, message);
+    tell(server, AS_LOG_NOTICE, "listener.%s.address", listener, NULL, message);
 }
 
 /* An error on the way up: the operator reads the reason, the exit code tells the service manager.
@@ -205,7 +210,12 @@ static enum as_exit open_edge(struct as_server *server)
 {
     struct as_edge_conf conf = edge_conf(server);
 
-    return edge_exits[as_edge_new(&conf, tell_edge, server, &server->edge)];
+    enum as_exit code = edge_exits[as_edge_new(&conf, tell_edge, server, &server->edge)];
+    if (code != AS_EXIT_FINE) {
+        AS_LOG(AS_LOG_ERROR, "start_failed", AS_LOG_TEXT("step", "listeners"),
+               AS_LOG_TEXT("reason", server->told));
+    }
+    return code;
 }
 
 static enum as_exit start_edge(struct as_server *server)

@@ -30,7 +30,8 @@ struct as_server {
     struct as_app *app;
     struct as_edge *edge;
     int audit_fd;
-    bool checking; /* `fapid -t`: findings are told to a person */
+    char told[512]; /* by the edge, last */
+    bool checking;  /* `fapid -t`: findings are told to a person */
     struct as_arena *mem;
     struct as_listener_conf *listeners; /* TLS ones first, in the order of the file */
     struct as_listener_tag *tags;
