@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/: the ground. The error value, spans, arenas, bounded buffers, strict text encodings, the
- * clock, the log, metrics, files, threads, addresses and the table of limits. Knows no protocol and no library
- * but libc.
+ * clock, the log, metrics, files, threads, addresses and the table of limits. Knows no protocol and
+ * no library but libc.
  */
 #ifndef AS_BASE_H
 #define AS_BASE_H
