@@ -117,7 +117,8 @@ START_TEST(MTLS_06_TOK_20_refusals_are_equal_and_cost_the_same)
             cost[m] = i == 0 ? spent : cost[m];
             ck_assert_msg(spent == cost[m], "row %zu costs %ld instead of %ld of %d", i,
                           (long)spent, (long)cost[m], (int)costs[m]);
-            ck_assert_int_eq(spent, 1);
+            /* who is there comes from a cache, so a second look asks the database */
+            ck_assert_int_eq(spent, costs[m] == AS_METRIC_store_reads_total ? 2 : 1);
         }
     }
     ck_assert_ptr_null(strstr(body, "cert"));
