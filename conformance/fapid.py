@@ -14,6 +14,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -155,11 +156,19 @@ def self_signed(folder, common_name, key="ec", not_before=None, not_after=None, 
 
 
 def free_ports(count):
+    """Below the range from which the system takes ports for outgoing connections: one of those
+    could have the port before the server does."""
     with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
+        found = []
+        for port in random.SystemRandom().sample(range(12000, 32000), 200):
+            try:
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found.append(port)
+            if len(found) == count:
+                return found
+    raise RuntimeError("no free ports")
 
 
 class Party:

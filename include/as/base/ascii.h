@@ -7,16 +7,19 @@
 
 #include <stdbool.h>
 
+/* 0 to 9. */
 static inline bool as_ascii_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
+/* A to Z. */
 static inline bool as_ascii_is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';
 }
 
+/* A to Z and a to z. */
 static inline bool as_ascii_is_letter(char c)
 {
     return as_ascii_is_upper(c) || (c >= 'a' && c <= 'z');
