@@ -311,6 +311,18 @@ def TLS_43_who_keeps_failing_waits_and_only_he():
 
 
 @test
+def TLS_43_who_connects_and_says_nothing_does_not_fail():
+    """So do load balancers that ask whether a server is there."""
+    alone = Fapid.start(sets=["workers=1"])
+    try:
+        for _ in range(250):
+            socket.create_connection(("127.0.0.1", alone.mtls_port), 30, ("127.2.5.3", 0)).close()
+        assert can_connect(alone, alone.mtls_port, "127.2.5.3")
+    finally:
+        alone.close()
+
+
+@test
 def D2_no_descriptors_left():
     """Nobody is served, nothing turns on the spot; and then all is well again."""
     pid = server.process.pid

@@ -143,7 +143,10 @@ static enum as_step fail_handshake(struct as_conn *conn, const char *why)
 {
     AS_LOG(AS_LOG_INFO, "handshake", AS_LOG_TEXT("listener", conn->listener->conf->name),
            AS_LOG_TEXT("peer", conn->peer->address), AS_LOG_TEXT("reason", why));
-    as_failing_note(&conn->worker->failing, conn->source, conn->worker->now);
+    /* who connects and says nothing may be a load balancer that asks whether we are there */
+    if (as_wire_has_heard(&conn->wire)) {
+        as_failing_note(&conn->worker->failing, conn->source, conn->worker->now);
+    }
     conn->broken = true;
     (void)shutdown(conn->wire.fd, SHUT_WR);
     as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_LINGER, conn->worker->now);

@@ -2,6 +2,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -154,4 +155,9 @@ void as_wire_close(struct as_wire *wire)
     (void)close(wire->fd);
     wire->ssl = NULL;
     wire->fd = -1;
+}
+
+bool as_wire_has_heard(const struct as_wire *wire)
+{
+    return wire->ssl != NULL && BIO_number_read(SSL_get_rbio(wire->ssl)) > 0;
 }

@@ -40,4 +40,7 @@ as_err as_wire_open(struct as_wire *wire, int fd, struct as_tls_context *context
 /* Closes the descriptor as well. */
 void as_wire_close(struct as_wire *wire);
 
+/* Has the other side sent any octet of a handshake? */
+bool as_wire_has_heard(const struct as_wire *wire);
+
 #endif
