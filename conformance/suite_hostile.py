@@ -256,9 +256,10 @@ def D3_who_does_not_read_holds_up_nobody():
         with contextlib.suppress(TimeoutError, ssl.SSLError, OSError):
             for _ in range(40):
                 stream.sendall(octets)
-    assert_served(server, alice)
+    assert_equal(server.ask_token(alice)[0], 200)
     for stream in streams:
         reset(stream)
+    assert_served(server, alice)
 
 
 @test
