@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jose/: JSON Web Keys as registered by clients (RFC 7517), and strict JSON reading for all rooms
- * that read JSON from outside. Public keys only. Threads: any; values live in the arena or in the
- * json_t the caller owns.
+ * jose/: JSON Web Keys (RFC 7517), JSON Web Signatures in compact form (RFC 7515, design D11), and
+ * strict JSON reading for all rooms that read JSON from outside. EVP for these is here, as X.509 is
+ * in trust/. Threads: any; a key is immutable and may be used by several threads at once; values
+ * live in the arena or in the json_t the caller owns. No function leaves an entry in OpenSSL's
+ * error queue.
  */
 #ifndef AS_JOSE_H
 #define AS_JOSE_H
@@ -39,5 +41,76 @@ struct as_jwks {
  * Errors: AS_INVALID_CLIENT_METADATA with a public reason.
  */
 as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jwks *out);
+
+/* ---------------------------------------------------------------- signatures ------------------ */
+
+/* The algorithms on offer (RFC 7518 3.1, RFC 8037 3.1; FAPI 2.0 SP 5.4.1). Never none, never HS*,
+ * never RS*. EdDSA is Ed25519 alone. */
+enum as_alg { AS_ALG_NONE, AS_ALG_ES256, AS_ALG_PS256, AS_ALG_EDDSA, AS_ALGS };
+
+/* "ES256", "PS256", "EdDSA"; case-sensitive. NULL for AS_ALG_NONE. */
+const char *as_alg_name(enum as_alg alg);
+bool as_alg_named(as_span name, enum as_alg *out);
+
+/* A parsed key, public or private, bound to one algorithm (RFC 8725 3.1). */
+struct as_jws_key;
+
+/* The kid of our own keys: the SHA-256 thumbprint of RFC 7638 as base64url (REG-141). */
+#define AS_KID 43
+
+/* Makes a private key: P-256, RSA of 2048 bits with e = 65537, Ed25519. Slow for RSA (up to a
+ * second): not on a worker. The caller frees it. */
+as_err as_jws_key_make(enum as_alg alg, struct as_jws_key **out);
+/* A private key from PKCS #8 DER, as as_jws_key_private wrote it; another kind of key than `alg`
+ * takes, or one below the floor (RSA 2048, REG-145), is AS_BAD_CONFIGURATION. */
+as_err as_jws_key_of_private(enum as_alg alg, as_span der, struct as_jws_key **out);
+/* PKCS #8 DER into the arena, which is wiped at its end; for wrapping and nothing else. */
+as_err as_jws_key_private(const struct as_jws_key *key, struct as_arena *mem, as_span *out);
+/* A public key from a JWK, strictly: the kind that `alg` takes, exact coordinate lengths with
+ * leading zeros kept, a point on the curve, RSA 2048 to 4096 bits with odd 65537 <= e < 2^32;
+ * `use` other than sig, `alg` other than this, key_ops without verify are refused (TOK-43).
+ * Errors: AS_INVALID_CLIENT_METADATA with a public reason. */
+as_err as_jws_key_of_jwk(enum as_alg alg, const struct as_jwk *jwk, struct as_jws_key **out);
+/* The same from the text of one JWK, as as_jwk_write wrote it. */
+as_err as_jws_key_of_text(enum as_alg alg, as_span jwk, struct as_jws_key **out);
+/* NULL is allowed. Private parts are wiped. */
+void as_jws_key_free(struct as_jws_key *key);
+enum as_alg as_jws_key_alg(const struct as_jws_key *key);
+/* AS_KID characters; lives as long as the key. */
+as_span as_jws_key_kid(const struct as_jws_key *key);
+
+/* The public half as a JWK: kty, kid, use sig, alg and the key's own members, in the encodings of
+ * REG-143; never a private member. JSON text into the arena. */
+as_err as_jwk_write(const struct as_jws_key *key, struct as_arena *mem, as_span *out);
+/* {"keys":[...]} of such texts. */
+as_err as_jwks_write(const as_span *jwks, size_t count, struct as_arena *mem, as_span *out);
+
+/*
+ * Signs: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature), with the header
+ * {"alg","kid","typ"} and nothing more (REG-142). `typ` is plain text without need of escapes. ES256
+ * is 64 raw octets, PS256 has a salt of 32 (TOK-45). Errors: server error.
+ */
+as_err as_jws_sign(const struct as_jws_key *key, const char *typ, as_span payload,
+                   struct as_arena *mem, as_span *out);
+
+/* What a JWS in compact form claims to be, before anything is believed. */
+struct as_jws {
+    enum as_alg alg; /* AS_ALG_NONE: one we do not offer */
+    as_span kid;     /* empty: absent */
+    as_span typ;     /* as written; empty: absent */
+    as_span signing; /* what is signed, a part of the text */
+    as_span payload; /* decoded */
+    as_span signature;
+};
+
+/*
+ * Takes a compact JWS apart: exactly three parts, strict base64url, at most AS_LIMIT_JWT octets, the
+ * header one JSON object without repeated names in which alg is a text and kid and typ are texts
+ * where present; crit, zip, b64, jku, x5u, x5c, jwk are refused (TOK-41, TOK-46). *ok is false for
+ * anything else; that is no error. Errors: server error.
+ */
+as_err as_jws_read(struct as_arena *mem, as_span text, struct as_jws *out, bool *ok);
+/* Is it signed by this key, with the key's own algorithm? Another alg in the header: no. */
+as_err as_jws_verify(const struct as_jws *jws, const struct as_jws_key *key, bool *ok);
 
 #endif

@@ -8,6 +8,7 @@
 #define AS_MODEL_H
 
 #include "as/base.h"
+#include "as/jose.h"
 
 /* Client authentication methods (RFC 8705 2.1.1, 2.2.1). */
 enum as_method { AS_METHOD_TLS_CLIENT_AUTH, AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH, AS_METHODS };
@@ -28,6 +29,13 @@ enum as_party_status { AS_PARTY_ENABLED, AS_PARTY_DISABLED, AS_PARTY_STATUSES };
 /* "enabled", "disabled": the member `status`. */
 const char *as_party_status_name(enum as_party_status status);
 bool as_party_status_named(as_span name, enum as_party_status *out);
+
+/* What an access token looks like to others (design D8, RFC 9068). UNSET: nobody said. */
+enum as_token_format { AS_TOKEN_UNSET, AS_TOKEN_SEALED, AS_TOKEN_JWT, AS_TOKEN_FORMATS };
+
+/* "sealed", "jwt"; NULL for AS_TOKEN_UNSET. */
+const char *as_token_format_name(enum as_token_format format);
+bool as_token_format_named(as_span name, enum as_token_format *out);
 
 #define AS_DIGEST 32
 #define AS_JTI    16 /* octets of a token's id: 128 random bits (TOK-17) */
@@ -54,6 +62,10 @@ struct as_party {
     as_time created;
     as_time updated;
     as_span metadata; /* the JSON object as registered and as shown, without secrets */
+    /* SHA-256 of its registration access token (RFC 7592 3); has_rat is false where an operator
+     * registered it. */
+    unsigned char rat[AS_DIGEST];
+    bool has_rat;
     const struct as_client *client;     /* kind AS_PARTY_CLIENT, else NULL */
     const struct as_resource *resource; /* kind AS_PARTY_RESOURCE, else NULL */
 };
@@ -69,6 +81,7 @@ struct as_client {
     as_span scope;            /* space-separated values it may ask for */
     as_span default_resource; /* an audience URI; may be empty (D13) */
     bool bound_access_tokens; /* tls_client_certificate_bound_access_tokens (RFC 8705 3.4) */
+    enum as_token_format token_format;
 };
 
 struct as_resource {
@@ -76,6 +89,10 @@ struct as_resource {
     const as_span *audience; /* one or more absolute URIs (D13) */
     size_t audience_count;
     as_span scope; /* space-separated values that belong to it */
+    enum as_token_format token_format;
+    enum as_alg token_alg;         /* of JWT access tokens for it; AS_ALG_NONE: the server's */
+    enum as_alg introspection_alg; /* of signed answers (RFC 9701); AS_ALG_NONE: JSON alone */
+    bool scopes_hidden;            /* its scopes are not listed in the metadata (REG-109) */
 };
 
 struct as_resource_set {
@@ -141,6 +158,20 @@ struct as_token {
     struct as_binding binding;
     enum as_certificate_class binding_class; /* meaningful when binding.x5t */
     int64_t client_epoch;                    /* of the client when it was minted */
+};
+
+/*
+ * An initial access token (RFC 7591 1.2, REG-15): what a holder may register, how often, until
+ * when. Only its digest is kept.
+ */
+struct as_iat {
+    as_span id; /* names it in listings; no secret */
+    unsigned char digest[AS_DIGEST];
+    as_span profile; /* of what is registered with it */
+    as_span scope;   /* what may be asked for; absent in a registration: all of it */
+    int64_t uses;    /* left */
+    as_time created;
+    as_time expires_at;
 };
 
 /* One audit line (design 3); static or arena text. */

@@ -10,6 +10,7 @@
 #define AS_SETTINGS_H
 
 #include "as/base.h"
+#include "as/model.h"
 #include "as/policy.h"
 #include "as/trust.h"
 
@@ -35,6 +36,13 @@ struct as_listener_settings {
     unsigned max_cert_list; /* octets, 16384 to 102400 */
 };
 
+enum as_registration_mode {
+    AS_REGISTRATION_PROTECTED, /* an initial access token is needed */
+    AS_REGISTRATION_OPEN,
+    AS_REGISTRATION_OFF,
+    AS_REGISTRATION_MODES
+};
+
 struct as_settings {
     const char *file;
     const char *issuer;
@@ -57,13 +65,29 @@ struct as_settings {
     const char *admin_http;            /* NULL: none */
     int64_t access_token_lifetime;     /* seconds */
     bool check_self_signed_validity;   /* MTLS-56 */
-    const char *token_format;          /* "sealed": opaque to all but fapid (design D8) */
+    enum as_token_format token_format; /* where neither resource server nor client chose */
     bool always_bind;                  /* MTLS-76 */
     unsigned methods;                  /* bit 1 << as_method: switched on (MTLS-13) */
     bool introspection_by_certificate; /* MTLS-01a */
     unsigned failures_per_minute;      /* TOK-13 */
     const char *const *failure_exempt; /* addresses never counted */
     size_t failure_exempt_count;
+    unsigned key_algs;            /* bits 1 << as_alg: signing keys kept (design D11) */
+    enum as_alg key_alg;          /* the one that signs by default: the first of keys.alg */
+    int64_t key_rotate_every;     /* seconds */
+    int64_t key_publish_lead;     /* seconds, less than key_rotate_every */
+    enum as_registration_mode registration_mode; /* REG-13 */
+    bool registration_certificate_proof;         /* a certificate must match what is registered */
+    bool registration_unique_software;           /* REG-17 */
+    unsigned registration_per_hour;              /* REG-16: of one address, in mode open */
+    const char *registration_scope;              /* what mode open hands out; "": none */
+    bool metadata_scopes;                        /* REG-109: scopes_supported is shown */
+    const char *service_documentation;           /* REG-125; NULL: none */
+    const char *op_policy_uri;
+    const char *op_tos_uri;
+    int64_t drain;                /* seconds that listeners stay open after SIGTERM */
+    int64_t watch;                /* seconds between looks at certificate files; 0: never */
+    unsigned failed_handshakes;   /* of one address in 10 s, then it waits; 0: no bound */
     bool hsts_preload; /* TLS-41 */
     unsigned workers;  /* 0: one per core */
     enum as_log_format log_format;

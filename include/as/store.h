@@ -110,7 +110,7 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
  */
 as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
                              size_t count, const struct as_audit *audit, size_t *which);
-/* Replaces all but id, kind, epoch and created; refuses as create does. Another method or another
+/* Replaces all but id, kind, epoch, created and rat; refuses as create does. Another method or another
  * registered name moves the epoch on: what was issued to the old identity ends with it. *found is
  * false when there is none of that id and kind; then nothing is written, and no audit row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
@@ -155,19 +155,102 @@ as_err as_store_token_is_revoked(struct as_store_session *session, const unsigne
 
 /* ---------------------------------------------------------------- keys ----------------------- */
 
+/* Keys of one purpose and algorithm form a line: at most one is published, at most one active. */
+enum as_key_state {
+    AS_KEY_PUBLISHED, /* shown, not used before `activates` */
+    AS_KEY_ACTIVE,    /* the one that signs or seals */
+    AS_KEY_RETIRED,   /* verifies and opens alone */
+    AS_KEY_STATES
+};
+
 struct as_key_row {
-    unsigned char kid[8];
-    as_span purpose; /* "fapid/access-token/1" */
-    as_span wrapped; /* by the key-encryption key (D16) */
+    as_span kid;     /* sealing: 16 hex digits; signing: RFC 7638 thumbprint */
+    as_span purpose; /* AS_PURPOSE_... of keys/ */
+    as_span alg;     /* "ES256", ...; empty for sealing keys */
+    enum as_key_state state;
     as_time created;
+    as_time activates; /* published: not before this; later: when it became active */
+    as_time retired;   /* 0 before */
+    int64_t lifetime;  /* seconds: the longest that anything made by it lives */
+    as_span public_;   /* the public JWK as text; empty for sealing keys */
+    as_span wrapped;   /* the private part, by the key-encryption key (D16) */
 };
 
 /* All, in the order of their creation. */
 as_err as_store_keys(struct as_store_session *session, struct as_arena *mem,
                      const struct as_key_row **out, size_t *count);
-/* Adds the key if its purpose has none yet; *added tells. */
-as_err as_store_key_add_first(struct as_store_session *session, const struct as_key_row *row,
-                              const struct as_audit *audit, bool *added);
+/* Adds a published or active key unless its line has one of that state already; *added tells. */
+as_err as_store_key_add(struct as_store_session *session, const struct as_key_row *row,
+                        const struct as_audit *audit, bool *added);
+/* The published key of this kid becomes active at audit->at, and the active one of its line retires,
+ * at once; *done is false when it is not there or not published. */
+as_err as_store_key_activate(struct as_store_session *session, as_span kid,
+                             const struct as_audit *audit, bool *done);
+/* The active key of this kid retires without a successor; *done as above. */
+as_err as_store_key_retire(struct as_store_session *session, as_span kid,
+                           const struct as_audit *audit, bool *done);
+/* Takes a key away, whatever its state. */
+as_err as_store_key_delete(struct as_store_session *session, as_span kid,
+                           const struct as_audit *audit, bool *found);
+/* What the active keys make may live this long: raises `lifetime`, never lowers it. */
+as_err as_store_key_promise(struct as_store_session *session, int64_t lifetime);
+
+/* ---------------------------------------------------------------- registration by clients ---- */
+
+/* Initial access tokens (REG-15). */
+as_err as_store_iat_create(struct as_store_session *session, const struct as_iat *iat,
+                           const struct as_audit *audit);
+/* By its digest, used up and expired ones too; *out is NULL when there is none. */
+as_err as_store_iat_get(struct as_store_session *session, struct as_arena *mem,
+                        const unsigned char digest[AS_DIGEST], const struct as_iat **out);
+/* In the order of their creation, after the id `after`; without digests. */
+as_err as_store_iat_list(struct as_store_session *session, struct as_arena *mem, as_span after,
+                         size_t limit, const struct as_iat **out, size_t *count);
+as_err as_store_iat_revoke(struct as_store_session *session, as_span id,
+                           const struct as_audit *audit, bool *found);
+/*
+ * Takes one use of an initial access token and creates a party, both or neither; refuses as
+ * as_store_party_create does. `iat` NULL: none is needed. *taken is false, and nothing is written,
+ * when the token is gone, used up or expired at `now`: of 20 at once for the last use one wins.
+ */
+as_err as_store_party_register(struct as_store_session *session, const struct as_party_write *write,
+                               const unsigned char *iat, as_time now, const struct as_audit *audit,
+                               bool *taken);
+
+/* ---------------------------------------------------------------- the database as a whole ---- */
+
+struct as_store_status {
+    as_span backend; /* "sqlite" */
+    as_span path;
+    int64_t schema;      /* of the database; what this program knows is the same */
+    int64_t epoch;       /* of the store: how often it was restored */
+    int64_t octets;      /* of the database file */
+    int64_t wal_octets;  /* of the write-ahead log */
+    int64_t clients, resources, certificates, revocations, keys, iats, audits;
+    bool ready;          /* as as_store_is_ready */
+};
+
+/* Counts; may wait. */
+as_err as_store_status(struct as_store_session *session, struct as_arena *mem,
+                       struct as_store_status *out);
+/*
+ * Writes a consistent copy to a new file, mode 0600, while the store serves; the copy is complete
+ * and synced when this returns. `path` is absolute; what is there already is AS_ALREADY_EXISTS.
+ * `why` gets one sentence for the operator on failure (AS_UNAVAILABLE).
+ */
+as_err as_store_backup(struct as_store_session *session, const char *path, char why[256]);
+/*
+ * Replaces everything by a copy that as_store_backup wrote, in one transaction, while the store
+ * serves. The copy is checked first as as_store_check does, and brought to today's schema. All keys
+ * of the copy are left out and the store's epoch moves on: what was issued before, by either, is
+ * dead. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is absent, not ours, newer,
+ * or damaged; nothing has changed then.
+ */
+as_err as_store_restore(struct as_store_session *session, const char *path,
+                        const struct as_audit *audit, char why[256]);
+/* as_store_check on the store in use: it goes on serving. *findings counts what was told. */
+as_err as_store_check_live(struct as_store_session *session, void (*tell)(void *, const char *),
+                           void *arg, size_t *findings);
 
 /* ---------------------------------------------------------------- audit ---------------------- */
 

@@ -18,6 +18,12 @@ static const as_span statuses[AS_PARTY_STATUSES] = {
     [AS_PARTY_DISABLED] = AS_LIT_ROW("disabled"),
 };
 
+static const as_span token_formats[AS_TOKEN_FORMATS] = {
+    [AS_TOKEN_UNSET] = {NULL, 0},
+    [AS_TOKEN_SEALED] = AS_LIT_ROW("sealed"),
+    [AS_TOKEN_JWT] = AS_LIT_ROW("jwt"),
+};
+
 static const char *name_of(const as_span *names, unsigned count, unsigned value)
 {
     return value < count ? names[value].ptr : "";
@@ -26,7 +32,7 @@ static const char *name_of(const as_span *names, unsigned count, unsigned value)
 static bool find(const as_span *names, unsigned count, as_span name, unsigned *value)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (as_span_equal(name, names[i])) {
+        if (names[i].ptr != NULL && as_span_equal(name, names[i])) {
             *value = i;
             return true;
         }
@@ -73,5 +79,19 @@ bool as_party_status_named(as_span name, enum as_party_status *out)
     bool known = find(statuses, AS_PARTY_STATUSES, name, &value);
 
     *out = known ? (enum as_party_status)value : *out;
+    return known;
+}
+
+const char *as_token_format_name(enum as_token_format format)
+{
+    return name_of(token_formats, AS_TOKEN_FORMATS, format);
+}
+
+bool as_token_format_named(as_span name, enum as_token_format *out)
+{
+    unsigned value = 0;
+    bool known = find(token_formats, AS_TOKEN_FORMATS, name, &value);
+
+    *out = known ? (enum as_token_format)value : *out;
     return known;
 }

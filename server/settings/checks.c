@@ -242,6 +242,46 @@ const char *as_check_origin(const char *text)
     return fault;
 }
 
+/* A page for people: any https URL without control characters, blanks and what JSON or HTML would
+ * have to escape. */
+const char *as_check_url(const char *text)
+{
+    as_span rest = as_span_of(text);
+
+    if (!as_span_starts(rest, AS_LIT("https://")) || rest.len == strlen("https://")) {
+        return "does not start with https://";
+    }
+    for (size_t i = 0; i < rest.len; i++) {
+        if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~' ||
+            strchr("\"<>\\^`{|}", rest.ptr[i]) != NULL) {
+            return "has a character that a URL has to escape";
+        }
+    }
+    return rest.len > AS_LIMIT_JSON_STRING ? "is too long" : NULL;
+}
+
+/* RFC 6749 3.3 */
+const char *as_check_scope(const char *text)
+{
+    as_span rest = as_span_of(text), value;
+    size_t count = 0;
+
+    while (as_span_cut(&rest, ' ', &value)) {
+        for (size_t i = 0; i < value.len; i++) {
+            char c = value.ptr[i];
+            if (c <= ' ' || c > '~' || c == '"' || c == '\\') {
+                return "has a character that no scope has";
+            }
+        }
+        if (value.len == 0 || ++count > AS_LIMIT_SCOPES) {
+            return "is no list of scope values with one blank between";
+        }
+    }
+    return text[0] != '\0' && text[strlen(text) - 1] == ' '
+               ? "is no list of scope values with one blank between"
+               : NULL;
+}
+
 static unsigned port_of(as_span text, unsigned otherwise)
 {
     uint64_t port = 0;

@@ -17,8 +17,12 @@ const struct as_section as_sections[AS_SECTIONS] = {
     [AS_SECTION_ADMIN] = {.name = "admin"},
     [AS_SECTION_AUTHENTICATION] = {.name = "authentication"},
     [AS_SECTION_TOKEN] = {.name = "token"},
+    [AS_SECTION_KEYS] = {.name = "keys"},
     [AS_SECTION_LIFETIME] = {.name = "lifetime"},
+    [AS_SECTION_REGISTRATION] = {.name = "registration"},
+    [AS_SECTION_METADATA] = {.name = "metadata"},
     [AS_SECTION_HTTP] = {.name = "http"},
+    [AS_SECTION_RELOAD] = {.name = "reload"},
     [AS_SECTION_LOG] = {.name = "log"},
     [AS_SECTION_AUDIT] = {.name = "audit"},
 };
@@ -38,7 +42,16 @@ static const struct as_word versions[] = {{"TLSv1.2", 0}, {"TLSv1.3", 0}, {NULL,
 static const struct as_word uses[] = {
     {"client", AS_USE_CLIENT}, {"resource", AS_USE_RESOURCE}, {NULL, 0}};
 static const struct as_word backends[] = {{"sqlite", 0}, {NULL, 0}};
-static const struct as_word token_formats[] = {{"sealed", 0}, {NULL, 0}};
+static const struct as_word token_formats[] = {
+    {"sealed", AS_TOKEN_SEALED}, {"jwt", AS_TOKEN_JWT}, {NULL, 0}};
+static const struct as_word algs[] = {{"ES256", AS_ALG_ES256},
+                                      {"PS256", AS_ALG_PS256},
+                                      {"EdDSA", AS_ALG_EDDSA},
+                                      {NULL, 0}};
+static const struct as_word registration_modes[] = {{"protected", AS_REGISTRATION_PROTECTED},
+                                                    {"open", AS_REGISTRATION_OPEN},
+                                                    {"off", AS_REGISTRATION_OFF},
+                                                    {NULL, 0}};
 static const struct as_word methods[] = {
     {"tls_client_auth", AS_METHOD_TLS_CLIENT_AUTH},
     {"self_signed_tls_client_auth", AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH},
@@ -136,14 +149,46 @@ const struct as_setting as_setting_table[] = {
     {AS_SECTION_AUTHENTICATION, "failure_exempt", AS_SETTING_TEXT, .preset = "", .max = MANY,
      .what = "IP addresses", .check = as_check_ip, OWN_LIST(failure_exempt, failure_exempt_count)},
 
-    {AS_SECTION_TOKEN, "format", AS_SETTING_NAME, .preset = "sealed", .words = token_formats,
+    {AS_SECTION_TOKEN, "format", AS_SETTING_WORD, .preset = "sealed", .words = token_formats,
      OWN(token_format)},
     {AS_SECTION_TOKEN, "always_bind", AS_SETTING_SWITCH, .preset = "off", OWN(always_bind)},
+
+    {AS_SECTION_KEYS, "alg", AS_SETTING_WORD, .preset = "ES256", .words = algs, OWN(key_alg)},
+    {AS_SECTION_KEYS, "algs", AS_SETTING_WORDS, .list = true, .preset = "ES256,PS256", .min = 1,
+     .max = MANY, .words = algs, OWN(key_algs)},
+    {AS_SECTION_KEYS, "rotate_every", AS_SETTING_DURATION, .preset = "30d", .min = 2,
+     .max = 366 * 86400, OWN(key_rotate_every)},
+    {AS_SECTION_KEYS, "publish_lead", AS_SETTING_DURATION, .preset = "2h", .min = 1,
+     .max = 30 * 86400, OWN(key_publish_lead)},
 
     {AS_SECTION_LIFETIME, "access_token", AS_SETTING_DURATION, .preset = "5m", .min = 1,
      .max = 86400, OWN(access_token_lifetime)},
 
+    {AS_SECTION_REGISTRATION, "mode", AS_SETTING_WORD, .preset = "protected",
+     .words = registration_modes, OWN(registration_mode)},
+    {AS_SECTION_REGISTRATION, "certificate_proof", AS_SETTING_SWITCH, .preset = "on",
+     OWN(registration_certificate_proof)},
+    {AS_SECTION_REGISTRATION, "scope", AS_SETTING_TEXT, .optional = true, .preset = "",
+     .what = "scope values with a blank between", .check = as_check_scope, OWN(registration_scope)},
+    {AS_SECTION_REGISTRATION, "per_hour", AS_SETTING_NUMBER, .preset = "20", .min = 1,
+     .max = 1000000, OWN(registration_per_hour)},
+    {AS_SECTION_REGISTRATION, "unique_software", AS_SETTING_SWITCH, .preset = "off",
+     OWN(registration_unique_software)},
+
+    {AS_SECTION_METADATA, "scopes", AS_SETTING_SWITCH, .preset = "on", OWN(metadata_scopes)},
+    {AS_SECTION_METADATA, "service_documentation", AS_SETTING_TEXT, .optional = true, .preset = "",
+     .what = "an https URL", .check = as_check_url, OWN(service_documentation)},
+    {AS_SECTION_METADATA, "op_policy_uri", AS_SETTING_TEXT, .optional = true, .preset = "",
+     .what = "an https URL", .check = as_check_url, OWN(op_policy_uri)},
+    {AS_SECTION_METADATA, "op_tos_uri", AS_SETTING_TEXT, .optional = true, .preset = "",
+     .what = "an https URL", .check = as_check_url, OWN(op_tos_uri)},
+
+    {AS_SECTION_HTTP, "drain", AS_SETTING_DURATION, .preset = "0s", .max = 3600, OWN(drain)},
+    {AS_SECTION_HTTP, "failed_handshakes", AS_SETTING_NUMBER, .preset = "200", .max = 1000000,
+     OWN(failed_handshakes)},
     {AS_SECTION_HTTP, "hsts_preload", AS_SETTING_SWITCH, .preset = "off", OWN(hsts_preload)},
+
+    {AS_SECTION_RELOAD, "watch", AS_SETTING_DURATION, .preset = "2s", .max = 86400, OWN(watch)},
 
     {AS_SECTION_LOG, "format", AS_SETTING_WORD, .preset = "json", .words = log_formats,
      OWN(log_format)},

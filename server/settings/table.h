@@ -9,7 +9,7 @@
 
 #include "as/settings.h"
 
-#define AS_SETTING_MAX 64 /* rows of the table; asserted there */
+#define AS_SETTING_MAX 80 /* rows of the table; asserted there */
 
 enum as_section_id {
     AS_SECTION_ROOT,
@@ -19,8 +19,12 @@ enum as_section_id {
     AS_SECTION_ADMIN,
     AS_SECTION_AUTHENTICATION,
     AS_SECTION_TOKEN,
+    AS_SECTION_KEYS,
     AS_SECTION_LIFETIME,
+    AS_SECTION_REGISTRATION,
+    AS_SECTION_METADATA,
     AS_SECTION_HTTP,
+    AS_SECTION_RELOAD,
     AS_SECTION_LOG,
     AS_SECTION_AUDIT,
     AS_SECTIONS
@@ -90,6 +94,8 @@ void as_address_cut(const char *address, as_span *ip, unsigned *port);
 /* checks.c */
 const char *as_check_issuer(const char *text);
 const char *as_check_origin(const char *text);
+const char *as_check_url(const char *text);
+const char *as_check_scope(const char *text);
 const char *as_check_host(const char *text);
 const char *as_check_address(const char *text);
 const char *as_check_loopback(const char *text);

@@ -266,6 +266,19 @@ static void verify_store(struct as_draft *draft, const struct as_settings *setti
     }
 }
 
+/* A key that is shown as long as it signs would leave two of a line in between (REG-146). */
+static void verify_keys(struct as_draft *draft, const struct as_settings *settings)
+{
+    if ((settings->key_algs & 1U << settings->key_alg) == 0) {
+        as_draft_refuse(draft, where(draft, AS_SECTION_KEYS, "alg"),
+                        "keys.alg: %s is not among keys.algs", as_alg_name(settings->key_alg));
+    }
+    if (settings->key_publish_lead >= settings->key_rotate_every) {
+        as_draft_refuse(draft, where(draft, AS_SECTION_KEYS, "publish_lead"),
+                        "keys.publish_lead must be shorter than keys.rotate_every");
+    }
+}
+
 void as_draft_verify(struct as_draft *draft, struct as_settings *settings)
 {
     if (settings->listener_count == 0) {
@@ -282,4 +295,5 @@ void as_draft_verify(struct as_draft *draft, struct as_settings *settings)
     verify_origins_differ(draft, settings);
     verify_trust(draft, settings);
     verify_store(draft, settings);
+    verify_keys(draft, settings);
 }

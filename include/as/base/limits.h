@@ -58,6 +58,7 @@
 #define AS_LIMIT_JSON_STRING      2048 /* outside jwks and software_statement: 400 */
 #define AS_LIMIT_JSON_ARRAY       64   /* 400 */
 #define AS_LIMIT_JWKS_KEYS        32   /* 400 */
+#define AS_LIMIT_JWT              (16 * 1024) /* a presented JWT; longer: no JWT of ours */
 #define AS_LIMIT_SCOPES           64   /* scope values in one request or registration */
 #define AS_LIMIT_RESOURCES        8    /* `resource` parameters in one request: 400 */
 #define AS_LIMIT_RESOURCE_SERVERS 4096 /* registered: refused by the admin API */
