@@ -52,6 +52,10 @@ struct as_store_ops {
                                bool *out);
     as_err (*keys)(struct as_reader *reader, struct as_arena *mem, const struct as_key_row **out,
                    size_t *count);
+    as_err (*iat_get)(struct as_reader *reader, struct as_arena *mem,
+                      const unsigned char digest[AS_DIGEST], const struct as_iat **out);
+    as_err (*iat_list)(struct as_reader *reader, struct as_arena *mem, as_span after, size_t limit,
+                       const struct as_iat **out, size_t *count);
     as_err (*audit_list)(struct as_reader *reader, struct as_arena *mem, int64_t after,
                          size_t limit, const struct as_audit_row **out, size_t *count);
 
@@ -76,7 +80,17 @@ struct as_store_ops {
     as_err (*certificate_put)(struct as_backend *backend, const struct as_certificate_row *row);
     as_err (*token_revoke)(struct as_backend *backend, const unsigned char jti[AS_JTI],
                            as_time expires_at);
-    as_err (*key_add_first)(struct as_backend *backend, const struct as_key_row *row, bool *added);
+    as_err (*key_add)(struct as_backend *backend, const struct as_key_row *row, bool *added);
+    /* `retired`: the kid that was active before, or empty. */
+    as_err (*key_activate)(struct as_backend *backend, as_span kid, as_time at,
+                           char retired[AS_LIMIT_KID + 1], bool *done);
+    as_err (*key_retire)(struct as_backend *backend, as_span kid, as_time at, bool *done);
+    as_err (*key_delete)(struct as_backend *backend, as_span kid, bool *found);
+    as_err (*key_promise)(struct as_backend *backend, int64_t lifetime);
+    as_err (*iat_create)(struct as_backend *backend, const struct as_iat *iat);
+    as_err (*iat_take)(struct as_backend *backend, const unsigned char digest[AS_DIGEST],
+                       as_time now, bool *taken);
+    as_err (*iat_revoke)(struct as_backend *backend, as_span id, bool *found);
     /* `about` stands for an empty audit->client_id. */
     as_err (*audit_put)(struct as_backend *backend, const struct as_audit *audit, as_span about);
     /* Deletes at most AS_LIMIT_SWEEP_ROWS of each kind. */

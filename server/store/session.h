@@ -50,6 +50,20 @@ struct as_store_session {
 
 /* Begins the read transaction of the request unless it has one. */
 as_err as_session_read(struct as_store_session *session);
+/* What a verb that writes does beside its own: its audit row, if it is to have one; `about` stands
+ * for an empty client_id. */
+static inline as_err as_verb_audit(const struct as_store_ops *ops, struct as_backend *backend,
+                                   const struct as_audit *line, as_span about)
+{
+    return line != NULL ? ops->audit_put(backend, line, about) : AS_OK;
+}
+
+/* The cached tables that a change of a party touches, as bits. */
+static inline unsigned as_verb_tables(enum as_party_kind kind)
+{
+    return 1U << AS_TABLE_PARTY | (kind == AS_PARTY_RESOURCE ? 1U << AS_TABLE_RESOURCE : 0);
+}
+
 /* Has the committer run a verb; AS_ELSEWHERE in a session that may not wait. */
 as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask);
 

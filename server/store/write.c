@@ -5,17 +5,6 @@
  */
 #include "session.h"
 
-static unsigned touches(enum as_party_kind kind)
-{
-    return 1U << AS_TABLE_PARTY | (kind == AS_PARTY_RESOURCE ? 1U << AS_TABLE_RESOURCE : 0);
-}
-
-static as_err audit(const struct as_store_ops *ops, struct as_backend *backend,
-                    const struct as_audit *line, as_span about)
-{
-    return line != NULL ? ops->audit_put(backend, line, about) : AS_OK;
-}
-
 /* ------------------------------------------------------------ parties ------------------------- */
 
 /* How a rehearsal ends: as a refusal, so that the committer undoes the verb. */
@@ -50,8 +39,8 @@ static as_err run_create(const struct as_store_ops *ops, struct as_backend *back
     for (ask->which = 0; ask->which < ask->count; ask->which++) {
         const struct as_party_write *write = &ask->writes[ask->which];
         AS_TRY(ops->party_create(backend, write));
-        AS_TRY(audit(ops, backend, ask->audit, write->party->id));
-        *touched |= touches(write->party->kind);
+        AS_TRY(as_verb_audit(ops, backend, ask->audit, write->party->id));
+        *touched |= as_verb_tables(write->party->kind);
     }
     return rehearsal_end(&ask->rehearsal);
 }
@@ -96,10 +85,10 @@ static as_err run_replace(const struct as_store_ops *ops, struct as_backend *bac
 {
     struct party_ask *ask = arg;
 
-    *touched |= touches(ask->write->party->kind);
+    *touched |= as_verb_tables(ask->write->party->kind);
     AS_TRY(ops->party_replace(backend, ask->write, &ask->found));
     if (ask->found) {
-        AS_TRY(audit(ops, backend, ask->audit, ask->write->party->id));
+        AS_TRY(as_verb_audit(ops, backend, ask->audit, ask->write->party->id));
     }
     return rehearsal_end(&ask->rehearsal);
 }
@@ -133,9 +122,9 @@ static as_err run_set_status(const struct as_store_ops *ops, struct as_backend *
     struct party_ask *ask = arg;
     as_time at = ask->audit != NULL ? ask->audit->at : 0;
 
-    *touched |= touches(ask->kind);
+    *touched |= as_verb_tables(ask->kind);
     AS_TRY(ops->party_set_status(backend, ask->kind, ask->id, ask->status, at, &ask->found));
-    return ask->found ? audit(ops, backend, ask->audit, ask->id) : AS_OK;
+    return ask->found ? as_verb_audit(ops, backend, ask->audit, ask->id) : AS_OK;
 }
 
 as_err as_store_party_set_status(struct as_store_session *session, enum as_party_kind kind,
@@ -154,9 +143,9 @@ static as_err run_delete(const struct as_store_ops *ops, struct as_backend *back
 {
     struct party_ask *ask = arg;
 
-    *touched |= touches(ask->kind);
+    *touched |= as_verb_tables(ask->kind);
     AS_TRY(ops->party_delete(backend, ask->kind, ask->id, &ask->found));
-    return ask->found ? audit(ops, backend, ask->audit, ask->id) : AS_OK;
+    return ask->found ? as_verb_audit(ops, backend, ask->audit, ask->id) : AS_OK;
 }
 
 as_err as_store_party_delete(struct as_store_session *session, enum as_party_kind kind, as_span id,
@@ -174,9 +163,9 @@ static as_err run_revoke_tokens(const struct as_store_ops *ops, struct as_backen
 {
     struct party_ask *ask = arg;
 
-    *touched |= touches(AS_PARTY_RESOURCE); /* of either kind: both are bumped */
+    *touched |= as_verb_tables(AS_PARTY_RESOURCE); /* of either kind: both are bumped */
     AS_TRY(ops->party_revoke_tokens(backend, ask->id, &ask->found));
-    return ask->found ? audit(ops, backend, ask->audit, ask->id) : AS_OK;
+    return ask->found ? as_verb_audit(ops, backend, ask->audit, ask->id) : AS_OK;
 }
 
 as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id,
@@ -212,7 +201,7 @@ as_err as_store_certificate_put(struct as_store_session *session,
     return as_session_write(session, run_certificate_put, &fresh);
 }
 
-/* ------------------------------------------------------------ tokens and keys ----------------- */
+/* ------------------------------------------------------------ tokens -------------------------- */
 
 struct revoke_ask {
     const unsigned char *jti;
@@ -227,7 +216,7 @@ static as_err run_token_revoke(const struct as_store_ops *ops, struct as_backend
 
     *touched |= 1U << AS_TABLE_REVOCATION;
     AS_TRY(ops->token_revoke(backend, ask->jti, ask->expires_at));
-    return audit(ops, backend, ask->audit, AS_SPAN_NONE);
+    return as_verb_audit(ops, backend, ask->audit, AS_SPAN_NONE);
 }
 
 as_err as_store_token_revoke(struct as_store_session *session, const unsigned char jti[AS_JTI],
@@ -236,30 +225,4 @@ as_err as_store_token_revoke(struct as_store_session *session, const unsigned ch
     struct revoke_ask ask = {jti, expires_at, audit};
 
     return as_session_write(session, run_token_revoke, &ask);
-}
-
-struct key_ask {
-    const struct as_key_row *row;
-    const struct as_audit *audit;
-    bool added;
-};
-
-static as_err run_key_add_first(const struct as_store_ops *ops, struct as_backend *backend,
-                                void *arg, unsigned *touched)
-{
-    struct key_ask *ask = arg;
-
-    (void)touched; /* keys are not cached */
-    AS_TRY(ops->key_add_first(backend, ask->row, &ask->added));
-    return ask->added ? audit(ops, backend, ask->audit, AS_SPAN_NONE) : AS_OK;
-}
-
-as_err as_store_key_add_first(struct as_store_session *session, const struct as_key_row *row,
-                              const struct as_audit *audit, bool *added)
-{
-    struct key_ask ask = {.row = row, .audit = audit};
-
-    AS_TRY(as_session_write(session, run_key_add_first, &ask));
-    *added = ask.added;
-    return AS_OK;
 }

@@ -89,8 +89,23 @@ as_err as_sqlite_token_revoke(struct as_backend *backend, const unsigned char jt
 /* key.c */
 as_err as_sqlite_keys(struct as_reader *reader, struct as_arena *mem, const struct as_key_row **out,
                       size_t *count);
-as_err as_sqlite_key_add_first(struct as_backend *backend, const struct as_key_row *row,
-                               bool *added);
+as_err as_sqlite_key_add(struct as_backend *backend, const struct as_key_row *row, bool *added);
+as_err as_sqlite_key_activate(struct as_backend *backend, as_span kid, as_time at,
+                              char retired[AS_LIMIT_KID + 1], bool *done);
+as_err as_sqlite_key_retire(struct as_backend *backend, as_span kid, as_time at, bool *done);
+as_err as_sqlite_key_delete(struct as_backend *backend, as_span kid, bool *found);
+as_err as_sqlite_key_promise(struct as_backend *backend, int64_t lifetime);
+/* iat.c */
+as_err as_sqlite_iat_create(struct as_backend *backend, const struct as_iat *iat);
+/* One use, if there is one left at `now`. */
+as_err as_sqlite_iat_take(struct as_backend *backend, const unsigned char digest[AS_DIGEST],
+                          as_time now, bool *taken);
+as_err as_sqlite_iat_revoke(struct as_backend *backend, as_span id, bool *found);
+as_err as_sqlite_iat_get(struct as_reader *reader, struct as_arena *mem,
+                         const unsigned char digest[AS_DIGEST], const struct as_iat **out);
+as_err as_sqlite_iat_list(struct as_reader *reader, struct as_arena *mem, as_span after,
+                          size_t limit, const struct as_iat **out, size_t *count);
+as_err as_sqlite_iats_check(struct as_reader *reader, struct as_arena *mem);
 /* audit.c */
 as_err as_sqlite_audit_put(struct as_backend *backend, const struct as_audit *audit, as_span about);
 as_err as_sqlite_audit_list(struct as_reader *reader, struct as_arena *mem, int64_t after,

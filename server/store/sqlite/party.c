@@ -8,7 +8,8 @@
 #define COLUMNS(metadata)                                                                          \
     "number, id, kind, status, method, name_kind, name_canon, certificates, trust, epoch, "        \
     "shared, created, updated, " metadata                                                          \
-    ", scope, profile, grants, default_resource, bound_tokens"
+    ", scope, profile, grants, default_resource, bound_tokens, rat, token_format, token_alg, "     \
+    "introspection_alg, scopes_hidden"
 
 enum column {
     COLUMN_NUMBER,
@@ -29,7 +30,12 @@ enum column {
     COLUMN_PROFILE,
     COLUMN_GRANTS,
     COLUMN_DEFAULT_RESOURCE,
-    COLUMN_BOUND_TOKENS
+    COLUMN_BOUND_TOKENS,
+    COLUMN_RAT,
+    COLUMN_TOKEN_FORMAT,
+    COLUMN_TOKEN_ALG,
+    COLUMN_INTROSPECTION_ALG,
+    COLUMN_SCOPES_HIDDEN
 };
 
 /* A number in [0, end); what this program does not know is refused, never taken for something. */
@@ -53,6 +59,33 @@ static as_err take_certificates(sqlite3_stmt *rows, struct as_arena *mem, struct
     return AS_OK;
 }
 
+/* SHA-256 of a registration access token, or nothing. */
+static as_err take_rat(sqlite3_stmt *rows, struct as_party *party)
+{
+    party->has_rat = sqlite3_column_bytes(rows, COLUMN_RAT) > 0;
+    return party->has_rat ? as_sql_take_fixed(rows, COLUMN_RAT, party->rat, AS_DIGEST) : AS_OK;
+}
+
+static as_err take_format(sqlite3_stmt *rows, enum as_token_format *out)
+{
+    unsigned format = 0;
+
+    AS_TRY(take_choice(rows, COLUMN_TOKEN_FORMAT, AS_TOKEN_FORMATS, &format));
+    *out = (enum as_token_format)format;
+    return AS_OK;
+}
+
+static as_err take_alg(sqlite3_stmt *rows, int column, enum as_alg *out)
+{
+    as_span name = as_span_bytes(sqlite3_column_blob(rows, column),
+                                 (size_t)sqlite3_column_bytes(rows, column));
+
+    *out = AS_ALG_NONE;
+    AS_NEED(name.len == 0 || as_alg_named(name, out), AS_SERVER_ERROR,
+            "a stored party has an unknown algorithm");
+    return AS_OK;
+}
+
 static as_err take_client(sqlite3_stmt *rows, struct as_arena *mem, struct as_party *party)
 {
     struct as_client *client = as_arena_alloc(mem, sizeof(*client));
@@ -61,6 +94,7 @@ static as_err take_client(sqlite3_stmt *rows, struct as_arena *mem, struct as_pa
     client->party = party;
     client->grants = (unsigned)sqlite3_column_int64(rows, COLUMN_GRANTS);
     client->bound_access_tokens = sqlite3_column_int64(rows, COLUMN_BOUND_TOKENS) != 0;
+    AS_TRY(take_format(rows, &client->token_format));
     AS_TRY(as_sql_take(rows, COLUMN_PROFILE, mem, &client->profile));
     AS_TRY(as_sql_take(rows, COLUMN_SCOPE, mem, &client->scope));
     AS_TRY(as_sql_take(rows, COLUMN_DEFAULT_RESOURCE, mem, &client->default_resource));
@@ -108,6 +142,10 @@ static as_err take_resource(struct as_db *db, sqlite3_stmt *party_row, struct as
         AS_TRY(take_audience(db, rows, mem, &audience[i]));
     }
     AS_TRY(as_sql_take(party_row, COLUMN_SCOPE, mem, &resource->scope));
+    AS_TRY(take_format(party_row, &resource->token_format));
+    AS_TRY(take_alg(party_row, COLUMN_TOKEN_ALG, &resource->token_alg));
+    AS_TRY(take_alg(party_row, COLUMN_INTROSPECTION_ALG, &resource->introspection_alg));
+    resource->scopes_hidden = sqlite3_column_int64(party_row, COLUMN_SCOPES_HIDDEN) != 0;
     resource->audience = audience;
     resource->party = party;
     party->resource = resource;
@@ -146,6 +184,7 @@ static as_err take_party(struct as_db *db, sqlite3_stmt *rows, struct as_arena *
     AS_TRY(as_sql_take(rows, COLUMN_TRUST, mem, &party->trust));
     AS_TRY(as_sql_take(rows, COLUMN_METADATA, mem, &party->metadata));
     AS_TRY(take_certificates(rows, mem, party));
+    AS_TRY(take_rat(rows, party));
     AS_TRY(party->kind == AS_PARTY_CLIENT ? take_client(rows, mem, party)
                                           : take_resource(db, rows, mem, party));
     *out = party;

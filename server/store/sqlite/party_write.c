@@ -99,8 +99,8 @@ static as_err need_whole(const struct as_party *party)
     return AS_OK;
 }
 
-/* What replace may change, in the order of ?3 to ?16 of both statements below. */
-#define PARTY_VALUES(party, client, scope_)                                                        \
+/* What replace may change, in the order of ?3 to ?20 of both statements below. */
+#define PARTY_VALUES(party, client, resource, scope_)                                              \
     AS_SQL_NUMBER((party)->status), AS_SQL_NUMBER((party)->method),                                \
         AS_SQL_NUMBER((party)->name_kind),                                                         \
         AS_SQL_BLOB((party)->name_canon.ptr, (party)->name_canon.len),                             \
@@ -108,13 +108,32 @@ static as_err need_whole(const struct as_party *party)
         AS_SQL_TEXT((party)->trust), AS_SQL_NUMBER((party)->shared),                               \
         AS_SQL_NUMBER((party)->updated), AS_SQL_TEXT((party)->metadata), AS_SQL_TEXT(scope_),      \
         AS_SQL_TEXT((client)->profile), AS_SQL_NUMBER((client)->grants),                           \
-        AS_SQL_TEXT((client)->default_resource), AS_SQL_NUMBER((client)->bound_access_tokens)
+        AS_SQL_TEXT((client)->default_resource), AS_SQL_NUMBER((client)->bound_access_tokens),     \
+        AS_SQL_NUMBER(format_of(party)), AS_SQL_TEXT(alg_text((resource)->token_alg)),             \
+        AS_SQL_TEXT(alg_text((resource)->introspection_alg)),                                      \
+        AS_SQL_NUMBER((resource)->scopes_hidden)
 
 static const struct as_client no_client;
+static const struct as_resource no_resource;
 
 static const struct as_client *client_of(const struct as_party *party)
 {
     return party->client != NULL ? party->client : &no_client;
+}
+
+static const struct as_resource *resource_of(const struct as_party *party)
+{
+    return party->resource != NULL ? party->resource : &no_resource;
+}
+
+static enum as_token_format format_of(const struct as_party *party)
+{
+    return party->client != NULL ? party->client->token_format : party->resource->token_format;
+}
+
+static as_span alg_text(enum as_alg alg)
+{
+    return alg != AS_ALG_NONE ? as_span_of(as_alg_name(alg)) : AS_SPAN_NONE;
 }
 
 static as_span scope_of(const struct as_party *party)
@@ -130,11 +149,13 @@ static as_err party_insert(struct as_db *db, const struct as_party *party, int64
         db,
         "INSERT INTO party (id, kind, status, method, name_kind, name_canon, certificates, trust, "
         "shared, updated, metadata, scope, profile, grants, default_resource, bound_tokens, "
-        "epoch, created) VALUES "
-        "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+        "token_format, token_alg, introspection_alg, scopes_hidden, epoch, created, rat) VALUES "
+        "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+        "?20, ?21, ?22, ?23)",
         AS_SQL_TEXT(party->id), AS_SQL_NUMBER(party->kind),
-        PARTY_VALUES(party, client_of(party), scope_of(party)), AS_SQL_NUMBER(epoch),
-        AS_SQL_NUMBER(party->created));
+        PARTY_VALUES(party, client_of(party), resource_of(party), scope_of(party)),
+        AS_SQL_NUMBER(epoch), AS_SQL_NUMBER(party->created),
+        AS_SQL_BLOB(party->rat, party->has_rat ? sizeof(party->rat) : 0));
 }
 
 as_err as_sqlite_party_create(struct as_backend *backend, const struct as_party_write *write)
@@ -158,10 +179,11 @@ static as_err party_update(struct as_db *db, const struct as_party *party)
         db,
         "UPDATE party SET status = ?3, method = ?4, name_kind = ?5, name_canon = ?6, "
         "certificates = ?7, trust = ?8, shared = ?9, updated = ?10, metadata = ?11, scope = ?12, "
-        "profile = ?13, grants = ?14, default_resource = ?15, bound_tokens = ?16 "
+        "profile = ?13, grants = ?14, default_resource = ?15, bound_tokens = ?16, "
+        "token_format = ?17, token_alg = ?18, introspection_alg = ?19, scopes_hidden = ?20 "
         "WHERE id = ?1 AND kind = ?2",
         AS_SQL_TEXT(party->id), AS_SQL_NUMBER(party->kind),
-        PARTY_VALUES(party, client_of(party), scope_of(party)));
+        PARTY_VALUES(party, client_of(party), resource_of(party), scope_of(party)));
 }
 
 /* Another method or another name is another identity: what was issued to the old one ends with it,
