@@ -5,7 +5,8 @@
  * its three sites are what the classes of listeners serve.
  *
  * Owner: the app borrows everything in its configuration, which must outlive it. Threads: an app is
- * immutable after as_app_new; each thread opens its own lane (see as/http.h).
+ * immutable after as_app_new, but for the generation it uses; each thread opens its own lane (see
+ * as/http.h).
  */
 #ifndef AS_ENDPOINT_H
 #define AS_ENDPOINT_H
@@ -27,22 +28,42 @@ struct as_listener_tag {
     const char *mtls_origin;
 };
 
-struct as_app_conf {
+/*
+ * A generation: what one reading of the configuration gives, with the metadata document made of it.
+ * Immutable and counted; a request holds one from its beginning to its reply. Everything in `conf`
+ * must live until `release`, which is called when the last holder is gone, on whatever thread.
+ */
+struct as_generation_conf {
     const struct as_settings *settings;
     const struct as_trust *trust;
-    const struct as_ring *ring;
-    struct as_store *store;
     struct as_throttle *throttle;
-    bool certificates_asked; /* some listener asks for client certificates (MTLS-74) */
-    int audit_fd;            /* one JSON line per event; -1: none */
+    int audit_fd; /* one JSON line per event; -1: none */
     bool admin_group_set;
     gid_t admin_group;
+    void (*release)(void *owner); /* NULL: nothing is to be done */
+    void *owner;
+};
+
+struct as_generation;
+
+/* The holder is the caller; on failure `release` is not called. */
+as_err as_generation_new(const struct as_generation_conf *conf, struct as_generation **out);
+/* One holder less. NULL is allowed. */
+void as_generation_drop(struct as_generation *generation);
+
+struct as_app_conf {
+    struct as_store *store;
+    struct as_keys *keys;
 };
 
 struct as_app;
 
-/* Builds the routes and the metadata document. */
-as_err as_app_new(const struct as_app_conf *conf, struct as_app **out);
+/* Builds the routes. Takes the caller's hold of the generation, on success. */
+as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generation,
+                  struct as_app **out);
+/* Requests that begin from now on see this generation; the issuer must be the same. Takes the
+ * caller's hold, always. Threads: any. AS_BAD_CONFIGURATION when the issuer is another. */
+as_err as_app_use(struct as_app *app, struct as_generation *generation);
 void as_app_free(struct as_app *app);
 /* Owned by the app. */
 const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind);

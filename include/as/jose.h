@@ -87,8 +87,8 @@ as_err as_jwks_write(const as_span *jwks, size_t count, struct as_arena *mem, as
 
 /*
  * Signs: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature), with the header
- * {"alg","kid","typ"} and nothing more (REG-142). `typ` is plain text without need of escapes. ES256
- * is 64 raw octets, PS256 has a salt of 32 (TOK-45). Errors: server error.
+ * {"alg","kid","typ"} and nothing more (REG-142). `typ` is plain text without need of escapes.
+ * ES256 is 64 raw octets, PS256 has a salt of 32 (TOK-45). Errors: server error.
  */
 as_err as_jws_sign(const struct as_jws_key *key, const char *typ, as_span payload,
                    struct as_arena *mem, as_span *out);
@@ -104,10 +104,10 @@ struct as_jws {
 };
 
 /*
- * Takes a compact JWS apart: exactly three parts, strict base64url, at most AS_LIMIT_JWT octets, the
- * header one JSON object without repeated names in which alg is a text and kid and typ are texts
- * where present; crit, zip, b64, jku, x5u, x5c, jwk are refused (TOK-41, TOK-46). *ok is false for
- * anything else; that is no error. Errors: server error.
+ * Takes a compact JWS apart: exactly three parts, strict base64url, at most AS_LIMIT_JWT octets,
+ * the header one JSON object without repeated names in which alg is a text and kid and typ are
+ * texts where present; crit, zip, b64, jku, x5u, x5c, jwk are refused (TOK-41, TOK-46). *ok is
+ * false for anything else; that is no error. Errors: server error.
  */
 as_err as_jws_read(struct as_arena *mem, as_span text, struct as_jws *out, bool *ok);
 /* Is it signed by this key, with the key's own algorithm? Another alg in the header: no. */

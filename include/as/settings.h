@@ -72,10 +72,10 @@ struct as_settings {
     unsigned failures_per_minute;      /* TOK-13 */
     const char *const *failure_exempt; /* addresses never counted */
     size_t failure_exempt_count;
-    unsigned key_algs;            /* bits 1 << as_alg: signing keys kept (design D11) */
-    enum as_alg key_alg;          /* the one that signs by default: the first of keys.alg */
-    int64_t key_rotate_every;     /* seconds */
-    int64_t key_publish_lead;     /* seconds, less than key_rotate_every */
+    unsigned key_algs;        /* bits 1 << as_alg: signing keys kept (design D11) */
+    enum as_alg key_alg;      /* the one that signs by default: the first of keys.alg */
+    int64_t key_rotate_every; /* seconds */
+    int64_t key_publish_lead; /* seconds, less than key_rotate_every */
     enum as_registration_mode registration_mode; /* REG-13 */
     bool registration_certificate_proof;         /* a certificate must match what is registered */
     bool registration_unique_software;           /* REG-17 */
@@ -85,11 +85,11 @@ struct as_settings {
     const char *service_documentation;           /* REG-125; NULL: none */
     const char *op_policy_uri;
     const char *op_tos_uri;
-    int64_t drain;                /* seconds that listeners stay open after SIGTERM */
-    int64_t watch;                /* seconds between looks at certificate files; 0: never */
-    unsigned failed_handshakes;   /* of one address in 10 s, then it waits; 0: no bound */
-    bool hsts_preload; /* TLS-41 */
-    unsigned workers;  /* 0: one per core */
+    int64_t drain;              /* seconds that listeners stay open after SIGTERM */
+    int64_t watch;              /* seconds between looks at certificate files; 0: never */
+    unsigned failed_handshakes; /* of one address in 10 s, then it waits; 0: no bound */
+    bool hsts_preload;          /* TLS-41 */
+    unsigned workers;           /* 0: one per core */
     enum as_log_format log_format;
     enum as_log_level log_level;
     const char *audit_file; /* NULL: audit rows in the store alone */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * token/: access tokens are made, looked at and revoked (design D8, D9). Two forms with the same
- * inside: sealed, opaque to everybody else, `fat1.` and a seal; and JWT (RFC 9068), which a resource
- * server can verify by itself. Issuing writes nothing; reading needs one decryption or one
+ * inside: sealed, opaque to everybody else, `fat1.` and a seal; and JWT (RFC 9068), which a
+ * resource server can verify by itself. Issuing writes nothing; reading needs one decryption or one
  * verification. In every function below a token may come in either form.
  */
 #ifndef AS_TOKEN_H
@@ -23,7 +23,7 @@ struct as_entitlement {
     enum as_certificate_class binding_class;
     enum as_token_format format; /* sealed or JWT, never unset */
     enum as_alg alg;             /* of a JWT; AS_ALG_NONE: the server's own */
-    as_time not_after; /* 0: none; a bound token never outlives its certificate (D9) */
+    as_time not_after;           /* 0: none; a bound token never outlives its certificate (D9) */
 };
 
 /*
@@ -43,10 +43,10 @@ struct as_issue {
 };
 
 /*
- * Makes a token of what the client is entitled to: seals or signs it, writes nothing. It lives as long as
- * the client's access_token_lifetime or else the server's setting says, never past `not_after`.
- * Errors: AS_INVALID_REQUEST when the certificate ends too soon, AS_INVALID_SCOPE when scope and
- * audience do not fit into AS_LIMIT_TOKEN_PLAIN, server error.
+ * Makes a token of what the client is entitled to: seals or signs it, writes nothing. It lives as
+ * long as the client's access_token_lifetime or else the server's setting says, never past
+ * `not_after`. Errors: AS_INVALID_REQUEST when the certificate ends too soon, AS_INVALID_SCOPE when
+ * scope and audience do not fit into AS_LIMIT_TOKEN_PLAIN, server error.
  */
 as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what,
                      struct as_issue *out);

@@ -35,7 +35,7 @@ static bool is_member(uid_t uid, gid_t primary, gid_t wanted)
 as_err as_admin_check(const struct as_visit *visit)
 {
     const struct as_peer *peer = visit->peer;
-    const struct as_app_conf *conf = &visit->app->conf;
+    const struct as_generation_conf *conf = &visit->generation->conf;
 
     AS_NEED(peer->listener->kind == AS_LISTENER_SOCKET, AS_NOT_ALLOWED, "not the admin socket");
     if (peer->uid == 0 || peer->uid == geteuid()) {

@@ -54,7 +54,7 @@ static void lane_close(void *opened)
 
 static void *lane_open(void *arg, bool may_wait)
 {
-    const struct as_app *app = arg;
+    struct as_app *app = arg;
     struct as_lane *lane = calloc(1, sizeof(*lane));
 
     if (lane == NULL) {
@@ -91,7 +91,8 @@ static as_err build(struct as_app *app)
 
     app->mem = as_arena_new(AS_LIMIT_ARENA);
     AS_NEED_MEM(app->mem);
-    AS_TRY(as_metadata_make(app));
+    AS_TRY(
+        as_arena_text(app->mem, as_span_of(app->generation->metadata_path), &app->metadata_path));
     memcpy(app->oauth_routes, oauth_routes, sizeof(oauth_routes));
     app->oauth_routes[count++] =
         (struct as_http_route){"GET", app->metadata_path, 0, false, as_endpoint_metadata};
@@ -101,14 +102,18 @@ static as_err build(struct as_app *app)
     return AS_OK;
 }
 
-as_err as_app_new(const struct as_app_conf *conf, struct as_app **out)
+as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generation,
+                  struct as_app **out)
 {
     struct as_app *app = calloc(1, sizeof(*app));
 
     AS_NEED_MEM(app);
     app->conf = *conf;
+    app->generation = generation;
+    (void)pthread_mutex_init(&app->lock, NULL);
     as_err err = build(app);
     if (as_failed(err)) {
+        app->generation = NULL;
         as_app_free(app);
         return err;
     }
@@ -119,7 +124,9 @@ as_err as_app_new(const struct as_app_conf *conf, struct as_app **out)
 void as_app_free(struct as_app *app)
 {
     if (app != NULL) {
+        as_generation_drop(app->generation);
         as_arena_free(app->mem);
+        (void)pthread_mutex_destroy(&app->lock);
         free(app);
     }
 }

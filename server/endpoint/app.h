@@ -11,11 +11,23 @@
 #include "as/endpoint.h"
 #include "json.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #define AS_APP_ROUTES 24
+
+struct as_generation {
+    struct as_generation_conf conf;
+    as_span metadata; /* the document of RFC 8414 */
+    const char *metadata_path;
+    struct as_arena *mem; /* holds this struct too */
+    atomic_size_t holders;
+};
 
 struct as_app {
     struct as_app_conf conf;
-    as_span metadata; /* the document of RFC 8414, made once */
+    pthread_mutex_t lock; /* guards `generation` */
+    struct as_generation *generation;
     const char *metadata_path;
     struct as_arena *mem;
     struct as_http_route oauth_routes[AS_APP_ROUTES];
@@ -23,12 +35,13 @@ struct as_app {
 };
 
 struct as_lane {
-    const struct as_app *app;
+    struct as_app *app;
     struct as_store_session *store;
 };
 
 struct as_visit {
     const struct as_app *app;
+    struct as_generation *generation; /* held from the beginning to the reply */
     const struct as_peer *peer;
     struct as_ctx ctx;
     as_err err;         /* how it ended */
@@ -74,8 +87,11 @@ as_err as_direct_authenticate(struct as_http_call *call, const struct as_form *f
 #define AS_CREDENTIAL_PARAMETERS                                                                   \
     "client_id", "client_secret", "client_assertion", "client_assertion_type"
 
+/* generation.c */
+struct as_generation *as_generation_hold(struct as_app *app);
+
 /* metadata.c */
-as_err as_metadata_make(struct as_app *app);
+as_err as_metadata_make(struct as_generation *generation);
 
 /* One handler per endpoint. */
 as_err as_endpoint_token(struct as_http_call *call);

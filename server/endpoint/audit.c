@@ -99,7 +99,7 @@ void as_audit_write(const struct as_visit *visit)
 {
     const char *event = event_of(visit);
 
-    if (event == NULL || visit->app->conf.audit_fd < 0) {
+    if (event == NULL || visit->generation->conf.audit_fd < 0) {
         return;
     }
     as_span about = visit->subject_id.len > 0 ? visit->subject_id : visit->client_id;
@@ -108,5 +108,5 @@ void as_audit_write(const struct as_visit *visit)
         row.outcome = "refused";
         row.reason = visit->err.why;
     }
-    write_line(visit->app->conf.audit_fd, &row);
+    write_line(visit->generation->conf.audit_fd, &row);
 }

@@ -94,35 +94,34 @@ static bool add_grants(json_t *json)
     return json_object_set_new(json, "grant_types_supported", list) == 0;
 }
 
-static bool fill(json_t *json, const struct as_app_conf *conf, as_span origin)
+/* Some listener asks for certificates: settings/ refuses a configuration where none does. */
+static bool fill(json_t *json, const struct as_settings *settings, as_span origin)
 {
-    /* nothing authenticates where no listener asks for a certificate */
-    unsigned methods = conf->certificates_asked ? conf->settings->methods : 0;
-
-    return json_object_set_new(json, "issuer", json_string(conf->settings->issuer)) == 0 &&
+    return json_object_set_new(json, "issuer", json_string(settings->issuer)) == 0 &&
            add_endpoints(json, origin) &&
            /* required by RFC 8414 2 even when empty: no authorization endpoint yet */
            json_object_set_new(json, "response_types_supported", json_array()) == 0 &&
-           add_grants(json) && add_methods(json, methods) &&
-           json_object_set_new(json, "tls_client_certificate_bound_access_tokens",
-                               json_boolean(conf->certificates_asked)) == 0 &&
-           add_aliases(json, conf->settings->mtls_origin);
+           add_grants(json) && add_methods(json, settings->methods) &&
+           json_object_set_new(json, "tls_client_certificate_bound_access_tokens", json_true()) ==
+               0 &&
+           add_aliases(json, settings->mtls_origin);
 }
 
-as_err as_metadata_make(struct as_app *app)
+as_err as_metadata_make(struct as_generation *generation)
 {
-    as_span path, origin = issuer_origin(app->conf.settings->issuer, &path), full;
+    const struct as_settings *settings = generation->conf.settings;
+    as_span path, origin = issuer_origin(settings->issuer, &path), full;
     AS_AUTO(json_decref) json_t *json = json_object();
 
-    AS_NEED(json != NULL && fill(json, &app->conf, origin), AS_SERVER_ERROR, "out of memory");
+    AS_NEED(json != NULL && fill(json, settings, origin), AS_SERVER_ERROR, "out of memory");
     char *text = json_dumps(json, JSON_COMPACT);
     AS_NEED_MEM(text);
-    as_err err = as_arena_copy(app->mem, as_span_of(text), &app->metadata);
+    as_err err = as_arena_copy(generation->mem, as_span_of(text), &generation->metadata);
     free(text);
     AS_TRY(err);
-    AS_TRY(as_arena_printf(app->mem, &full, WELL_KNOWN "%.*s", (int)path.len,
+    AS_TRY(as_arena_printf(generation->mem, &full, WELL_KNOWN "%.*s", (int)path.len,
                            path.len > 0 ? path.ptr : ""));
-    return as_arena_text(app->mem, full, &app->metadata_path);
+    return as_arena_text(generation->mem, full, &generation->metadata_path);
 }
 
 as_err as_endpoint_metadata(struct as_http_call *call)
@@ -132,5 +131,5 @@ as_err as_endpoint_metadata(struct as_http_call *call)
     visit->cacheable = true;
     AS_TRY(as_http_reply_field(call->reply, "Cache-Control", AS_LIT("public, max-age=3600")));
     AS_TRY(as_http_reply_field(call->reply, "Access-Control-Allow-Origin", AS_LIT("*")));
-    return as_reply_text(call, "application/json", visit->app->metadata);
+    return as_reply_text(call, "application/json", visit->generation->metadata);
 }

@@ -7,11 +7,11 @@
 static as_err visit_begin(struct as_http_call *call, struct as_visit **out)
 {
     const struct as_lane *lane = call->lane;
-    const struct as_app_conf *conf = &lane->app->conf;
     struct as_visit *visit = as_arena_alloc(call->mem, sizeof(*visit));
 
     AS_NEED_MEM(visit);
     visit->app = lane->app;
+    visit->generation = as_generation_hold(lane->app);
     visit->peer = call->request->peer;
     visit->ctx = (struct as_ctx){
         .mem = call->mem,
@@ -19,14 +19,21 @@ static as_err visit_begin(struct as_http_call *call, struct as_visit **out)
         .mono_ms = call->request->started_us / 1000,
         .request_id = call->request->request_id,
         .store = lane->store,
-        .settings = conf->settings,
-        .trust = conf->trust,
-        .ring = conf->ring,
-        .throttle = conf->throttle,
+        .settings = visit->generation->conf.settings,
+        .trust = visit->generation->conf.trust,
+        .keys = as_keys_hold(lane->app->conf.keys),
+        .throttle = visit->generation->conf.throttle,
     };
     call->note = visit;
     *out = visit;
     return AS_OK;
+}
+
+/* What the request held; the visit itself goes with the arena. */
+static void visit_end(struct as_visit *visit)
+{
+    as_keyset_drop(visit->ctx.keys);
+    as_generation_drop(visit->generation);
 }
 
 static as_err visit_handle(struct as_http_call *call)
@@ -64,7 +71,10 @@ as_err as_visit_serve(struct as_http_call *call)
     visit->err = visit_handle(call);
     as_store_session_done(visit->ctx.store);
     if (as_err_is(visit->err, AS_ELSEWHERE)) {
-        return visit->err;
+        as_err err = visit->err;
+
+        visit_end(visit); /* on the job thread it begins anew */
+        return err;
     }
     if (as_failed(visit->err)) {
         as_reply_error(call, visit->err);
@@ -108,7 +118,7 @@ static void log_request(const struct as_http_call *call, const struct as_visit *
 
 void as_visit_done(struct as_http_call *call)
 {
-    const struct as_visit *visit = as_visit_of(call);
+    struct as_visit *visit = as_visit_of(call);
 
     as_metric_add(AS_METRIC_requests_total, 1);
     if (visit == NULL) {
@@ -118,4 +128,5 @@ void as_visit_done(struct as_http_call *call)
     as_metric_add(AS_METRIC_client_authentications_total, visit->authenticated);
     log_request(call, visit);
     as_audit_write(visit);
+    visit_end(visit);
 }

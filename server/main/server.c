@@ -87,14 +87,17 @@ static enum as_exit open_store(struct as_server *server)
 
 static enum as_exit open_keys(struct as_server *server)
 {
-    struct as_store_session *session = NULL;
-    as_err err = as_store_session_new(server->store, true, &session);
+    const struct as_settings *settings = server->settings;
+    const struct as_keys_conf conf = {
+        .algs = settings->key_algs,
+        .alg = settings->key_alg,
+        .rotate_every = settings->key_rotate_every,
+        .publish_lead = settings->key_publish_lead,
+        .token_lifetime = settings->access_token_lifetime,
+    };
+    as_err err = as_keys_start(server->store, settings->store_key_file, &conf, as_clock_now(),
+                               &server->keys);
 
-    if (!as_failed(err)) {
-        err =
-            as_keys_start(session, server->settings->store_key_file, as_clock_now(), &server->ring);
-        as_store_session_free(session);
-    }
     return as_failed(err) ? give_up("keys", err, AS_EXIT_UNAVAILABLE) : AS_EXIT_FINE;
 }
 
@@ -138,31 +141,26 @@ static enum as_exit find_admin_group(struct as_server *server)
     return AS_EXIT_FINE;
 }
 
-static bool certificates_are_asked(const struct as_settings *settings)
-{
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        if (settings->listeners[i].client_certificate != AS_CERTIFICATE_NONE) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum as_exit make_app(struct as_server *server)
 {
-    struct as_app_conf conf = {
+    const struct as_generation_conf conf = {
         .settings = server->settings,
         .trust = server->trust,
-        .ring = server->ring,
-        .store = server->store,
         .throttle = server->throttle,
-        .certificates_asked = certificates_are_asked(server->settings),
         .audit_fd = server->audit_fd,
         .admin_group_set = server->admin_group_set,
         .admin_group = server->admin_group,
     };
-    as_err err = as_app_new(&conf, &server->app);
+    const struct as_app_conf app = {.store = server->store, .keys = server->keys};
+    struct as_generation *generation = NULL;
+    as_err err = as_generation_new(&conf, &generation);
 
+    if (!as_failed(err)) {
+        err = as_app_new(&app, generation, &server->app);
+        if (as_failed(err)) {
+            as_generation_drop(generation);
+        }
+    }
     return as_failed(err) ? give_up("app", err, AS_EXIT_FAILURE) : AS_EXIT_FINE;
 }
 
@@ -282,7 +280,7 @@ void as_server_stop(struct as_server *server)
     if (server->throttle != NULL) {
         as_throttle_free(server->throttle);
     }
-    as_ring_free(server->ring);
+    as_keys_stop(server->keys);
     if (server->store != NULL) {
         as_store_close(server->store);
     }

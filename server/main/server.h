@@ -24,7 +24,7 @@ struct as_server {
     const struct as_settings *settings;
     struct as_trust *trust;
     struct as_store *store;
-    struct as_ring *ring;
+    struct as_keys *keys;
     struct as_throttle *throttle;
     struct as_http_jobs *jobs;
     struct as_app *app;

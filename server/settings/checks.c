@@ -252,8 +252,7 @@ const char *as_check_url(const char *text)
         return "does not start with https://";
     }
     for (size_t i = 0; i < rest.len; i++) {
-        if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~' ||
-            strchr("\"<>\\^`{|}", rest.ptr[i]) != NULL) {
+        if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~' || strchr("\"<>\\^`{|}", rest.ptr[i]) != NULL) {
             return "has a character that a URL has to escape";
         }
     }

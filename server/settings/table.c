@@ -44,10 +44,8 @@ static const struct as_word uses[] = {
 static const struct as_word backends[] = {{"sqlite", 0}, {NULL, 0}};
 static const struct as_word token_formats[] = {
     {"sealed", AS_TOKEN_SEALED}, {"jwt", AS_TOKEN_JWT}, {NULL, 0}};
-static const struct as_word algs[] = {{"ES256", AS_ALG_ES256},
-                                      {"PS256", AS_ALG_PS256},
-                                      {"EdDSA", AS_ALG_EDDSA},
-                                      {NULL, 0}};
+static const struct as_word algs[] = {
+    {"ES256", AS_ALG_ES256}, {"PS256", AS_ALG_PS256}, {"EdDSA", AS_ALG_EDDSA}, {NULL, 0}};
 static const struct as_word registration_modes[] = {{"protected", AS_REGISTRATION_PROTECTED},
                                                     {"open", AS_REGISTRATION_OPEN},
                                                     {"off", AS_REGISTRATION_OFF},

@@ -39,7 +39,7 @@ struct flow_answer {
 
 struct flow {
     struct world *w;
-    struct as_app_conf conf;
+    struct as_generation_conf conf;
     struct as_app *app;
     struct as_listener_tag tags[FLOW_LISTENERS];
     struct as_listener_conf listeners[FLOW_LISTENERS];
@@ -96,15 +96,18 @@ static inline void flow_app_free(struct flow *f)
     f->app = NULL;
 }
 
-/* (Re)makes the app from f->conf and the world, with fresh lanes: a restart. */
+/* (Re)makes the app of f->conf and the world, with fresh lanes: a restart. */
 TEST_UNUSED static void flow_restart(struct flow *f)
 {
+    const struct as_app_conf app = {.store = f->w->store, .keys = f->w->keys};
+    struct as_generation *generation = NULL;
+
     flow_app_free(f);
     f->conf.settings = &f->w->settings;
     f->conf.trust = f->w->trust;
-    f->conf.store = f->w->store;
     f->conf.throttle = f->w->throttle;
-    ck_ok(as_app_new(&f->conf, &f->app));
+    ck_ok(as_generation_new(&f->conf, &generation));
+    ck_ok(as_app_new(&app, generation, &f->app));
     f->worker = (struct as_lanes){.may_wait = false};
     f->job = (struct as_lanes){.may_wait = true};
     f->exchange = as_exchange_new();
@@ -123,11 +126,7 @@ TEST_UNUSED static struct flow *flow_new(void)
     ck_assert(f->audit_fd >= 0 && f->log_fd >= 0);
     as_log_start(f->log_fd, AS_LOG_JSON, AS_LOG_DEBUG);
     flow_listeners(f);
-    f->conf = (struct as_app_conf){
-        .ring = f->w->ring,
-        .certificates_asked = true,
-        .audit_fd = f->audit_fd,
-    };
+    f->conf = (struct as_generation_conf){.audit_fd = f->audit_fd};
     flow_restart(f);
     return f;
 }

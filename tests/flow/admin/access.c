@@ -95,7 +95,8 @@ START_TEST(D15_only_through_the_socket)
 {
     for (unsigned from = 0; from < FLOW_LISTENERS; from++) {
         const struct as_peer peer = {.listener = &f->listeners[from]};
-        const struct as_visit visit = {.app = f->app, .peer = &peer};
+        const struct as_visit visit = {
+            .app = f->app, .generation = f->app->generation, .peer = &peer};
 
         if (from == FLOW_SOCKET) {
             ck_ok(as_admin_check(&visit));

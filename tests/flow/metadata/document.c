@@ -112,22 +112,6 @@ START_TEST(MTLS_13_methods_follow_the_settings)
 }
 END_TEST
 
-/* Where no listener asks for a certificate, nothing is bound and nobody authenticates. No member
- * may be an empty array but response_types_supported (RFC 8414 3.2). */
-START_TEST(MTLS_74_nobody_asks_for_certificates)
-{
-    f->w->settings.mtls_origin = NULL;
-    f->conf.certificates_asked = false;
-    flow_restart(f);
-    struct flow_answer *answer = get(WELL_KNOWN);
-    says(answer, "tls_client_certificate_bound_access_tokens", "false");
-    says(answer, "token_endpoint_auth_methods_supported", NULL);
-    says(answer, "introspection_endpoint_auth_methods_supported", NULL);
-    says(answer, "response_types_supported", "[]");
-    says(answer, "mtls_endpoint_aliases", NULL);
-}
-END_TEST
-
 START_TEST(REG_100_an_issuer_with_a_path)
 {
     static const struct {
@@ -170,7 +154,6 @@ AS_TESTS("flow/metadata/document", {
     tcase_add_test(t, MTLS_100_MTLS_101_aliases);
     tcase_add_test(t, MTLS_102_no_aliases);
     tcase_add_test(t, MTLS_13_methods_follow_the_settings);
-    tcase_add_test(t, MTLS_74_nobody_asks_for_certificates);
     tcase_add_test(t, REG_100_an_issuer_with_a_path);
     tcase_add_test(t, REG_101_no_openid_configuration);
 })
