@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registered key sets: public keys only, decoded once, at registration (RFC 7517). */
-#include "as/jose.h"
+#include "jwks.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -33,6 +33,26 @@ static as_err read_octets(struct as_arena *mem, const json_t *key, const char *n
     AS_NEED(!as_err_is(err, AS_INVALID_REQUEST), AS_INVALID_CLIENT_METADATA,
             "a key member in jwks is not base64url");
     return err;
+}
+
+/* RFC 7517 4.3: where key_ops stands, it says all that the key may be used for. */
+static as_err read_ops(const json_t *key, bool *not_for_verify)
+{
+    const json_t *ops = json_object_get(key, "key_ops");
+    const json_t *op = NULL;
+    size_t i = 0;
+
+    *not_for_verify = ops != NULL;
+    AS_NEED(ops == NULL || json_is_array(ops), AS_INVALID_CLIENT_METADATA,
+            "key_ops must be an array");
+    json_array_foreach(ops, i, op)
+    {
+        AS_NEED(json_is_string(op), AS_INVALID_CLIENT_METADATA, "key_ops must hold strings");
+        if (strcmp(json_string_value(op), "verify") == 0) {
+            *not_for_verify = false;
+        }
+    }
+    return AS_OK;
 }
 
 static as_err refuse_private(const json_t *key)
@@ -91,7 +111,7 @@ static as_err read_x5c(struct as_arena *mem, const json_t *key, struct as_jwk *o
     return AS_OK;
 }
 
-static as_err read_key(struct as_arena *mem, const json_t *key, struct as_jwk *out)
+as_err as_jwk_read(struct as_arena *mem, const struct json_t *key, struct as_jwk *out)
 {
     AS_NEED(json_is_object(key), AS_INVALID_CLIENT_METADATA, "jwks keys must hold objects");
     AS_TRY(refuse_private(key));
@@ -102,6 +122,7 @@ static as_err read_key(struct as_arena *mem, const json_t *key, struct as_jwk *o
     AS_TRY(read_text(key, "kid", &out->kid));
     AS_TRY(read_text(key, "use", &out->use));
     AS_TRY(read_text(key, "alg", &out->alg));
+    AS_TRY(read_ops(key, &out->not_for_verify));
     AS_TRY(read_key_members(mem, key, out));
     return read_x5c(mem, key, out);
 }
@@ -133,7 +154,7 @@ as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jw
     out->keys = as_arena_array(mem, out->count, sizeof(*out->keys));
     AS_NEED_MEM(out->keys);
     for (size_t i = 0; i < out->count; i++) {
-        AS_TRY(read_key(mem, json_array_get(keys, i), &out->keys[i]));
+        AS_TRY(as_jwk_read(mem, json_array_get(keys, i), &out->keys[i]));
     }
     return refuse_repeated_kid(out);
 }
