@@ -474,6 +474,10 @@ SUBJECTS = (
     ("capitals", subject(ORG, [(CN, "ALICE")]), True),
     ("blanks", subject(ORG, [(CN, "  alice ")]), True),
     ("cyrillic", subject(ORG, [(CN, "\u0430lice")]), False),
+    ("zero_width_space", subject(ORG, [(CN, "al\u200bice")]), False),
+    ("soft_hyphen", subject(ORG, [(CN, "alice\u00ad")]), False),
+    ("right_to_left", subject(ORG, [(CN, "\u202ealice")]), False),
+    ("no_break_space", subject(ORG, [(CN, "alice\u00a0")]), False),
     ("dotless_i", subject(ORG, [(CN, "al\u0131ce")]), False),
     ("nul_and_more", subject(ORG, [(CN, "alice\0evil")]), False),
     ("nul_at_the_end", subject(ORG, [(CN, "alice\0")]), False),
@@ -505,8 +509,7 @@ def MTLS_26_who_is_not_alice(name_of, good):
 @each(("kelvin_sign", "kelly", "\u212aelly"), ("long_s", "sam", "\u017fam"),
       ("sharp_s", "strasse", "stra\u00dfe"), ("ligature", "fi", "\ufb01"),
       ("decomposed", "caf\u00e9", "cafe\u0301"), ("fullwidth", "wide", "\uff57ide"),
-      ("zero_width_space", "narrow", "nar\u200brow"), ("soft_hyphen", "softly", "sof\u00adtly"),
-      ("right_to_left", "turned", "tur\u202ened"))
+      ("no_break_space", "two words", "two\u00a0words"))
 def MTLS_114_names_that_compare_equal_are_registered_once(plain, strange):
     """RFC 4518 makes them one name, so they must not become two clients."""
     server.ctl("client", "create", "--scope", "accounts", "--token-endpoint-auth-method",
@@ -515,6 +518,16 @@ def MTLS_114_names_that_compare_equal_are_registered_once(plain, strange):
                          "tls_client_auth", "--tls-client-auth-subject-dn",
                          f"CN={strange},O=Lookalikes", status=1)
     assert_equal(refusal["error"], "refused")
+
+
+@each(("zero_width_space", "nar\u200brow"), ("soft_hyphen", "sof\u00adtly"),
+      ("right_to_left", "tur\u202ened"), ("line_separator", "two\u2028lines"))
+def MTLS_35_names_that_hide_a_character_are_not_registered(strange):
+    refusal = server.ctl("client", "create", "--scope", "accounts", "--token-endpoint-auth-method",
+                         "tls_client_auth", "--tls-client-auth-subject-dn",
+                         f"CN={strange},O=Lookalikes", status=1)
+    assert_equal(refusal["error"], "refused")
+    assert "a value holds a " in refusal["message"], refusal
 
 
 def dns(text):

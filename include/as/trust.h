@@ -39,8 +39,11 @@ const char *as_name_member(enum as_name_kind kind);
  * by RDN in encoded order, character strings prepared by RFC 4518 with case folded whatever their
  * type, other values by their BER octets), for a dNSName ASCII letters ignore case, an IP address
  * is binary, the host part of an address of mail ignores case, a URI is exact.
- * Stricter than the RFCs in one point: a control character (U+0000-001F, 007F-009F) is refused
- * instead of ignored, and a certificate's name that holds one matches nothing (MTLS-35).
+ * Stricter than the RFCs in one point: what RFC 4518 2.2 maps to nothing is refused instead of
+ * ignored (controls U+0000-001F and 007F-009F; soft hyphen, zero width characters, variation
+ * selectors, marks of direction, tags), and so is each space but U+0020 and, between two words,
+ * U+00A0 and U+3000, which equal it. A certificate's name that holds one matches nothing: no two
+ * names are equal that differ in what cannot be seen (MTLS-35).
  * Errors: AS_INVALID_CLIENT_METADATA with a public reason.
  */
 as_err as_name_parse(enum as_name_kind kind, as_span text, struct as_arena *mem, as_span *canon);
@@ -74,7 +77,7 @@ struct as_cert {
     size_t chain_count;          /* further certificates, at most AS_LIMIT_CERT_COUNT */
     as_span chain[AS_LIMIT_CERT_COUNT];
     /* Canonical, as as_name_parse gives it; empty when the subject is empty or can match nothing
-     * (a control character, a type twice in one RDN, outside Unicode 3.2). */
+     * (a control or invisible character, a type twice in one RDN, outside Unicode 3.2). */
     as_span subject;
     const struct as_cert_name *names; /* subjectAltName entries of the kinds above */
     size_t name_count;

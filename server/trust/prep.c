@@ -6,8 +6,10 @@
  * of exactly these tables: newer ones (libunistring, ICU) move with each Unicode version, and a
  * stored canonical name must not change its meaning with an upgrade of the system.
  *
- * One difference, on the safe side: control characters are refused, not dropped (2.2), so that no
- * NUL or line feed can shorten a name (MTLS-35).
+ * One difference, on the safe side: nothing vanishes but a SPACE. What 2.2 maps to nothing is
+ * refused: a NUL or a line feed could else shorten a name, and a certification authority that does
+ * not see a zero width space would make al<U+200B>ice another alice (MTLS-35). Of what 2.2 maps to
+ * SPACE the two that stand in real names are spaces, between words alone.
  */
 #include "dn.h"
 
@@ -20,19 +22,24 @@ struct range {
     uint32_t first, last;
 };
 
-/* RFC 4518 2.2, mapped to nothing; controls are not among them, see above. */
-static const struct range to_nothing[] = {
+/* RFC 4518 2.2, mapped to nothing, besides the controls. */
+static const struct range unseen[] = {
     {0x00AD, 0x00AD}, {0x034F, 0x034F},   {0x06DD, 0x06DD},   {0x070F, 0x070F},
     {0x1806, 0x1806}, {0x180B, 0x180E},   {0x200B, 0x200F},   {0x202A, 0x202E},
     {0x2060, 0x2063}, {0x206A, 0x206F},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},
     {0xFFF9, 0xFFFC}, {0x1D173, 0x1D17A}, {0xE0001, 0xE0001}, {0xE0020, 0xE007F},
 };
 
-/* RFC 4518 2.2, mapped to SPACE: Zs, Zl, Zp. */
-static const struct range to_space[] = {
-    {0x0020, 0x0020}, {0x00A0, 0x00A0}, {0x1680, 0x1680}, {0x2000, 0x200A},
-    {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000},
+/* RFC 4518 2.2, mapped to SPACE (Zs, Zl, Zp) and refused: a line, nothing or a dash to the eye. */
+static const struct range odd_spaces[] = {
+    {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F},
 };
+
+/* The no-break space of word processors and the ideographic space. */
+static bool is_wide_space(uint32_t point)
+{
+    return point == 0x00A0 || point == 0x3000;
+}
 
 static const struct range combining[] = {
 #include "combining.inc"
@@ -107,31 +114,49 @@ static as_dn_flaw prep_unicode(uint32_t *points, size_t *len, size_t room)
     }
 }
 
+static as_dn_flaw flaw_of(uint32_t point)
+{
+    if (is_control(point)) {
+        return "a value holds a control character";
+    }
+    if (WITHIN(point, unseen)) {
+        return "a value holds a character that shows nothing (RFC 4518 2.2)";
+    }
+    if (WITHIN(point, odd_spaces)) {
+        return "a value holds a space other than U+0020, U+00A0 and U+3000";
+    }
+    return point == 0xFFFD ? "a value holds a prohibited character (RFC 4518 2.4)" : NULL;
+}
+
+/* Would this space be dropped as insignificant (2.6.1)? */
+static bool is_lost_space(const struct as_dn_text *text, size_t at)
+{
+    const uint32_t *points = text->points;
+
+    return is_wide_space(points[at]) && (at == 0 || at + 1 == text->len || points[at - 1] == ' ' ||
+                                         points[at + 1] == ' ' || is_wide_space(points[at + 1]));
+}
+
 /* Maps in place; *ascii says that no table is needed for the rest. */
 static as_dn_flaw map_points(struct as_dn_text *text, bool *ascii)
 {
-    size_t len = 0;
-
     for (size_t i = 0; i < text->len; i++) {
-        uint32_t point = text->points[i];
-        if (is_control(point)) {
-            return "a value holds a control character";
+        uint32_t *point = &text->points[i];
+        as_dn_flaw flaw = flaw_of(*point);
+
+        if (flaw != NULL) {
+            return flaw;
         }
-        if (point == 0xFFFD) {
-            return "a value holds a prohibited character (RFC 4518 2.4)";
+        if (is_lost_space(text, i)) {
+            return "a value holds U+00A0 or U+3000 beside another space or at an end";
         }
-        if (WITHIN(point, to_nothing)) {
-            continue;
+        if (is_wide_space(*point)) {
+            *point = ' ';
+        } else if (*point >= 'A' && *point <= 'Z') {
+            *point += 'a' - 'A';
         }
-        if (WITHIN(point, to_space)) {
-            point = ' ';
-        } else if (point >= 'A' && point <= 'Z') {
-            point += 'a' - 'A';
-        }
-        *ascii = *ascii && point < 0x80;
-        text->points[len++] = point;
+        *ascii = *ascii && *point < 0x80;
     }
-    text->len = len;
     return NULL;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Distinguished names: RFC 4514 text against subjects as encoded (RFC 8705 2.1.2). */
+#include "trust/dn.h"
+
 #include "support/names.h"
 
 #include <openssl/obj_mac.h>
@@ -88,7 +90,7 @@ START_TEST(MTLS_29_dn_case_beyond_ascii)
               "m\xFCller stra\xDF"
               "e"),
         VALUE(NID_organizationName, V_ASN1_BMPSTRING,
-              "\0M\0u\x03\x08\0l\0l\0e\0r\x20\x03\0s\0t\0r\0a\0s\0s\0e"), /* decomposed; EM SPACE */
+              "\0M\0u\x03\x08\0l\0l\0e\0r\0 \0s\0t\0r\0a\0s\0s\0e"), /* decomposed */
     };
 
     for (size_t i = 0; i < AS_COUNT(forms); i++) {
@@ -103,28 +105,127 @@ START_TEST(MTLS_29_dn_case_beyond_ascii)
 }
 END_TEST
 
-/* RFC 4518 2.2: separators of any kind are spaces, characters that show nothing are nothing. */
-START_TEST(MTLS_29_dn_mapped_characters)
+/* RFC 4518 2.2: the spaces of real names are one. */
+START_TEST(MTLS_29_dn_mapped_spaces)
 {
     const struct value forms[] = {
         VALUE(NID_commonName, V_ASN1_UTF8STRING,
-              "a\xE1\x9A\x80\xE2\x80\xA8"
-              "b"), /* U+1680 U+2028 */
-        VALUE(NID_commonName, V_ASN1_UTF8STRING,
-              "\xE3\x80\x80"
               "a\xC2\xA0"
-              "b"), /* U+3000 U+00A0 */
+              "b"), /* U+00A0 */
         VALUE(NID_commonName, V_ASN1_UTF8STRING,
-              "a\xC2\xAD \xE2\x80\x8B"
-              "b"), /* U+00AD U+200B */
+              "a\xE3\x80\x80"
+              "b"), /* U+3000 */
+        VALUE(NID_commonName, V_ASN1_T61STRING,
+              "a\xA0"
+              "b"),
+        VALUE(NID_commonName, V_ASN1_BMPSTRING, "\0a\x30\0\0b"),
     };
 
     for (size_t i = 0; i < AS_COUNT(forms); i++) {
         struct as_cert *cert = with_values(&forms[i], 1);
         is_known(cert, DN, "CN=a b");
+        is_known(cert, DN,
+                 "CN=a\xC2\xA0"
+                 "b");
         is_unknown(cert, DN, "CN=ab");
         as_cert_drop(cert);
     }
+}
+END_TEST
+
+/* What RFC 4518 2.2 drops, or calls a space though it looks like none, is refused instead. */
+START_TEST(MTLS_35_dn_unseen_characters_vanish_nowhere)
+{
+    static const struct {
+        uint32_t point;
+        const char *flaw;
+    } rows[] = {
+#define UNSEEN "a value holds a character that shows nothing (RFC 4518 2.2)"
+#define SPACES "a value holds a space other than U+0020, U+00A0 and U+3000"
+        {0x00AD, UNSEEN},  {0x034F, UNSEEN},  {0x06DD, UNSEEN},  {0x070F, UNSEEN},
+        {0x1806, UNSEEN},  {0x180B, UNSEEN},  {0x180E, UNSEEN},  {0x200B, UNSEEN},
+        {0x200D, UNSEEN},  {0x200F, UNSEEN},  {0x202A, UNSEEN},  {0x202E, UNSEEN},
+        {0x2060, UNSEEN},  {0x2063, UNSEEN},  {0x206A, UNSEEN},  {0x206F, UNSEEN},
+        {0xFE00, UNSEEN},  {0xFE0F, UNSEEN},  {0xFEFF, UNSEEN},  {0xFFF9, UNSEEN},
+        {0xFFFC, UNSEEN},  {0x1D173, UNSEEN}, {0x1D17A, UNSEEN}, {0xE0001, UNSEEN},
+        {0xE007F, UNSEEN}, {0x1680, SPACES},  {0x2000, SPACES},  {0x200A, SPACES},
+        {0x2028, SPACES},  {0x2029, SPACES},  {0x202F, SPACES},  {0x205F, SPACES},
+#undef UNSEEN
+#undef SPACES
+    };
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        char name[32] = "CN=al";
+        size_t len = 5 + as_utf8_put(rows[i].point, name + 5);
+        memcpy(name + len, "ice", 4);
+        refuses_name(DN, as_span_of(name), rows[i].flaw);
+
+        struct value value = {NID_commonName, V_ASN1_UTF8STRING, name + 3, strlen(name + 3), 0};
+        struct as_cert *cert = with_values(&value, 1);
+        ck_assert_uint_eq(cert->subject.len, 0);
+        is_unknown(cert, DN, "CN=alice");
+        is_unknown(cert, DN, "CN=al ice");
+        as_cert_drop(cert);
+    }
+}
+END_TEST
+
+START_TEST(MTLS_35_dn_wide_spaces_between_words_alone)
+{
+    static const char *const refused[] = {
+        "CN=\xC2\xA0 a",  "CN=a\xC2\xA0",   "CN=a\xE3\x80\x80\xE3\x80\x80z",
+        "CN=a \xC2\xA0z", "CN=a\xC2\xA0 z",
+    };
+
+    for (size_t i = 0; i < AS_COUNT(refused); i++) {
+        refuses_name(DN, as_span_of(refused[i]),
+                     "a value holds U+00A0 or U+3000 beside another space or at an end");
+    }
+}
+END_TEST
+
+static bool canon_of(uint32_t point, struct as_arena *mem, const char *before, const char *behind,
+                     as_span *canon)
+{
+    char name[32];
+    size_t len = strlen(before);
+
+    memcpy(name, before, len);
+    len += as_utf8_put(point, name + len);
+    memcpy(name + len, behind, strlen(behind) + 1);
+    return !as_failed(as_name_parse(DN, as_span_of(name), mem, canon));
+}
+
+/* Of all characters SPACE alone can stand in a name and leave no trace in what is compared. */
+START_TEST(MTLS_35_dn_no_character_leaves_no_trace)
+{
+    as_span alice, spaced;
+    size_t accepted = 0;
+    AS_AUTO(as_arena_free) struct as_arena *kept = as_arena_new((size_t)1 << 16);
+
+    ck_ok(as_name_parse(DN, AS_LIT("CN=alice"), kept, &alice));
+    ck_assert(canon_of(' ', kept, "CN=al", "ice", &spaced));
+    for (uint32_t point = 0x20; point < 0xE1000; point++) {
+        as_span canon;
+        if (point == 0xD800 || point == 0x3400 || point == 0xAC00 || point == 0x20000) {
+            point += point == 0xD800 ? 0x800 : point == 0xAC00 ? 0x2B00 : 0x1900; /* alike */
+        }
+        if (point == 0x30000) {
+            point = 0xE0000; /* private or not assigned */
+        }
+        AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new((size_t)1 << 16);
+        if (canon_of(point, mem, "CN=al", "ice", &canon)) {
+            accepted++;
+            ck_assert_msg(!as_span_equal(canon, alice), "U+%04X vanishes", point);
+            ck_assert_msg(!as_span_equal(canon, spaced) || point == ' ' || point == 0xA0 ||
+                              point == 0x3000,
+                          "U+%04X is a space", point);
+        }
+        if (point != ' ' && point != '\\' && canon_of(point, mem, "CN=alice", "", &canon)) {
+            ck_assert_msg(!as_span_equal(canon, alice), "U+%04X vanishes at the end", point);
+        }
+    }
+    ck_assert_uint_gt(accepted, 20000);
 }
 END_TEST
 
@@ -443,7 +544,7 @@ START_TEST(MTLS_31_dn_text_reads_back)
     const struct value values[] = {
         VALUE(NID_countryName, V_ASN1_PRINTABLESTRING, "GB"),
         VALUE(NID_organizationName, V_ASN1_UTF8STRING, " #Acme, \"M\xC3\xBCller\" & <Co>; "),
-        VALUE(NID_organizationalUnitName, V_ASN1_UTF8STRING, "#\xE2\x80\xAE\\+x\xC2\xAD"),
+        VALUE(NID_organizationalUnitName, V_ASN1_UTF8STRING, "#\xC2\xB7\\+x"),
         VALUE(NID_organizationIdentifier, V_ASN1_UTF8STRING, "PSDGB-FCA-1"),
         VALUE(NID_name, V_ASN1_T61STRING, "Jos\xE9"),
         VALUE(NID_x500UniqueIdentifier, V_ASN1_BIT_STRING, "\x61"),
@@ -453,11 +554,18 @@ START_TEST(MTLS_31_dn_text_reads_back)
 
     ck_span_eq(cert->subject_text,
                "serialNumber=7+2.5.4.45=#03020061,2.5.4.41=Jos\xC3\xA9,organizationIdentifier="
-               "PSDGB-FCA-1,OU=\\#\\E2\\80\\AE\\\\\\+x\\C2\\AD,O=\\ #Acme\\, "
+               "PSDGB-FCA-1,OU=\\#\xC2\xB7\\\\\\+x,O=\\ #Acme\\, "
                "\\\"M\xC3\xBCller\\\" & \\<Co\\>\\;\\ ,C=GB");
     char text[512];
     snprintf(text, sizeof(text), "%.*s", (int)cert->subject_text.len, cert->subject_text.ptr);
     is_known(cert, DN, text);
+    as_cert_drop(cert);
+    /* what shows nothing is escaped, for whoever looks; it matches nothing */
+    const struct value unseen =
+        VALUE(NID_commonName, V_ASN1_UTF8STRING, "a\xE2\x80\xAE\xC2\xAD\xE2\x80\x8B");
+    cert = with_values(&unseen, 1);
+    ck_span_eq(cert->subject_text, "CN=a\\E2\\80\\AE\\C2\\AD\\E2\\80\\8B");
+    ck_assert_uint_eq(cert->subject.len, 0);
     as_cert_drop(cert);
     /* what is no text is shown as its octets */
     const struct value foreign = VALUE(NID_commonName, V_ASN1_PRINTABLESTRING, "a\xFC");
@@ -476,7 +584,7 @@ AS_TESTS("trust/dn", {
     tcase_add_test(t, MTLS_28_dn_type_twice_in_an_rdn);
     tcase_add_test(t, MTLS_29_dn_values_ignore_case_and_spaces);
     tcase_add_test(t, MTLS_29_dn_case_beyond_ascii);
-    tcase_add_test(t, MTLS_29_dn_mapped_characters);
+    tcase_add_test(t, MTLS_29_dn_mapped_spaces);
     tcase_add_test(t, MTLS_29_dn_space_before_a_mark);
     tcase_add_test(t, MTLS_29_dn_undefined);
     tcase_add_test(t, MTLS_30_dn_keywords_and_oids);
@@ -489,4 +597,7 @@ AS_TESTS("trust/dn", {
     tcase_add_test(t, MTLS_34_dn_asterisk_is_plain);
     tcase_add_test(t, MTLS_34_dn_parts_do_not_run_together);
     tcase_add_test(t, MTLS_35_dn_controls_shorten_nothing);
+    tcase_add_test(t, MTLS_35_dn_unseen_characters_vanish_nowhere);
+    tcase_add_test(t, MTLS_35_dn_wide_spaces_between_words_alone);
+    tcase_add_test(t, MTLS_35_dn_no_character_leaves_no_trace);
 })
