@@ -18,7 +18,7 @@ static as_err seal(const struct as_ctx *ctx, const struct as_token *token, as_sp
 
     AS_NEED(as_token_inside_write(token, inside, sizeof(inside), &len), AS_INVALID_SCOPE,
             "scope and audience are too long for a token");
-    as_err err = as_seal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+    as_err err = as_seal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
                          as_span_of(ctx->settings->issuer), as_span_bytes(inside, len), out);
     as_crypto_wipe(inside, sizeof(inside));
     return err;

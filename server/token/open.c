@@ -7,7 +7,7 @@ as_err as_token_unseal(const struct as_ctx *ctx, as_span text, const struct as_t
     struct as_token *token = NULL;
 
     *out = NULL;
-    AS_TRY(as_unseal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+    AS_TRY(as_unseal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
                      as_span_of(ctx->settings->issuer), text, &inside));
     if (inside.ptr == NULL) {
         return AS_OK;

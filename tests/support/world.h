@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small world to authenticate, mint and introspect in: a store in a new folder, authorities and
- * trust groups made now, settings, a sealing key, a context. Everything is real; nothing listens.
+ * trust groups made now, settings, keys, a context. Everything is real; nothing listens.
  *
  *     trust groups: "banks" (client, the default), "others" (client), "shops" (resource)
  *     settings:     all methods, all profiles, tokens of 300 s, 60 failures a minute
@@ -33,7 +33,8 @@ struct world {
     struct as_store *store;
     struct as_store_session *session; /* a job thread's: it may wait */
     struct as_trust *trust;
-    struct as_ring *ring;
+    struct as_keys *keys;
+    const struct as_keyset *keyset;
     struct as_throttle *throttle;
     struct as_settings settings;
     struct as_arena *mem;
@@ -132,6 +133,28 @@ static inline void world_store(struct world *w)
     ck_ok(as_store_session_new(w->store, true, &w->session));
 }
 
+/* (Re)starts the keys of the store with this configuration. */
+TEST_UNUSED static void world_keys(struct world *w, struct as_keys_conf conf)
+{
+    char file[96];
+
+    as_keyset_drop(w->keyset);
+    as_keys_stop(w->keys);
+    w->keys = NULL;
+    snprintf(file, sizeof(file), "%s/kek", w->dir);
+    ck_ok(as_keys_start(w->store, file, &conf, w->ctx.now, &w->keys));
+    w->keyset = as_keys_hold(w->keys);
+    w->ctx.keys = w->keyset;
+}
+
+/* The context holds what the keys are now. */
+TEST_UNUSED static void world_keys_seen(struct world *w)
+{
+    as_keyset_drop(w->keyset);
+    w->keyset = as_keys_hold(w->keys);
+    w->ctx.keys = w->keyset;
+}
+
 TEST_UNUSED static struct world *world_new(void)
 {
     struct world *w = calloc(1, sizeof(*w));
@@ -145,10 +168,6 @@ TEST_UNUSED static struct world *world_new(void)
     w->shops_ca = test_ca("CN=Shops CA");
     world_groups(w);
     world_store(w);
-    ck_ok(as_ring_new("fapid/access-token/1", &w->ring));
-    unsigned char key[AS_SEAL_KID + AS_SEAL_MASTER];
-    ck_ok(as_random(key, sizeof(key)));
-    ck_ok(as_ring_add(w->ring, key, key + AS_SEAL_KID, true));
     w->settings = (struct as_settings){
         .issuer = WORLD_ISSUER,
         .profiles = (1u << AS_PROFILE_COUNT) - 1,
@@ -157,6 +176,9 @@ TEST_UNUSED static struct world *world_new(void)
         .methods = (1u << AS_METHODS) - 1,
         .introspection_by_certificate = true,
         .failures_per_minute = 60,
+        .token_format = AS_TOKEN_SEALED,
+        .key_algs = 1u << AS_ALG_ES256,
+        .key_alg = AS_ALG_ES256,
     };
     w->ctx = (struct as_ctx){
         .mem = w->mem,
@@ -166,9 +188,13 @@ TEST_UNUSED static struct world *world_new(void)
         .store = w->session,
         .settings = &w->settings,
         .trust = w->trust,
-        .ring = w->ring,
     };
     world_throttle(w, w->settings.failures_per_minute, NULL, 0);
+    world_keys(w, (struct as_keys_conf){.algs = 1u << AS_ALG_ES256,
+                                        .alg = AS_ALG_ES256,
+                                        .rotate_every = 30 * 86400,
+                                        .publish_lead = 7200,
+                                        .token_lifetime = 86400});
     return w;
 }
 
@@ -191,9 +217,10 @@ static inline void world_remove(const char *dir)
 TEST_UNUSED static void world_free(struct world *w)
 {
     as_store_session_free(w->session);
+    as_keyset_drop(w->keyset);
+    as_keys_stop(w->keys);
     as_store_close(w->store);
     as_trust_free(w->trust);
-    as_ring_free(w->ring);
     as_throttle_free(w->throttle);
     as_arena_free(w->mem);
     for (size_t i = 0; i < w->cert_count; i++) {

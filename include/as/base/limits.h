@@ -21,6 +21,7 @@
 #define AS_LIMIT_REQUEST_MS   30000
 #define AS_LIMIT_IDLE_MS      60000
 #define AS_LIMIT_PAIR_IDLE_MS 2000 /* an idle connection gives its socketpair back */
+#define AS_LIMIT_RETRY_AFTER  "2"  /* seconds that each 503 and 429 asks for */
 #define AS_LIMIT_LINGER_MS    2000 /* after a refusal: until the client has read it and gone */
 
 /* --- connections --- */
@@ -81,6 +82,7 @@
 #define AS_LIMIT_CACHE_ENTRIES 4096              /* per table and session; emptied when full */
 
 /* --- the store --- */
+#define AS_LIMIT_KID                64  /* octets of the name of a key of ours */
 #define AS_LIMIT_PARTY_ID           255 /* octets of a client_id; longer: nobody has it */
 #define AS_LIMIT_CACHE_BYTES        (16 * 1024 * 1024) /* per table and worker; emptied when full */
 #define AS_LIMIT_CACHE_BYTES_JOB    (1024 * 1024)      /* the same of a job thread's session */
