@@ -39,6 +39,7 @@ enum as_suite_profile {
 /* As the configuration names it: "fapi1", "fapi1_ecdhe", "bcp195". */
 const char *as_suite_profile_name(enum as_suite_profile profile);
 
+/* What a caller gives is copied: only `site` must live on. */
 struct as_listener_conf {
     const char *name;
     enum as_listener_kind kind;
@@ -59,22 +60,20 @@ struct as_listener_conf {
     unsigned max_cert_list;   /* octets of the Certificate message (D4) */
     gid_t socket_group;       /* AS_LISTENER_SOCKET: owner group of the socket */
     bool socket_group_set;
-    const struct as_http_site *site; /* what is served here */
-    const void *tag;                 /* the composition's own, shown as peer->tag */
+    const struct as_http_site *site; /* what is served here; it outlives the edge */
+    const char *note; /* the composition's own text, shown as peer->listener->note; NULL: none */
 };
 
 /* Who is at the other end of a connection. Immutable once made. */
 struct as_peer {
-    const struct as_listener_conf *listener;
-    char address[48]; /* text without port; "unix" on a socket */
-    uint16_t port;
-    const struct as_cert *cert; /* NULL: none was shown */
-    const char *tls_version;    /* "TLSv1.3"; NULL without TLS */
-    const char *suite;
+    const struct as_listener_conf *listener; /* as it was at accept; lives as long as the peer */
+    char address[48];                        /* text without port; "unix" on a socket */
+    const struct as_cert *cert;              /* NULL: none was shown */
+    const char *tls_version;                 /* "TLSv1.3"; NULL without TLS */
+    const char *suite;                       /* IANA name */
     bool resumed;
     uid_t uid; /* AS_LISTENER_SOCKET only (SO_PEERCRED) */
     gid_t gid;
-    pid_t pid;
 };
 
 struct as_edge;

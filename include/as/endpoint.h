@@ -4,6 +4,9 @@
  * reply.c here turns an error into HTTP. An app is what the composition root puts together once;
  * its three sites are what the classes of listeners serve.
  *
+ * The note of a listener (as/edge.h) is the origin shown where a certificate would be needed and
+ * this listener asks for none (MTLS-106); NULL when it asks, or when no listener does.
+ *
  * Owner: the app borrows everything in its configuration, which must outlive it. Threads: an app is
  * immutable after as_app_new, but for the generation it uses; each thread opens its own lane (see
  * as/http.h).
@@ -19,13 +22,6 @@ enum as_site_kind {
     AS_SITE_OAUTH, /* the listeners of clients and resource servers */
     AS_SITE_ADMIN, /* admin.socket */
     AS_SITE_HEALTH /* admin.http: health and metrics alone */
-};
-
-/* What the composition says about a listener; peers carry it as `listener->tag`. */
-struct as_listener_tag {
-    /* Shown where a certificate would be needed and this listener asks for none (MTLS-106); NULL
-     * when it asks, or when no listener does. */
-    const char *mtls_origin;
 };
 
 /*

@@ -63,30 +63,30 @@ void as_accept_again(struct as_worker *worker)
 static bool enter_sources(struct as_worker *worker, struct as_listener *listener,
                           struct as_source source)
 {
-    if (listener->tls != NULL && as_failing_is(&worker->failing, source, worker->now)) {
+    if (listener->kind == AS_LISTENER_TLS && as_failing_is(&worker->failing, source, worker->now)) {
         return false;
     }
     return listener->sources == NULL || as_sources_enter(listener->sources, source);
 }
 
 static bool enter_listener(struct as_worker *worker, struct as_listener *listener,
-                           struct as_source source)
+                           struct as_source source, unsigned most)
 {
-    if (atomic_fetch_add(&listener->open, 1) < listener->conf->max_connections &&
-        enter_sources(worker, listener, source)) {
+    if (atomic_fetch_add(&listener->open, 1) < most && enter_sources(worker, listener, source)) {
         return true;
     }
     (void)atomic_fetch_sub(&listener->open, 1);
     return false;
 }
 
-static bool enter(struct as_worker *worker, struct as_listener *listener, struct as_source source)
+static bool enter(struct as_worker *worker, struct as_listener *listener, struct as_source source,
+                  unsigned most)
 {
     struct as_edge *edge = worker->edge;
 
     if (atomic_fetch_add(&edge->fds, 1) + 1 > edge->fds_max) {
         pause_accepting(worker);
-    } else if (enter_listener(worker, listener, source)) {
+    } else if (enter_listener(worker, listener, source, most)) {
         return true;
     }
     (void)atomic_fetch_sub(&edge->fds, 1);
@@ -104,33 +104,53 @@ static void leave(struct as_worker *worker, struct as_listener *listener, struct
 
 /* ---------------------------------------------------------------- one connection ------------- */
 
+/* Takes the descriptor; NULL: it is closed. */
+static struct as_conn *admit(struct as_worker *worker, struct as_listener *listener,
+                             const struct as_front *front, int fd,
+                             const struct sockaddr_storage *from)
+{
+    struct as_arrival arrival = {.listener = listener,
+                                 .fd = fd,
+                                 .source = as_source_of(from),
+                                 .peer = as_peer_new(front->conf, fd, from),
+                                 .tls = front->tls};
+    int on = 1;
+
+    if (arrival.peer == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    if (listener->kind != AS_LISTENER_SOCKET) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+    return as_conn_new(worker, &arrival);
+}
+
+static bool take_under(struct as_worker *worker, struct as_listener *listener,
+                       const struct as_front *front, int fd, const struct sockaddr_storage *from)
+{
+    struct as_source source = as_source_of(from);
+
+    if (!enter(worker, listener, source, front->conf->it.max_connections)) {
+        (void)close(fd);
+        return false;
+    }
+    if (admit(worker, listener, front, fd, from) == NULL) {
+        leave(worker, listener, source);
+        return false;
+    }
+    return true;
+}
+
 static void take(struct as_worker *worker, struct as_listener *listener, int fd,
                  const struct sockaddr_storage *from)
 {
-    struct as_source source = as_source_of(from);
-    struct as_conn *conn = NULL;
-    int on = 1;
+    struct as_front front = as_listener_front(listener);
+    bool taken = take_under(worker, listener, &front, fd, from);
 
-    if (!enter(worker, listener, source)) {
-        as_metric_add(AS_METRIC_connections_refused_total, 1);
-        (void)close(fd);
-        return;
-    }
-    struct as_peer *peer = as_peer_new(listener->conf, fd, from);
-    if (listener->conf->kind != AS_LISTENER_SOCKET) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
-    if (peer == NULL) {
-        (void)close(fd);
-    } else {
-        conn = as_conn_new(worker, listener, fd, peer, source);
-    }
-    if (conn == NULL) {
-        as_metric_add(AS_METRIC_connections_refused_total, 1);
-        leave(worker, listener, source);
-        return;
-    }
-    as_metric_add(AS_METRIC_connections_accepted_total, 1);
+    as_front_drop(&front);
+    as_metric_add(
+        taken ? AS_METRIC_connections_accepted_total : AS_METRIC_connections_refused_total, 1);
 }
 
 /* False: no more now. What is wrong with one connection is not wrong with the next (accept(2)). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be said of listeners without a socket: `fapid -t`. */
+#include "front.h"
 #include "listen.h"
-#include "probe.h"
 #include "server_cert.h"
 
 static enum as_edge_failure check_address(const struct as_listener_conf *conf, as_edge_tell tell,
@@ -19,27 +19,16 @@ static enum as_edge_failure check_address(const struct as_listener_conf *conf, a
     return AS_EDGE_BAD_CONFIGURATION;
 }
 
-static enum as_edge_failure check_tls(const struct as_listener_conf *conf,
-                                      const struct as_trust *trust, as_edge_tell tell, void *arg)
-{
-    struct as_tls_context *context = NULL;
-
-    if (as_failed(as_tls_context_new(conf, trust, tell, arg, &context))) {
-        return AS_EDGE_BAD_CONFIGURATION;
-    }
-    size_t differences = as_tls_probe(context, tell, arg);
-    as_tls_context_drop(context);
-    return differences == 0 ? AS_EDGE_FINE : AS_EDGE_PROBE_FAILED;
-}
-
 static enum as_edge_failure check_listener(const struct as_listener_conf *conf,
                                            const struct as_trust *trust, as_edge_tell tell,
                                            void *arg)
 {
+    struct as_front front = {NULL, NULL};
     enum as_edge_failure failure = check_address(conf, tell, arg);
 
-    if (failure == AS_EDGE_FINE && conf->kind == AS_LISTENER_TLS) {
-        failure = check_tls(conf, trust, tell, arg);
+    if (failure == AS_EDGE_FINE) {
+        failure = as_front_make(conf, trust, tell, arg, &front);
+        as_front_drop(&front);
     }
     return failure;
 }

@@ -51,18 +51,18 @@ static bool watch(struct as_conn *conn)
     return epoll_ctl(conn->worker->epoll, EPOLL_CTL_ADD, conn->wire.fd, &event) == 0;
 }
 
-struct as_conn *as_conn_new(struct as_worker *worker, struct as_listener *listener, int fd,
-                            struct as_peer *peer, struct as_source source)
+struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival)
 {
+    struct as_listener *listener = arrival->listener;
     struct as_conn *conn = calloc(1, sizeof(*conn));
     struct as_wire wire;
 
-    if (conn == NULL || as_failed(as_wire_open(&wire, fd, listener->tls))) {
-        wire = (struct as_wire){.fd = fd};
+    if (conn == NULL || as_failed(as_wire_open(&wire, arrival->fd, arrival->tls))) {
+        wire = (struct as_wire){.fd = arrival->fd};
     }
     if (conn == NULL || wire.kind == NULL) {
         as_wire_close(&wire);
-        as_peer_drop(peer);
+        as_peer_drop(arrival->peer);
         free(conn);
         return NULL;
     }
@@ -71,9 +71,9 @@ struct as_conn *as_conn_new(struct as_worker *worker, struct as_listener *listen
         .worker = worker,
         .listener = listener,
         .wire = wire,
-        .source = source,
-        .peer = peer,
-        .blocked = listener->tls == NULL, /* without TLS the handshake is over at once */
+        .source = arrival->source,
+        .peer = arrival->peer,
+        .blocked = arrival->tls == NULL, /* without TLS the handshake is over at once */
         .in = AS_BUF(as_guard_in_max(&listener->rules) + AS_READ_ROOM),
         .out = AS_BUF(AS_READ_ROOM + 2 * AS_REFUSAL_MAX),
         .stage = {.owner = conn},
@@ -82,7 +82,7 @@ struct as_conn *as_conn_new(struct as_worker *worker, struct as_listener *listen
     as_guard_init(&conn->guard, &listener->rules);
     if (!watch(conn)) {
         as_wire_close(&conn->wire);
-        as_peer_drop(peer);
+        as_peer_drop(conn->peer);
         free(conn);
         return NULL;
     }
@@ -141,7 +141,7 @@ void as_conn_free(struct as_conn *conn)
 /* An alert may be on its way, and must not be overtaken by a reset: so what comes is read away. */
 static enum as_step fail_handshake(struct as_conn *conn, const char *why)
 {
-    AS_LOG(AS_LOG_INFO, "handshake", AS_LOG_TEXT("listener", conn->listener->conf->name),
+    AS_LOG(AS_LOG_INFO, "handshake", AS_LOG_TEXT("listener", conn->peer->listener->name),
            AS_LOG_TEXT("peer", conn->peer->address), AS_LOG_TEXT("reason", why));
     /* who connects and says nothing may be a load balancer that asks whether we are there */
     if (as_wire_has_heard(&conn->wire)) {
@@ -154,6 +154,18 @@ static enum as_step fail_handshake(struct as_conn *conn, const char *why)
     return AS_STEP_ON;
 }
 
+/* For whoever wants to know who still comes with TLS 1.2, or without resumption. */
+static void log_handshake(const struct as_conn *conn)
+{
+    const struct as_peer *peer = conn->peer;
+
+    if (peer->tls_version != NULL) {
+        AS_LOG(AS_LOG_DEBUG, "handshake", AS_LOG_TEXT("listener", peer->listener->name),
+               AS_LOG_TEXT("peer", peer->address), AS_LOG_TEXT("version", peer->tls_version),
+               AS_LOG_TEXT("suite", peer->suite), AS_LOG_NUMBER("resumed", peer->resumed));
+    }
+}
+
 static enum as_step end_handshake(struct as_conn *conn)
 {
     as_err err = conn->wire.kind->fill(&conn->wire, conn->peer);
@@ -162,6 +174,7 @@ static enum as_step end_handshake(struct as_conn *conn)
         as_log_err(AS_LOG_ERROR, "handshake", err);
         return as_conn_end(conn);
     }
+    log_handshake(conn);
     conn->sni = conn->wire.kind->sni(&conn->wire);
     conn->state = AS_CONN_READING;
     conn->readable = true; /* a request may have come along */

@@ -24,7 +24,7 @@ static enum as_step end_answer(struct as_conn *conn)
 static enum as_step break_answer(struct as_conn *conn)
 {
     AS_LOG(AS_LOG_ERROR, "engine", AS_LOG_TEXT("reason", "the answer broke off"),
-           AS_LOG_TEXT("listener", conn->listener->conf->name));
+           AS_LOG_TEXT("listener", conn->peer->listener->name));
     return as_conn_refuse(conn, AS_REFUSE_OVERLOAD);
 }
 

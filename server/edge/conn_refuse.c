@@ -20,7 +20,7 @@ static void log_refusal(const struct as_conn *conn, const struct as_refusal *row
         as_guard_request(&conn->guard, &conn->in, &request);
     }
     AS_LOG(row->status >= 500 ? AS_LOG_WARNING : AS_LOG_INFO, "refused",
-           AS_LOG_TEXT("request_id", id), AS_LOG_TEXT("listener", conn->listener->conf->name),
+           AS_LOG_TEXT("request_id", id), AS_LOG_TEXT("listener", conn->peer->listener->name),
            AS_LOG_TEXT("peer", conn->peer->address), AS_LOG_SPAN("method", request.method),
            AS_LOG_SPAN("path", request.path), AS_LOG_NUMBER("status", row->status),
            AS_LOG_TEXT("reason", row->says));
@@ -29,14 +29,13 @@ static void log_refusal(const struct as_conn *conn, const struct as_refusal *row
 enum as_step as_conn_refuse_row(struct as_conn *conn, const struct as_refusal *row)
 {
     char id[AS_REQUEST_ID + 1];
-    struct as_refusal_answer answer = {.always = conn->listener->always,
-                                       .always_count = conn->listener->always_count,
-                                       .head_only = as_guard_is_head(&conn->guard, &conn->in),
+    struct as_refusal_answer answer = {.head_only = as_guard_is_head(&conn->guard, &conn->in),
                                        .now = as_clock_now()};
 
     if (conn->state == AS_CONN_ANSWERING && conn->said) {
         return as_conn_end(conn); /* half an answer is out: only its breaking off tells */
     }
+    answer.always = as_front_always(conn->peer->listener, &answer.always_count);
     as_http_request_id(id);
     answer.request_id = as_span_of(id);
     as_metric_add(AS_METRIC_requests_refused_total, 1);

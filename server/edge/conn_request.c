@@ -23,12 +23,10 @@ static void set_deadlines(struct as_conn *conn)
 static bool open_link(struct as_conn *conn)
 {
     struct as_edge *edge = conn->worker->edge;
-    const struct as_http_link_conf conf = {.site = conn->listener->conf->site,
-                                           .peer = conn->peer,
-                                           .always = conn->listener->always,
-                                           .always_count = conn->listener->always_count,
-                                           .owner = conn};
+    struct as_http_link_conf conf = {
+        .site = conn->peer->listener->site, .peer = conn->peer, .owner = conn};
 
+    conf.always = as_front_always(conn->peer->listener, &conf.always_count);
     if (conn->link != NULL) {
         return true;
     }
@@ -70,7 +68,7 @@ static enum as_step admit(struct as_conn *conn)
     struct as_guard_request request;
 
     as_guard_request(&conn->guard, &conn->in, &request);
-    if (!as_host_is_served(conn->listener->conf, request.host, conn->sni)) {
+    if (!as_host_is_served(conn->peer->listener, request.host, conn->sni)) {
         return as_conn_refuse(conn, AS_REFUSE_MISDIRECTED);
     }
     conn->close = !request.keep_alive || conn->worker->stopping;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The edge as a whole: listeners opened, workers started, all taken down in reverse. */
 #include "parts.h"
-#include "probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define WORKER_FDS 6 /* epoll and eventfd, ours and the engine's */
@@ -24,82 +22,6 @@ const struct as_edge_bounds as_edge_bounds_usual = {
     .worker_bytes = AS_LIMIT_WORKER_BYTES,
     .failed_handshakes = AS_LIMIT_FAILED_HANDSHAKES,
 };
-
-static size_t body_cap(const void *arg, as_span method, as_span path)
-{
-    return as_http_body_cap(arg, method, path);
-}
-
-/* ---------------------------------------------------------------- listeners ------------------ */
-
-static enum as_edge_failure open_tls(struct as_edge *edge, struct as_listener *listener,
-                                     as_edge_tell tell, void *arg)
-{
-    if (as_failed(
-            as_tls_context_new(listener->conf, edge->conf.trust, tell, arg, &listener->tls))) {
-        return AS_EDGE_BAD_CONFIGURATION;
-    }
-    listener->always[0] = (struct as_http_field){
-        AS_LIT("Strict-Transport-Security"),
-        listener->conf->hsts_preload ? AS_LIT("max-age=31536000; includeSubDomains; preload")
-                                     : AS_LIT("max-age=31536000; includeSubDomains")};
-    listener->always_count = 1;
-    return as_tls_probe(listener->tls, tell, arg) == 0 ? AS_EDGE_FINE : AS_EDGE_PROBE_FAILED;
-}
-
-static void note_file(struct as_listener *listener)
-{
-    struct stat found;
-
-    if (listener->conf->kind == AS_LISTENER_SOCKET && stat(listener->address, &found) == 0) {
-        listener->device = found.st_dev;
-        listener->inode = found.st_ino;
-    }
-}
-
-static enum as_edge_failure open_listener(struct as_edge *edge, struct as_listener *listener,
-                                          const struct as_listener_conf *conf, as_edge_tell tell,
-                                          void *arg)
-{
-    *listener = (struct as_listener){.event = {AS_EVENT_LISTENER}, .conf = conf, .fd = -1};
-    listener->rules = AS_GUARD_RULES;
-    listener->rules.body_cap = body_cap;
-    listener->rules.body_arg = conf->site;
-    if (conf->max_per_address > 0 && conf->kind != AS_LISTENER_SOCKET) {
-        listener->sources = as_sources_new(conf->max_per_address);
-        if (listener->sources == NULL) {
-            return AS_EDGE_UNAVAILABLE;
-        }
-    }
-    if (conf->kind == AS_LISTENER_TLS) {
-        enum as_edge_failure failure = open_tls(edge, listener, tell, arg);
-        if (failure != AS_EDGE_FINE) {
-            return failure;
-        }
-    }
-    enum as_edge_failure failure =
-        as_listen(conf, tell, arg, &listener->fd, listener->address, sizeof(listener->address));
-    if (failure == AS_EDGE_FINE) {
-        note_file(listener);
-    }
-    return failure;
-}
-
-/* The file of a socket goes with it, unless another has taken its place. */
-static void close_listener(struct as_listener *listener)
-{
-    struct stat found;
-
-    if (listener->inode != 0 && lstat(listener->address, &found) == 0 &&
-        found.st_dev == listener->device && found.st_ino == listener->inode) {
-        (void)unlink(listener->address);
-    }
-    if (listener->fd >= 0) {
-        (void)close(listener->fd);
-    }
-    as_tls_context_drop(listener->tls);
-    as_sources_free(listener->sources);
-}
 
 /* ---------------------------------------------------------------- descriptors ---------------- */
 
@@ -120,17 +42,18 @@ static rlim_t raise_limit(void)
     return limit.rlim_cur;
 }
 
-static enum as_edge_failure count_descriptors(struct as_edge *edge, as_edge_tell tell, void *arg)
+static enum as_edge_failure count_descriptors(struct as_edge *edge, const struct as_edge_conf *conf,
+                                              as_edge_tell tell, void *arg)
 {
     size_t limit = (size_t)raise_limit();
-    size_t own = AS_LIMIT_FD_RESERVE + edge->conf.listener_count +
+    size_t own = AS_LIMIT_FD_RESERVE + conf->listener_count +
                  (size_t)edge->worker_count * WORKER_FDS +
                  (edge->worker_count + (size_t)AS_LIMIT_JOBS) * LANE_FDS;
     size_t asked = 0;
     char text[256];
 
-    for (size_t i = 0; i < edge->conf.listener_count; i++) {
-        asked += edge->conf.listeners[i].max_connections;
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        asked += conf->listeners[i].max_connections;
     }
     if (limit < own + 3) {
         tell(arg, "", "the limit of open files (RLIMIT_NOFILE) is too low to serve anybody");
@@ -157,12 +80,14 @@ static unsigned worker_count(const struct as_edge_conf *conf)
     return cores > 0 ? (unsigned)cores : 1;
 }
 
-static enum as_edge_failure open_edge(struct as_edge *edge, as_edge_tell tell, void *arg)
+static enum as_edge_failure open_edge(struct as_edge *edge, const struct as_edge_conf *conf,
+                                      as_edge_tell tell, void *arg)
 {
-    enum as_edge_failure failure = count_descriptors(edge, tell, arg);
+    enum as_edge_failure failure = count_descriptors(edge, conf, tell, arg);
 
-    for (size_t i = 0; i < edge->conf.listener_count && failure == AS_EDGE_FINE; i++) {
-        failure = open_listener(edge, &edge->listeners[i], &edge->conf.listeners[i], tell, arg);
+    for (size_t i = 0; i < conf->listener_count && failure == AS_EDGE_FINE; i++) {
+        failure =
+            as_listener_open(&edge->listeners[i], &conf->listeners[i], conf->trust, tell, arg);
         edge->listener_count++; /* a half-opened one is closed too */
     }
     return failure;
@@ -176,14 +101,14 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     if (edge == NULL) {
         return AS_EDGE_UNAVAILABLE;
     }
-    edge->conf = *conf;
+    edge->jobs = conf->jobs;
     edge->bounds = conf->bounds != NULL ? *conf->bounds : as_edge_bounds_usual;
     edge->worker_count = worker_count(conf);
     edge->listeners = calloc(conf->listener_count, sizeof(*edge->listeners));
     edge->workers = calloc(edge->worker_count, sizeof(*edge->workers));
     enum as_edge_failure failure = AS_EDGE_UNAVAILABLE;
     if (edge->listeners != NULL && edge->workers != NULL) {
-        failure = open_edge(edge, tell, arg);
+        failure = open_edge(edge, conf, tell, arg);
     }
     if (failure != AS_EDGE_FINE) {
         as_edge_free(edge);
@@ -230,7 +155,7 @@ void as_edge_free(struct as_edge *edge)
         return;
     }
     for (size_t i = 0; edge->listeners != NULL && i < edge->listener_count; i++) {
-        close_listener(&edge->listeners[i]);
+        as_listener_close(&edge->listeners[i]);
     }
     free(edge->workers);
     free(edge->listeners);

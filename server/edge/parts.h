@@ -6,6 +6,7 @@
 #ifndef AS_EDGE_PARTS_H
 #define AS_EDGE_PARTS_H
 
+#include "front.h"
 #include "guard.h"
 #include "listen.h"
 #include "peer.h"
@@ -29,21 +30,30 @@ struct as_event {
 
 struct as_listener {
     struct as_event event;
-    const struct as_listener_conf *conf;
+    enum as_listener_kind kind;
     int fd;
     char address[128];
     dev_t device; /* of the socket's file, to remove no other */
     ino_t inode;
-    struct as_tls_context *tls; /* NULL without TLS */
     struct as_sources *sources; /* NULL: no bound per address */
     struct as_guard_rules rules;
-    struct as_http_field always[1]; /* of every answer: HSTS (TLS-41) */
-    size_t always_count;
     atomic_uint open; /* connections */
+    pthread_mutex_t lock;
+    struct as_front front; /* guarded by the lock */
 };
 
+/* listener.c. One that could not be opened is closed as well. */
+enum as_edge_failure as_listener_open(struct as_listener *listener,
+                                      const struct as_listener_conf *conf,
+                                      const struct as_trust *trust, as_edge_tell tell, void *arg);
+void as_listener_close(struct as_listener *listener);
+/* Its present front, held for the caller. Any thread. */
+struct as_front as_listener_front(struct as_listener *listener);
+/* Exchanges the fronts and their holds. Any thread. */
+void as_listener_swap(struct as_listener *listener, struct as_front *front);
+
 struct as_edge {
-    struct as_edge_conf conf;
+    struct as_http_jobs *jobs;
     struct as_edge_bounds bounds;
     struct as_listener *listeners;
     size_t listener_count; /* opened so far */
@@ -113,7 +123,7 @@ struct as_conn {
     struct as_listener *listener;
     struct as_wire wire;
     struct as_source source;
-    struct as_peer *peer; /* ours to fill until the handshake is over */
+    struct as_peer *peer; /* ours to fill until the handshake is over; has the configuration */
     const char *sni;
     struct as_guard guard;
     struct as_buf in;
@@ -142,9 +152,17 @@ enum as_step {
     AS_STEP_GONE
 };
 
-/* conn.c. Takes the descriptor and the peer. NULL: closed and dropped. */
-struct as_conn *as_conn_new(struct as_worker *worker, struct as_listener *listener, int fd,
-                            struct as_peer *peer, struct as_source source);
+/* What a connection is made of: taken as it is, but for the context, which it holds itself. */
+struct as_arrival {
+    struct as_listener *listener;
+    int fd;
+    struct as_source source;
+    struct as_peer *peer;
+    struct as_tls_context *tls;
+};
+
+/* conn.c. NULL: the descriptor is closed and the peer dropped. */
+struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival);
 void as_conn_event(struct as_conn *conn, uint32_t events);
 /* Goes on as far as can be without waiting; bounded, then it stands in the ready list again. */
 void as_conn_drive(struct as_conn *conn);

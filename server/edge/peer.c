@@ -9,6 +9,7 @@
 
 struct counted_peer {
     struct as_peer peer; /* first: a peer is a counted peer */
+    struct as_conf *conf;
     atomic_uint holders;
 };
 
@@ -23,7 +24,6 @@ static bool fill_socket(struct as_peer *peer, int fd)
     memcpy(peer->address, "unix", sizeof("unix"));
     peer->uid = cred.uid;
     peer->gid = cred.gid;
-    peer->pid = cred.pid;
     return true;
 }
 
@@ -32,32 +32,30 @@ static bool fill_address(struct as_peer *peer, const struct sockaddr_storage *fr
     _Static_assert(sizeof(peer->address) >= INET6_ADDRSTRLEN, "an address fits");
     if (from->ss_family == AF_INET) {
         const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
-        peer->port = ntohs(v4->sin_port);
         return inet_ntop(AF_INET, &v4->sin_addr, peer->address, sizeof(peer->address)) != NULL;
     }
     if (from->ss_family == AF_INET6) {
         const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)from;
-        peer->port = ntohs(v6->sin6_port);
         return inet_ntop(AF_INET6, &v6->sin6_addr, peer->address, sizeof(peer->address)) != NULL;
     }
     return false;
 }
 
-struct as_peer *as_peer_new(const struct as_listener_conf *listener, int fd,
-                            const struct sockaddr_storage *from)
+struct as_peer *as_peer_new(struct as_conf *conf, int fd, const struct sockaddr_storage *from)
 {
     struct counted_peer *made = calloc(1, sizeof(*made));
 
     if (made == NULL) {
         return NULL;
     }
-    made->peer.listener = listener;
-    atomic_init(&made->holders, 1);
-    if (listener->kind == AS_LISTENER_SOCKET ? !fill_socket(&made->peer, fd)
-                                             : !fill_address(&made->peer, from)) {
+    if (conf->it.kind == AS_LISTENER_SOCKET ? !fill_socket(&made->peer, fd)
+                                            : !fill_address(&made->peer, from)) {
         free(made);
         return NULL;
     }
+    made->conf = as_conf_hold(conf);
+    made->peer.listener = &conf->it;
+    atomic_init(&made->holders, 1);
     return &made->peer;
 }
 
@@ -78,6 +76,7 @@ void as_peer_drop(const void *peer)
 
     if (made != NULL && atomic_fetch_sub_explicit(&made->holders, 1, memory_order_acq_rel) == 1) {
         as_cert_drop(made->peer.cert);
+        as_conf_drop(made->conf);
         free(made);
     }
 }

@@ -182,7 +182,7 @@ static as_err set_up(struct as_tls_context *context, const struct as_trust *trus
 }
 
 /* An empty struct that belongs to its SSL_CTX. */
-static struct as_tls_context *make(SSL_CTX *ctx, const struct as_listener_conf *conf)
+static struct as_tls_context *make(SSL_CTX *ctx, struct as_conf *conf)
 {
     struct as_tls_context *context = calloc(1, sizeof(*context));
 
@@ -192,15 +192,16 @@ static struct as_tls_context *make(SSL_CTX *ctx, const struct as_listener_conf *
     }
     if (context != NULL) {
         context->ctx = ctx;
-        context->conf = conf;
+        context->held = as_conf_hold(conf);
+        context->conf = &conf->it;
     }
     return context;
 }
 
-as_err as_tls_context_new(const struct as_listener_conf *conf, const struct as_trust *trust,
-                          as_edge_tell tell, void *arg, struct as_tls_context **out)
+as_err as_tls_context_new(struct as_conf *conf, const struct as_trust *trust, as_edge_tell tell,
+                          void *arg, struct as_tls_context **out)
 {
-    const struct as_teller teller = {tell, arg, conf->name};
+    const struct as_teller teller = {tell, arg, conf->it.name};
     AS_AUTO(SSL_CTX_free) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     struct as_tls_context *context = ctx != NULL ? make(ctx, conf) : NULL;
 
@@ -211,6 +212,12 @@ as_err as_tls_context_new(const struct as_listener_conf *conf, const struct as_t
     (void)AS_MOVE(ctx);
     *out = context;
     return AS_OK;
+}
+
+struct as_tls_context *as_tls_context_hold(struct as_tls_context *context)
+{
+    (void)SSL_CTX_up_ref(context->ctx); /* fails for no live context */
+    return context;
 }
 
 void as_tls_context_drop(struct as_tls_context *context)

@@ -4,13 +4,14 @@
  * can lower it, and the callbacks that judge a ClientHello (SNI, ALPN, extended master secret) and
  * a client's Certificate message (number and kind, never trust: design D4).
  *
- * Owner: counted. An SSL holds its context by itself (OpenSSL's count), so that a listener can swap
- * its context while old connections live on. The as_listener_conf must outlive all of them.
+ * Owner: counted. An SSL holds its context by itself (OpenSSL's count), and a context its
+ * configuration, so that a listener can swap its context while old connections live on.
  * Threads: as_tls_context_new in one; everything else in any.
  */
 #ifndef AS_EDGE_TLS_CONTEXT_H
 #define AS_EDGE_TLS_CONTEXT_H
 
+#include "conf.h"
 #include "suites.h"
 
 #include <openssl/ssl.h>
@@ -20,11 +21,13 @@ struct as_tls_context;
 /*
  * Loads keys and certificates and makes the context. What an operator should know goes to `tell`:
  * what the listener offers, a host name that no certificate covers, and, before a failure, which
- * file is wrong and why. `trust` gives the anchor set and the CA names; NULL in tests: none.
+ * file is wrong and why. `trust` gives the anchor set and the CA names, and is not kept; NULL in
+ * tests: none.
  * Errors: AS_BAD_CONFIGURATION; server error when memory is short.
  */
-as_err as_tls_context_new(const struct as_listener_conf *conf, const struct as_trust *trust,
-                          as_edge_tell tell, void *arg, struct as_tls_context **out);
+as_err as_tls_context_new(struct as_conf *conf, const struct as_trust *trust, as_edge_tell tell,
+                          void *arg, struct as_tls_context **out);
+struct as_tls_context *as_tls_context_hold(struct as_tls_context *context);
 /* NULL is allowed. */
 void as_tls_context_drop(struct as_tls_context *context);
 

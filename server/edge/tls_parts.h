@@ -14,7 +14,8 @@
 #define AS_TLS_SID 32
 
 struct as_tls_context {
-    SSL_CTX *ctx; /* the owner of this struct */
+    SSL_CTX *ctx;         /* the owner of this struct */
+    struct as_conf *held; /* what `conf` is of */
     const struct as_listener_conf *conf;
     struct as_suite_keys keys;
     const struct as_suite *suites[AS_SUITES_MAX];

@@ -24,6 +24,7 @@ static void free_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, l
     (void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
     if (context != NULL) {
         free(context->sids);
+        as_conf_drop(context->held);
         free(context);
     }
 }

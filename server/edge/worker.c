@@ -209,7 +209,7 @@ static as_err open_worker(struct as_worker *worker)
 {
     static const struct as_http_peers peers = {as_peer_hold, as_peer_drop};
     const struct as_edge *edge = worker->edge;
-    const struct as_http_engine_conf conf = {.jobs = edge->conf.jobs,
+    const struct as_http_engine_conf conf = {.jobs = edge->jobs,
                                              .peers = &peers,
                                              .links_max = edge->fds_max / 2 + 1,
                                              .request_ms = edge->bounds.request_ms,

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#define RETRY_AFTER_S "2"
-
 static as_err set_body(struct as_http_call *call, unsigned status, const char *type, as_span body)
 {
     call->reply->status = status;
@@ -44,11 +42,11 @@ as_err as_reply_text(struct as_http_call *call, const char *type, as_span body)
 static as_err describe(struct as_http_call *call, as_err error, as_span *out)
 {
     const struct as_visit *visit = as_visit_of(call);
-    const struct as_listener_tag *tag = visit->peer->listener->tag;
+    const char *mtls_origin = visit->peer->listener->note;
 
-    if (as_err_is(error, AS_INVALID_CLIENT) && tag->mtls_origin != NULL) {
+    if (as_err_is(error, AS_INVALID_CLIENT) && mtls_origin != NULL) {
         return as_arena_printf(call->mem, out, "%s Clients with a certificate are served at %s",
-                               error.fault->says, tag->mtls_origin);
+                               error.fault->says, mtls_origin);
     }
     if (!error.fault->show_why || error.why == NULL) {
         *out = as_span_of(error.fault->says);
@@ -72,7 +70,7 @@ static as_err add_error_fields(struct as_http_call *call, as_err error)
                                    bearer ? AS_LIT("Bearer") : AS_LIT("Basic realm=\"fapid\"")));
     }
     if (error.fault->status == 503 || error.fault->status == 429) {
-        AS_TRY(as_http_reply_field(call->reply, "Retry-After", AS_LIT(RETRY_AFTER_S)));
+        AS_TRY(as_http_reply_field(call->reply, "Retry-After", AS_LIT(AS_LIMIT_RETRY_AFTER)));
     }
     return AS_OK;
 }

@@ -17,10 +17,8 @@ _Static_assert(AS_SUITES_FAPI1 == 0 && AS_SUITES_FAPI1_ECDHE == 1 && AS_SUITES_B
 
 static void add_tls(struct as_server *server, const struct as_listener_settings *from)
 {
-    struct as_listener_tag *tag = &server->tags[server->listener_count];
     bool asks = from->client_certificate != AS_CERTIFICATE_NONE;
 
-    tag->mtls_origin = asks ? NULL : server->settings->mtls_origin;
     server->listeners[server->listener_count++] = (struct as_listener_conf){
         .name = from->name,
         .kind = AS_LISTENER_TLS,
@@ -40,7 +38,7 @@ static void add_tls(struct as_server *server, const struct as_listener_settings 
         .max_per_address = from->max_per_address,
         .max_cert_list = from->max_cert_list,
         .site = server->app != NULL ? as_app_site(server->app, AS_SITE_OAUTH) : NULL,
-        .tag = tag,
+        .note = asks ? NULL : server->settings->mtls_origin,
     };
 }
 
@@ -57,7 +55,6 @@ static void add_admin(struct as_server *server, enum as_listener_kind kind, cons
         .socket_group = server->admin_group,
         .socket_group_set = server->admin_group_set,
         .site = server->app != NULL ? as_app_site(server->app, site) : NULL,
-        .tag = &server->tags[at],
     };
 }
 
@@ -90,8 +87,7 @@ as_err as_server_listeners(struct as_server *server)
 
     server->listener_count = 0;
     server->listeners = as_arena_array(server->mem, room, sizeof(*server->listeners));
-    server->tags = as_arena_array(server->mem, room, sizeof(*server->tags));
-    AS_NEED(server->listeners != NULL && server->tags != NULL, AS_SERVER_ERROR, "out of memory");
+    AS_NEED(server->listeners != NULL, AS_SERVER_ERROR, "out of memory");
     for (size_t i = 0; i < settings->listener_count; i++) {
         add_tls(server, &settings->listeners[i]);
     }

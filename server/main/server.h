@@ -34,7 +34,6 @@ struct as_server {
     bool checking;  /* `fapid -t`: findings are told to a person */
     struct as_arena *mem;
     struct as_listener_conf *listeners; /* TLS ones first, in the order of the file */
-    struct as_listener_tag *tags;
     size_t listener_count;
     bool admin_group_set;
     gid_t admin_group;

@@ -41,7 +41,6 @@ struct flow {
     struct world *w;
     struct as_generation_conf conf;
     struct as_app *app;
-    struct as_listener_tag tags[FLOW_LISTENERS];
     struct as_listener_conf listeners[FLOW_LISTENERS];
     struct as_lanes worker, job;
     struct as_exchange *exchange;
@@ -72,15 +71,13 @@ static inline void flow_listeners(struct flow *f)
 {
     static const struct as_listener_conf confs[FLOW_LISTENERS] = {
         {.name = "mtls", .kind = AS_LISTENER_TLS, .client_certificate = AS_CERTIFICATE_REQUEST},
-        {.name = "public", .kind = AS_LISTENER_TLS},
+        {.name = "public", .kind = AS_LISTENER_TLS, .note = FLOW_MTLS_ORIGIN},
         {.name = "admin-socket", .kind = AS_LISTENER_SOCKET},
         {.name = "admin-http", .kind = AS_LISTENER_PLAIN},
     };
 
-    f->tags[FLOW_PUBLIC].mtls_origin = FLOW_MTLS_ORIGIN;
     for (size_t i = 0; i < FLOW_LISTENERS; i++) {
         f->listeners[i] = confs[i];
-        f->listeners[i].tag = &f->tags[i];
     }
 }
 

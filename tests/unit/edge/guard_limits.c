@@ -9,7 +9,7 @@
 /* A request whose part in the middle is `fill` letters long. */
 static void fill_request(struct as_buf *to, const char *before, size_t fill, const char *after)
 {
-    as_buf_clear(to);
+    as_buf_free(to);
     ck_assert(as_buf_add_text(to, before));
     for (size_t i = 0; i < fill; i++) {
         ck_assert(as_buf_add_byte(to, 'a'));

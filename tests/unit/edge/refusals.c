@@ -99,7 +99,7 @@ START_TEST(TOK_12_refusals_close_the_connection)
     for (size_t row = 0; row < AS_REFUSAL_COUNT; row++) {
         struct as_buf out = written(row, false, false, "");
         ck_assert_ptr_nonnull(strstr(out.ptr, "\r\nConnection: close\r\n"));
-        bool retries = strstr(out.ptr, "\r\nRetry-After: 1\r\n") != NULL;
+        bool retries = strstr(out.ptr, "\r\nRetry-After: " AS_LIMIT_RETRY_AFTER "\r\n") != NULL;
         ck_assert(retries == (as_refusals[row].status == 503));
         as_buf_free(&out);
     }

@@ -29,7 +29,7 @@ static struct as_peer peer_of(const struct as_listener_conf *conf, int version,
                               const struct test_cert *cert)
 {
     SSL_CTX *client = tls_client(version);
-    struct as_peer peer = {.port = 0};
+    struct as_peer peer = {.cert = NULL};
     struct tls_pair pair;
 
     if (cert != NULL) {
@@ -95,7 +95,7 @@ START_TEST(MTLS_112_the_chain_is_kept_in_both_versions)
     for (size_t i = 0; i < AS_COUNT(versions) * 2; i++) {
         conf.resumption = i < 2; /* the certificate is read at two places */
         SSL_CTX *client = tls_client(versions[i % 2]);
-        struct as_peer peer = {.port = 0};
+        struct as_peer peer = {.cert = NULL};
         struct tls_pair pair;
         tls_show(client, leaf);
         ck_assert(SSL_CTX_add1_chain_cert(client, lower->x509) == 1);
@@ -395,7 +395,7 @@ START_TEST(TLS_44_names_of_authorities)
         SSL_CTX *client = tls_client(versions[i % 2]);
         struct tls_pair pair;
         conf.ca_names = i >= 2;
-        ck_ok(as_tls_context_new(&conf, trust, NULL, NULL, &context));
+        ck_ok(tls_context_of(&conf, trust, NULL, NULL, &context));
         tls_connect(&pair, context, client);
         ck_done(&pair);
         const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(pair.client);

@@ -57,7 +57,7 @@ static SSL_CTX *client_of(int version, const struct test_cert *cert, struct bag 
 static struct as_peer visit(struct as_tls_context *context, SSL_CTX *client, const char *name,
                             SSL_SESSION *session)
 {
-    struct as_peer peer = {.port = 0};
+    struct as_peer peer = {.cert = NULL};
     struct tls_pair pair;
 
     tls_open(&pair, context, client);
@@ -456,7 +456,7 @@ static void sids_of(const struct as_listener_conf *conf, const struct as_trust *
 {
     struct as_tls_context *context = NULL;
 
-    ck_ok(as_tls_context_new(conf, trust, NULL, NULL, &context));
+    ck_ok(tls_context_of(conf, trust, NULL, NULL, &context));
     memcpy(out, context->sids, 3 * sizeof(context->sids[0]));
     as_tls_context_drop(context);
 }

@@ -31,7 +31,7 @@ static bool is_shown(const struct as_peer *peer, as_span der)
 /* No ck_assert here: libcheck knows one thread. */
 static void visit(struct shared *shared, SSL_CTX *client, SSL_SESSION *session)
 {
-    struct as_peer peer = {.port = 0};
+    struct as_peer peer = {.cert = NULL};
     struct tls_pair pair;
 
     tls_open(&pair, shared->context, client);

@@ -101,11 +101,24 @@ static inline void tls_tell(void *arg, const char *listener, const char *message
     told->count++;
 }
 
+/* As a listener makes its own. */
+static inline as_err tls_context_of(const struct as_listener_conf *conf,
+                                    const struct as_trust *trust, as_edge_tell tell, void *arg,
+                                    struct as_tls_context **out)
+{
+    struct as_conf *copy = as_conf_new(conf);
+
+    ck_assert_ptr_nonnull(copy);
+    as_err err = as_tls_context_new(copy, trust, tell, arg, out);
+    as_conf_drop(copy);
+    return err;
+}
+
 static inline struct as_tls_context *tls_context(const struct as_listener_conf *conf)
 {
     struct as_tls_context *context = NULL;
     struct tls_told told = {.count = 0};
-    as_err err = as_tls_context_new(conf, NULL, tls_tell, &told, &context);
+    as_err err = tls_context_of(conf, NULL, tls_tell, &told, &context);
 
     ck_assert_msg(!as_failed(err), "%s: %s", err.why, told.text);
     return context;
