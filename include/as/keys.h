@@ -24,10 +24,10 @@
 struct as_keys;
 
 struct as_keys_conf {
-    unsigned algs;         /* bits 1 << as_alg: signing keys that are kept */
-    enum as_alg alg;       /* what signs where nobody chose; one of `algs` */
-    int64_t rotate_every;  /* seconds that a key stays active */
-    int64_t publish_lead;  /* seconds that it is shown before; at least 1 */
+    unsigned algs;          /* bits 1 << as_alg: signing keys that are kept */
+    enum as_alg alg;        /* what signs where nobody chose; one of `algs` */
+    int64_t rotate_every;   /* seconds that a key stays active */
+    int64_t publish_lead;   /* seconds that it is shown before; at least 1 */
     int64_t token_lifetime; /* the longest that anything made with a key lives */
 };
 
@@ -39,8 +39,8 @@ struct as_keyset {
     const struct as_ring *ring; /* access tokens */
     as_span jwks;               /* the document of /jwks: published, active and retired keys */
     as_span etag;               /* of it, with its quotes */
-    int64_t max_age;            /* seconds it may be cached: half of publish_lead, at most an hour */
-    enum as_alg alg;            /* what signs where nobody chose */
+    int64_t max_age; /* seconds it may be cached: half of publish_lead, at most an hour */
+    enum as_alg alg; /* what signs where nobody chose */
 };
 
 /* The active key of an algorithm; NULL: it is not switched on. AS_ALG_NONE: the server's own. */
@@ -77,7 +77,8 @@ void as_keyset_drop(const struct as_keyset *set);
  */
 
 /* Publishes a successor now, of every line or of `alg` alone; it becomes active after publish_lead.
- * A line that has a published key keeps it. `purpose` NULL: of every purpose. *count: lines begun. */
+ * A line that has a published key keeps it. `purpose` NULL: of every purpose. *count: lines begun.
+ */
 as_err as_keys_rotate(struct as_keys *keys, struct as_store_session *session, const char *purpose,
                       enum as_alg alg, const struct as_audit *audit, size_t *count);
 /* The active key retires now, and its published successor takes over. AS_NOT_FOUND; AS_NOT_ALLOWED
