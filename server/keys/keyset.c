@@ -26,7 +26,7 @@ static as_err take_row(struct as_keyset_box *box, const struct as_kek *kek, stru
     const struct as_key_kind *kind = as_key_kind_of(row->purpose);
     as_span private_ = AS_SPAN_NONE;
 
-    AS_TRY(as_key_unwrap(kek, secret, row, &private_));
+    AS_TRY(as_keys_unwrap(kek, secret, row, &private_));
     return kind != NULL ? kind->take(box, row, private_) : AS_OK;
 }
 

@@ -39,11 +39,11 @@ extern const struct as_key_kind as_key_sealing;
 extern const struct as_key_kind as_key_signing;
 
 /* --- wrap.c */
-as_err as_key_wrap(const struct as_kek *kek, struct as_arena *mem, struct as_key_row *row,
-                   as_span private_);
+as_err as_keys_wrap(const struct as_kek *kek, struct as_arena *mem, struct as_key_row *row,
+                    as_span private_);
 /* AS_BAD_CONFIGURATION with a reason for the operator. */
-as_err as_key_unwrap(const struct as_kek *kek, struct as_arena *mem, const struct as_key_row *row,
-                     as_span *private_);
+as_err as_keys_unwrap(const struct as_kek *kek, struct as_arena *mem, const struct as_key_row *row,
+                      as_span *private_);
 
 /* --- keyset.c */
 

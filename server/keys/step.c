@@ -59,7 +59,7 @@ static as_err make_row(const struct as_keys *keys, const struct as_line *line,
         .lifetime = keys->conf.token_lifetime,
         .public_ = fresh.public_,
     };
-    return as_key_wrap(&keys->kek, mem, row, fresh.private_);
+    return as_keys_wrap(&keys->kek, mem, row, fresh.private_);
 }
 
 static as_err add(struct as_keys *keys, const struct as_line *line, const struct as_key_act *act,

@@ -11,8 +11,8 @@ static as_err about(struct as_arena *mem, const struct as_key_row *row, as_span 
                            row->purpose.ptr, (int)row->kid.len, row->kid.ptr);
 }
 
-as_err as_key_wrap(const struct as_kek *kek, struct as_arena *mem, struct as_key_row *row,
-                   as_span private_)
+as_err as_keys_wrap(const struct as_kek *kek, struct as_arena *mem, struct as_key_row *row,
+                    as_span private_)
 {
     as_span what = AS_SPAN_NONE;
     unsigned char *wrapped = as_arena_alloc(mem, private_.len + AS_WRAP_EXTRA);
@@ -24,8 +24,8 @@ as_err as_key_wrap(const struct as_kek *kek, struct as_arena *mem, struct as_key
     return AS_OK;
 }
 
-as_err as_key_unwrap(const struct as_kek *kek, struct as_arena *mem, const struct as_key_row *row,
-                     as_span *private_)
+as_err as_keys_unwrap(const struct as_kek *kek, struct as_arena *mem, const struct as_key_row *row,
+                      as_span *private_)
 {
     const size_t len = row->wrapped.len > AS_WRAP_EXTRA ? row->wrapped.len - AS_WRAP_EXTRA : 0;
     unsigned char *plain = as_arena_alloc(mem, len + 1);

@@ -44,7 +44,7 @@ static void check_forged(const struct as_ctx *ctx, as_span bytes)
     if (bytes.len > AS_LIMIT_TOKEN_PLAIN) {
         return;
     }
-    FUZZ_HOLDS(!as_failed(as_seal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+    FUZZ_HOLDS(!as_failed(as_seal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
                                   as_span_of(ctx->settings->issuer), AS_LIT("x"), &real)));
     FUZZ_HOLDS(
         as_base64url_parse(as_span_from(real, strlen(AS_TOKEN_PREFIX)), raw, sizeof(raw), &len));
@@ -72,7 +72,7 @@ static void check_inside(const struct as_ctx *ctx, as_span inside)
     FUZZ_HOLDS(token.client_id.len > 0 && token.issued_at < token.expires_at);
     FUZZ_HOLDS(as_token_inside_write(&token, again, sizeof(again), &len));
     FUZZ_HOLDS(as_span_equal(as_span_bytes(again, len), inside));
-    FUZZ_HOLDS(!as_failed(as_seal(ctx->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+    FUZZ_HOLDS(!as_failed(as_seal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
                                   as_span_of(ctx->settings->issuer), inside, &text)));
     FUZZ_HOLDS(!as_failed(as_token_unseal(ctx, text, &opened)) && opened != NULL);
     FUZZ_HOLDS(as_span_equal(opened->client_id, token.client_id));
@@ -86,8 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ring == NULL) {
         ring = make_ring();
     }
+    const struct as_keyset keys = {.ring = ring};
     const struct as_ctx ctx = {
-        .mem = as_arena_new(AS_LIMIT_ARENA), .settings = &settings, .ring = ring, .now = 1};
+        .mem = as_arena_new(AS_LIMIT_ARENA), .settings = &settings, .keys = &keys, .now = 1};
     FUZZ_HOLDS(ctx.mem != NULL);
     check_text(&ctx, as_span_bytes(data, size));
     check_forged(&ctx, as_span_bytes(data, size));

@@ -222,34 +222,152 @@ END_TEST
 
 /* ------------------------------------------------------------ keys ---------------------------- */
 
-START_TEST(only_the_first_key_of_a_purpose_is_added)
+static size_t keys_of(const struct as_key_row **rows)
 {
-    struct as_key_row row = {
-        .kid = {1}, .purpose = AS_LIT("one"), .wrapped = AS_LIT("wrapped"), .created = 5};
+    size_t count = 0;
+
+    ck_ok(as_store_keys(f.job, f.mem, rows, &count));
+    return count;
+}
+
+static struct as_key_row key_row(const char *kid, enum as_key_state state)
+{
+    return (struct as_key_row){.kid = as_span_of(kid),
+                               .purpose = AS_LIT("one"),
+                               .alg = AS_LIT("ES256"),
+                               .state = state,
+                               .created = 5,
+                               .activates = 7,
+                               .lifetime = 300,
+                               .public_ = AS_LIT("{}"),
+                               .wrapped = AS_LIT("wrapped")};
+}
+
+static void key_add(struct as_key_row row, bool is_added)
+{
+    bool added = !is_added;
+
+    ck_ok(as_store_key_add(f.job, &row, &audit_line, &added));
+    ck_assert(added == is_added);
+}
+
+START_TEST(REG_146_a_line_has_one_published_and_one_active_key)
+{
     const struct as_key_row *rows = NULL;
-    size_t count = 9;
-    bool added = false;
+    struct as_key_row row = key_row("a", AS_KEY_ACTIVE);
+    bool done = true;
 
     fixture_start(&f, (size_t)_i);
-    ck_ok(as_store_keys(f.job, f.mem, &rows, &count));
-    ck_assert_uint_eq(count, 0);
-    ck_ok(as_store_key_add_first(f.job, &row, &audit_line, &added));
-    ck_assert(added);
-    row.kid[0] = 2;
-    ck_ok(as_store_key_add_first(f.job, &row, &audit_line, &added));
-    ck_assert(!added);
-    row.purpose = AS_LIT("two");
-    row.created = 4;
-    ck_ok(as_store_key_add_first(f.job, &row, NULL, &added));
-    ck_assert(added);
-    ck_ok(as_store_keys(f.job, f.mem, &rows, &count));
-    ck_assert_uint_eq(count, 2);
-    ck_span_eq(rows[0].purpose, "two"); /* the oldest first */
-    ck_assert_int_eq(rows[1].kid[0], 1);
-    ck_span_eq(rows[1].wrapped, "wrapped");
+    ck_assert_uint_eq(keys_of(&rows), 0);
+    key_add(row, true);
+    key_add(key_row("b", AS_KEY_ACTIVE), false);
+    key_add(key_row("b", AS_KEY_PUBLISHED), true);
+    key_add(key_row("c", AS_KEY_PUBLISHED), false);
+    ck_assert_uint_eq(audits(&f), 2);
+    ck_fault(as_store_key_add(f.worker, &row, NULL, &done), AS_ELSEWHERE);
+    ck_assert_uint_eq(keys_of(&rows), 2);
+    ck_span_eq(rows[0].kid, "a"); /* the oldest first */
+    ck_span_eq(rows[1].kid, "b");
+    ck_assert_int_eq(rows[1].state, AS_KEY_PUBLISHED);
+    ck_span_eq(rows[1].purpose, "one");
+    ck_span_eq(rows[1].alg, "ES256");
     ck_assert_int_eq(rows[1].created, 5);
-    ck_assert_uint_eq(audits(&f), 1);
-    ck_fault(as_store_key_add_first(f.worker, &row, NULL, &added), AS_ELSEWHERE);
+    ck_assert_int_eq(rows[1].activates, 7);
+    ck_assert_int_eq(rows[1].retired, 0);
+    ck_assert_int_eq(rows[1].lifetime, 300);
+    ck_span_eq(rows[1].public_, "{}");
+    ck_span_eq(rows[1].wrapped, "wrapped");
+    row = key_row("d", AS_KEY_ACTIVE); /* another line */
+    row.alg = AS_LIT("PS256");
+    key_add(row, true);
+    row = key_row("e", AS_KEY_ACTIVE);
+    row.purpose = AS_LIT("two");
+    key_add(row, true);
+    row = key_row("f", AS_KEY_RETIRED);
+    ck_fault(as_store_key_add(f.job, &row, NULL, &done), AS_SERVER_ERROR);
+    row = key_row("", AS_KEY_ACTIVE);
+    ck_fault(as_store_key_add(f.job, &row, NULL, &done), AS_SERVER_ERROR);
+    fixture_end(&f);
+}
+END_TEST
+
+START_TEST(REG_146_a_published_key_takes_over_at_once)
+{
+    const struct as_key_row *rows = NULL;
+    const struct as_audit_row *lines = NULL;
+    size_t count = 0;
+    bool done = false;
+
+    fixture_start(&f, (size_t)_i);
+    key_add(key_row("a", AS_KEY_ACTIVE), true);
+    key_add(key_row("b", AS_KEY_PUBLISHED), true);
+    ck_ok(as_store_key_activate(f.job, AS_LIT("a"), &audit_line, &done));
+    ck_assert(!done); /* not published */
+    ck_ok(as_store_key_activate(f.job, AS_LIT("x"), &audit_line, &done));
+    ck_assert(!done);
+    ck_assert_uint_eq(keys_of(&rows), 2);
+    ck_assert_int_eq(rows[0].state, AS_KEY_ACTIVE);
+    ck_ok(as_store_key_activate(f.job, AS_LIT("b"), &audit_line, &done));
+    ck_assert(done);
+    ck_assert_uint_eq(keys_of(&rows), 2);
+    ck_assert_int_eq(rows[0].state, AS_KEY_RETIRED);
+    ck_assert_int_eq(rows[0].retired, audit_line.at);
+    ck_assert_int_eq(rows[1].state, AS_KEY_ACTIVE);
+    ck_assert_int_eq(rows[1].activates, audit_line.at);
+    ck_ok(as_store_audit_list(f.job, f.mem, 0, 100, &lines, &count));
+    ck_assert_uint_eq(count, 4);
+    ck_span_eq(lines[2].audit.client_id, "b");
+    ck_span_eq(lines[3].audit.client_id, "a");
+    ck_assert_str_eq(lines[3].audit.event, "key_retired");
+    fixture_end(&f);
+}
+END_TEST
+
+START_TEST(REG_147_a_key_retires_and_goes)
+{
+    const struct as_key_row *rows = NULL;
+    bool done = false;
+
+    fixture_start(&f, (size_t)_i);
+    key_add(key_row("a", AS_KEY_ACTIVE), true);
+    key_add(key_row("b", AS_KEY_PUBLISHED), true);
+    ck_ok(as_store_key_retire(f.job, AS_LIT("b"), &audit_line, &done));
+    ck_assert(!done); /* not active */
+    ck_ok(as_store_key_retire(f.job, AS_LIT("a"), &audit_line, &done));
+    ck_assert(done);
+    ck_assert_uint_eq(keys_of(&rows), 2);
+    ck_assert_int_eq(rows[0].state, AS_KEY_RETIRED);
+    ck_assert_int_eq(rows[0].retired, audit_line.at);
+    ck_assert_int_eq(rows[1].state, AS_KEY_PUBLISHED);
+    ck_ok(as_store_key_delete(f.job, AS_LIT("x"), &audit_line, &done));
+    ck_assert(!done);
+    ck_ok(as_store_key_delete(f.job, AS_LIT("a"), &audit_line, &done));
+    ck_assert(done);
+    ck_assert_uint_eq(keys_of(&rows), 1);
+    ck_assert_uint_eq(audits(&f), 4);
+    fixture_end(&f);
+}
+END_TEST
+
+/* What was promised is kept: a shorter life of tokens does not let a key go earlier. */
+START_TEST(REG_146_a_promise_is_only_raised)
+{
+    const struct as_key_row *rows = NULL;
+    bool done = false;
+
+    fixture_start(&f, (size_t)_i);
+    key_add(key_row("a", AS_KEY_ACTIVE), true);
+    key_add(key_row("b", AS_KEY_PUBLISHED), true);
+    ck_ok(as_store_key_activate(f.job, AS_LIT("b"), &audit_line, &done));
+    key_add(key_row("c", AS_KEY_PUBLISHED), true);
+    ck_ok(as_store_key_promise(f.job, 299));
+    ck_assert_uint_eq(keys_of(&rows), 3);
+    ck_assert_int_eq(rows[1].lifetime, 300);
+    ck_ok(as_store_key_promise(f.job, 301));
+    ck_assert_uint_eq(keys_of(&rows), 3);
+    ck_assert_int_eq(rows[0].lifetime, 300); /* retired: it makes nothing more */
+    ck_assert_int_eq(rows[1].lifetime, 301);
+    ck_assert_int_eq(rows[2].lifetime, 301);
     fixture_end(&f);
 }
 END_TEST
@@ -264,5 +382,8 @@ AS_TESTS("store_tokens", {
     add_for_backends(t, TOK_173_revoking_twice_is_no_error_and_shortens_nothing);
     add_for_backends(t, what_is_over_is_swept_and_nothing_else);
     add_for_backends(t, the_sweeper_takes_small_steps);
-    add_for_backends(t, only_the_first_key_of_a_purpose_is_added);
+    add_for_backends(t, REG_146_a_line_has_one_published_and_one_active_key);
+    add_for_backends(t, REG_146_a_published_key_takes_over_at_once);
+    add_for_backends(t, REG_147_a_key_retires_and_goes);
+    add_for_backends(t, REG_146_a_promise_is_only_raised);
 })

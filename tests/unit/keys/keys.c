@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/keys.h"
 
-#include "keys/kek.h"
+#include "keys/parts.h"
 #include "store/support/fixture.h"
 
 #include <errno.h>
@@ -55,64 +55,124 @@ static size_t stored_keys(const struct as_key_row **rows)
 #define PREFIX AS_LIT("fat1.")
 #define ISSUER AS_LIT("https://as.example")
 
-static as_span seal(const struct as_ring *ring)
+/* ES256 alone: it is made in no time. */
+static const struct as_keys_conf conf = {.algs = 1u << AS_ALG_ES256,
+                                         .alg = AS_ALG_ES256,
+                                         .rotate_every = 30 * 86400,
+                                         .publish_lead = 7200,
+                                         .token_lifetime = 300};
+
+static as_err start_at(const char *file, as_time now, struct as_keys **out)
 {
+    *out = NULL;
+    return as_keys_start(f.store, file, &conf, now, out);
+}
+
+static struct as_keys *started(as_time now)
+{
+    struct as_keys *keys = NULL;
+
+    ck_ok(start_at(key_file, now, &keys));
+    return keys;
+}
+
+static void start_fails(enum as_fault_id fault, const char *why)
+{
+    struct as_keys *keys = NULL;
+
+    as_err err = start_at(key_file, 2, &keys);
+    ck_assert_ptr_null(keys);
+    ck_refuses(err, fault, why);
+}
+
+static as_span seal(struct as_keys *keys)
+{
+    const struct as_keyset *set = as_keys_hold(keys);
     as_span text = AS_SPAN_NONE;
 
-    ck_ok(as_seal(ring, f.mem, PREFIX, ISSUER, AS_LIT("inside"), &text));
+    ck_ok(as_seal(set->ring, f.mem, PREFIX, ISSUER, AS_LIT("inside"), &text));
+    as_keyset_drop(set);
     return text;
 }
 
-static bool opens(const struct as_ring *ring, as_span text)
+static bool opens(struct as_keys *keys, as_span text)
 {
+    const struct as_keyset *set = as_keys_hold(keys);
     as_span plain = AS_SPAN_NONE;
 
-    ck_ok(as_unseal(ring, f.mem, PREFIX, ISSUER, text, &plain));
+    ck_ok(as_unseal(set->ring, f.mem, PREFIX, ISSUER, text, &plain));
+    as_keyset_drop(set);
     return plain.ptr != NULL;
+}
+
+/* Another, empty store; what was in the arena stays. */
+static void other_store(void)
+{
+    fixture_close(&f);
+    ck_assert_int_eq(unlink(f.path), 0);
+    fixture_open(&f, 0);
+}
+
+static void put_row(const struct as_key_row *row)
+{
+    bool added = false;
+
+    ck_ok(as_store_key_add(f.job, row, NULL, &added));
+    ck_assert(added);
 }
 
 /* ------------------------------------------------------------ starting ------------------------ */
 
-START_TEST(the_first_start_makes_a_closed_file_and_a_key)
+START_TEST(the_first_start_makes_a_closed_file_and_a_key_per_line)
 {
     const struct as_key_row *rows = NULL;
-    struct as_ring *ring = NULL;
     struct stat st;
 
     start();
     (void)umask(0);
-    ck_ok(as_keys_start(f.job, key_file, 1700000000, &ring));
+    struct as_keys *keys = started(1700000000);
     ck_assert_int_eq(stat(key_file, &st), 0);
     ck_assert_int_eq(st.st_mode & 07777, 0600);
     ck_assert_int_eq(st.st_size, AS_KEK);
     ck_assert_uint_eq(st.st_nlink, 1);
-    ck_assert_uint_eq(stored_keys(&rows), 1);
+    ck_assert_uint_eq(stored_keys(&rows), 2);
     ck_span_eq(rows[0].purpose, AS_PURPOSE_ACCESS_TOKEN);
-    ck_assert_int_eq(rows[0].created, 1700000000);
-    ck_assert_uint_eq(audits(&f), 1);
-    ck_assert(opens(ring, seal(ring)));
-    as_ring_free(ring);
+    ck_span_eq(rows[0].alg, "");
+    ck_span_eq(rows[1].purpose, AS_PURPOSE_SIGNATURE);
+    ck_span_eq(rows[1].alg, "ES256");
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(rows[i].state, AS_KEY_ACTIVE);
+        ck_assert_int_eq(rows[i].created, 1700000000);
+        ck_assert_int_eq(rows[i].activates, 1700000000);
+        ck_assert_int_eq(rows[i].lifetime, 300);
+    }
+    ck_assert_uint_eq(audits(&f), 2);
+    ck_assert(opens(keys, seal(keys)));
+    as_keys_stop(keys);
     end();
 }
 END_TEST
 
-START_TEST(the_next_start_opens_what_the_first_sealed)
+START_TEST(REG_147_the_next_start_opens_what_the_first_sealed)
 {
     const struct as_key_row *rows = NULL;
-    struct as_ring *first = NULL;
-    struct as_ring *next = NULL;
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &first));
-    as_span text = seal(first);
+    struct as_keys *keys = started(1700000000);
+    const as_span text = seal(keys);
+    as_keys_stop(keys);
+    ck_assert_uint_eq(stored_keys(&rows), 2);
+    const as_span signer = rows[1].kid;
     fixture_close(&f);
     fixture_open(&f, 0);
-    ck_ok(as_keys_start(f.job, key_file, 2, &next));
-    ck_assert(opens(next, text));
-    ck_assert_uint_eq(stored_keys(&rows), 1);
-    ck_assert_uint_eq(audits(&f), 1);
-    as_ring_free(first);
-    as_ring_free(next);
+    keys = started(1700000001);
+    const struct as_keyset *set = as_keys_hold(keys);
+    ck_assert(opens(keys, text));
+    ck_assert(as_span_equal(as_jws_key_kid(as_keyset_signer(set, AS_ALG_NONE)), signer));
+    ck_assert_uint_eq(stored_keys(&rows), 2);
+    ck_assert_uint_eq(audits(&f), 2);
+    as_keyset_drop(set);
+    as_keys_stop(keys);
     end();
 }
 END_TEST
@@ -120,37 +180,28 @@ END_TEST
 START_TEST(REG_148_a_wrong_key_encryption_key_is_refused)
 {
     unsigned char kek[AS_KEK];
-    struct as_ring *ring = NULL;
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
-    as_ring_free(ring);
-    ring = NULL;
+    as_keys_stop(started(1));
     ck_assert_uint_eq(get_file(key_file, kek, sizeof(kek)), AS_KEK);
     kek[31] ^= 1;
     put_file(kek, sizeof(kek), 0600);
-    ck_refuses(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION,
-               "a key of the store does not unwrap: this key file is not the one it was made with");
-    ck_assert_ptr_null(ring);
+    start_fails(AS_BAD_CONFIGURATION, "a key of the store does not unwrap: this key file is not "
+                                      "the one it was made with");
     kek[31] ^= 1;
     put_file(kek, sizeof(kek), 0600);
-    ck_ok(as_keys_start(f.job, key_file, 2, &ring));
-    as_ring_free(ring);
+    as_keys_stop(started(2));
     end();
 }
 END_TEST
 
 START_TEST(REG_148_a_store_with_keys_and_no_file_is_refused)
 {
-    struct as_ring *ring = NULL;
-
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
-    as_ring_free(ring);
-    ring = NULL;
+    as_keys_stop(started(1));
     ck_assert_int_eq(unlink(key_file), 0);
-    ck_refuses(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION,
-               "the key file is missing, and the store holds keys that only it opens");
+    start_fails(AS_BAD_CONFIGURATION,
+                "the key file is missing, and the store holds keys that only it opens");
     ck_assert_int_ne(access(key_file, F_OK), 0); /* nor was a new one made */
     end();
 }
@@ -158,80 +209,80 @@ END_TEST
 
 START_TEST(REG_148_a_key_of_another_purpose_must_unwrap_too)
 {
-    const struct as_key_row row = {
-        .kid = {1}, .purpose = AS_LIT("fapid/else/1"), .wrapped = AS_LIT("rubbish"), .created = 1};
-    struct as_ring *ring = NULL;
-    bool added = false;
+    const struct as_key_row row = {.kid = AS_LIT("0100000000000000"),
+                                   .purpose = AS_LIT("fapid/else/1"),
+                                   .state = AS_KEY_ACTIVE,
+                                   .wrapped = AS_LIT("more octets than a nonce and a tag take"),
+                                   .created = 1};
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
-    as_ring_free(ring);
-    ck_ok(as_store_key_add_first(f.job, &row, NULL, &added));
-    ck_assert(added);
-    ck_fault(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION);
+    as_keys_stop(started(1));
+    put_row(&row);
+    start_fails(AS_BAD_CONFIGURATION, "a key of the store does not unwrap: this key file is not "
+                                      "the one it was made with");
     end();
 }
 END_TEST
 
-/* What is wrapped for one purpose is not a key for another, though kid and key file are right. */
-START_TEST(REG_148_a_wrapped_key_cannot_change_its_purpose)
+/* What is wrapped for one purpose and kid is not a key for another, though the key file is right.
+ */
+START_TEST(REG_148_a_wrapped_key_cannot_change_its_purpose_or_kid)
 {
     const struct as_key_row *rows = NULL;
-    struct as_key_row moved;
-    struct as_ring *ring = NULL;
-    bool added = false;
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
-    as_ring_free(ring);
-    ck_assert_uint_eq(stored_keys(&rows), 1);
-    moved = rows[0];
-    fixture_close(&f); /* into another, empty store */
-    ck_assert_int_eq(unlink(f.path), 0);
-    fixture_open(&f, 0);
-    moved.purpose = AS_LIT("fapid/else/1");
-    ck_ok(as_store_key_add_first(f.job, &moved, NULL, &added));
-    ck_fault(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION);
+    as_keys_stop(started(1));
+    ck_assert_uint_eq(stored_keys(&rows), 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct as_key_row moved = rows[i];
+        other_store();
+        put_row(&moved);
+        as_keys_stop(started(2)); /* unchanged, it opens */
+        other_store();
+        moved.purpose = AS_LIT("fapid/else/1");
+        put_row(&moved);
+        start_fails(AS_BAD_CONFIGURATION, "a key of the store does not unwrap: this key file is "
+                                          "not the one it was made with");
+        other_store();
+        moved.purpose = rows[i].purpose;
+        moved.kid = i == 0 ? AS_LIT("0100000000000000")
+                           : AS_LIT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        put_row(&moved);
+        start_fails(AS_BAD_CONFIGURATION, "a key of the store does not unwrap: this key file is "
+                                          "not the one it was made with");
+    }
     end();
 }
 END_TEST
 
-START_TEST(REG_148_a_wrapped_key_cannot_change_its_kid)
+/* The public half decides what the world verifies with: that of another key is refused. */
+START_TEST(REG_148_another_public_half_is_refused)
 {
     const struct as_key_row *rows = NULL;
-    struct as_key_row moved;
-    struct as_ring *ring = NULL;
-    bool added = false;
+    struct as_jws_key *other = NULL;
+    static const char why[] =
+        "a signing key of the store does not match the public key that is shown for it";
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
-    as_ring_free(ring);
-    ck_assert_uint_eq(stored_keys(&rows), 1);
-    moved = rows[0];
-    fixture_close(&f);
-    ck_assert_int_eq(unlink(f.path), 0);
-    fixture_open(&f, 0);
-    ck_ok(as_store_key_add_first(f.job, &moved, NULL, &added));
-    ck_ok(as_keys_start(f.job, key_file, 2, &ring)); /* unchanged, it opens */
-    as_ring_free(ring);
-    fixture_close(&f);
-    ck_assert_int_eq(unlink(f.path), 0);
-    fixture_open(&f, 0);
-    moved.kid[0] ^= 1;
-    ck_ok(as_store_key_add_first(f.job, &moved, NULL, &added));
-    ck_fault(as_keys_start(f.job, key_file, 2, &ring), AS_BAD_CONFIGURATION);
-    end();
-}
-END_TEST
-
-START_TEST(a_worker_cannot_start_keys)
-{
-    const struct as_key_row *rows = NULL;
-    struct as_ring *ring = NULL;
-
-    start();
-    ck_fault(as_keys_start(f.worker, key_file, 1, &ring), AS_ELSEWHERE);
-    ck_assert_uint_eq(stored_keys(&rows), 0);
+    as_keys_stop(started(1));
+    ck_assert_uint_eq(stored_keys(&rows), 2);
+    struct as_key_row moved = rows[1];
+    other_store();
+    ck_ok(as_jws_key_make(AS_ALG_ES256, &other));
+    ck_ok(as_jwk_write(other, f.mem, &moved.public_));
+    put_row(&moved);
+    start_fails(AS_BAD_CONFIGURATION, why);
+    other_store();
+    moved.public_ = AS_LIT("{}");
+    put_row(&moved);
+    start_fails(AS_BAD_CONFIGURATION, why);
+    other_store();
+    moved.public_ = rows[1].public_;
+    moved.alg = AS_LIT("RS256");
+    put_row(&moved);
+    start_fails(AS_BAD_CONFIGURATION,
+                "a signing key of the store has an algorithm that is not on offer");
+    as_jws_key_free(other);
     end();
 }
 END_TEST
@@ -251,31 +302,30 @@ static bool file_has(const char *path, const void *what, size_t len)
 START_TEST(REG_148_the_database_file_holds_no_key_in_clear)
 {
     const struct as_key_row *rows = NULL;
-    struct as_ring *ring = NULL;
-    unsigned char master[AS_SEAL_MASTER];
-    unsigned char hex[2 * AS_KEK + 1];
     struct as_kek kek;
     bool found = false;
-    as_span about = AS_SPAN_NONE;
-    char kid[17];
+    as_span private_[2];
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
+    as_keys_stop(started(1));
     ck_ok(as_kek_read(key_file, &kek, &found));
-    ck_assert_uint_eq(stored_keys(&rows), 1);
-    as_hex_write(as_span_bytes(rows[0].kid, 8), kid);
-    ck_ok(
-        as_arena_printf(f.mem, &about, "fapid/wrapped-key/1 %s %s", AS_PURPOSE_ACCESS_TOKEN, kid));
-    ck_ok(as_unwrap(kek.key, about, rows[0].wrapped, master)); /* so this is the key */
+    ck_assert_uint_eq(stored_keys(&rows), 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_ok(as_keys_unwrap(&kek, f.mem, &rows[i], &private_[i])); /* so this is the key */
+    }
     as_store_session_free(f.worker);
     as_store_session_free(f.job);
     as_store_close(f.store);
-    ck_assert(file_has(f.path, rows[0].wrapped.ptr, rows[0].wrapped.len)); /* it looks right */
-    ck_assert(!file_has(f.path, master, sizeof(master)));
+    for (size_t i = 0; i < 2; i++) {
+        char hex[2 * 32 + 1];
+        const as_span tail = as_span_from(private_[i], private_[i].len - 32);
+        ck_assert(file_has(f.path, rows[i].wrapped.ptr, rows[i].wrapped.len)); /* it looks right */
+        ck_assert(!file_has(f.path, private_[i].ptr, 32));
+        as_hex_write(as_span_bytes(private_[i].ptr, 32), hex);
+        ck_assert(!file_has(f.path, hex, 64));
+        ck_assert(i == 1 || !file_has(f.path, tail.ptr, tail.len));
+    }
     ck_assert(!file_has(f.path, kek.key, AS_KEK));
-    as_hex_write(as_span_bytes(master, sizeof(master)), (char *)hex);
-    ck_assert(!file_has(f.path, hex, 2 * AS_KEK));
-    as_ring_free(ring);
     (void)unlink(key_file);
     fixture_remove(&f);
 }
@@ -283,18 +333,17 @@ END_TEST
 
 START_TEST(TOK_18_the_database_file_holds_no_token)
 {
-    struct as_ring *ring = NULL;
     const unsigned char jti[16] = "0123456789abcdef";
 
     start();
-    ck_ok(as_keys_start(f.job, key_file, 1, &ring));
-    as_span text = seal(ring);
+    struct as_keys *keys = started(1);
+    const as_span text = seal(keys);
+    as_keys_stop(keys);
     ck_ok(as_store_token_revoke(f.job, jti, 1800000000, NULL));
     fixture_close(&f);
     ck_assert(file_has(f.path, jti, 16)); /* what is kept of a revoked token */
     ck_assert(!file_has(f.path, text.ptr, text.len));
     ck_assert(!file_has(f.path, "fat1.", 5));
-    as_ring_free(ring);
     fixture_open(&f, 0);
     end();
 }
@@ -454,27 +503,26 @@ END_TEST
 
 START_TEST(a_key_file_in_no_directory_cannot_be_made)
 {
-    struct as_ring *ring = NULL;
     const struct as_key_row *rows = NULL;
+    struct as_keys *keys = NULL;
     char nowhere[160];
 
     start();
     (void)snprintf(nowhere, sizeof(nowhere), "%s/none/kek", f.dir);
-    ck_fault(as_keys_start(f.job, nowhere, 1, &ring), AS_BAD_CONFIGURATION);
+    ck_fault(start_at(nowhere, 1, &keys), AS_BAD_CONFIGURATION);
     ck_assert_uint_eq(stored_keys(&rows), 0);
     end();
 }
 END_TEST
 
 AS_TESTS("keys", {
-    tcase_add_test(t, the_first_start_makes_a_closed_file_and_a_key);
-    tcase_add_test(t, the_next_start_opens_what_the_first_sealed);
+    tcase_add_test(t, the_first_start_makes_a_closed_file_and_a_key_per_line);
+    tcase_add_test(t, REG_147_the_next_start_opens_what_the_first_sealed);
     tcase_add_test(t, REG_148_a_wrong_key_encryption_key_is_refused);
     tcase_add_test(t, REG_148_a_store_with_keys_and_no_file_is_refused);
     tcase_add_test(t, REG_148_a_key_of_another_purpose_must_unwrap_too);
-    tcase_add_test(t, REG_148_a_wrapped_key_cannot_change_its_purpose);
-    tcase_add_test(t, REG_148_a_wrapped_key_cannot_change_its_kid);
-    tcase_add_test(t, a_worker_cannot_start_keys);
+    tcase_add_test(t, REG_148_a_wrapped_key_cannot_change_its_purpose_or_kid);
+    tcase_add_test(t, REG_148_another_public_half_is_refused);
     tcase_add_test(t, REG_148_the_database_file_holds_no_key_in_clear);
     tcase_add_test(t, TOK_18_the_database_file_holds_no_token);
     tcase_add_test(t, a_key_file_is_32_octets_or_64_digits);
