@@ -23,11 +23,11 @@ AS_AUTO_DEFINE(struct as_keyset_box, box_free)
 static as_err take_row(struct as_keyset_box *box, const struct as_kek *kek, struct as_arena *secret,
                        const struct as_key_row *row)
 {
-    const struct as_key_kind *kind = as_key_kind_of(row->purpose);
+    const struct as_purpose *purpose = as_purpose_of(row->purpose);
     as_span private_ = AS_SPAN_NONE;
 
     AS_TRY(as_keys_unwrap(kek, secret, row, &private_));
-    return kind != NULL ? kind->take(box, row, private_) : AS_OK;
+    return purpose != NULL ? purpose->take(box, row, private_) : AS_OK;
 }
 
 static as_err take_rows(struct as_keyset_box *box, const struct as_kek *kek,

@@ -21,8 +21,8 @@
 
 void as_line_init(struct as_line *line, enum as_alg alg)
 {
-    *line = (struct as_line){.kind = alg == AS_ALG_NONE ? &as_key_sealing : &as_key_signing,
-                             .alg = alg};
+    *line = (struct as_line){
+        .purpose = alg == AS_ALG_NONE ? &as_purpose_sealing : &as_purpose_signing, .alg = alg};
 }
 
 as_span as_line_alg(const struct as_line *line)
@@ -37,7 +37,7 @@ bool as_line_is_on(const struct as_line *line, const struct as_keys_conf *conf)
 
 static bool is_of(const struct as_line *line, const struct as_key_row *row)
 {
-    return as_span_is(row->purpose, line->kind->purpose) &&
+    return as_span_is(row->purpose, line->purpose->name) &&
            as_span_equal(row->alg, as_line_alg(line));
 }
 

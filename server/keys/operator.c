@@ -28,7 +28,7 @@ static bool is_meant(const struct as_line *line, const struct as_keys_conf *conf
                      const char *purpose, enum as_alg alg)
 {
     return as_line_is_on(line, conf) && (alg == AS_ALG_NONE || alg == line->alg) &&
-           (purpose == NULL || as_span_is(as_span_of(purpose), line->kind->purpose));
+           (purpose == NULL || as_span_is(as_span_of(purpose), line->purpose->name));
 }
 
 static as_err rotate(struct as_keys *keys, const char *purpose, enum as_alg alg,

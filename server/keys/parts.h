@@ -15,7 +15,7 @@
 
 AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 
-/* --- kind.c: what a key of a purpose is made of. */
+/* --- purpose.c: what a key of a purpose is made of. */
 
 /* A key that has just been made. In an arena, which wipes. */
 struct as_key_fresh {
@@ -26,17 +26,17 @@ struct as_key_fresh {
 
 struct as_keyset_box;
 
-struct as_key_kind {
-    const char *purpose;
+struct as_purpose {
+    const char *name;
     as_err (*make)(struct as_arena *mem, enum as_alg alg, struct as_key_fresh *out);
     /* Into a keyset; the private part must be the row's own (REG-148). */
     as_err (*take)(struct as_keyset_box *box, const struct as_key_row *row, as_span private_);
 };
 
 /* NULL for a purpose that we do not know. */
-const struct as_key_kind *as_key_kind_of(as_span purpose);
-extern const struct as_key_kind as_key_sealing;
-extern const struct as_key_kind as_key_signing;
+const struct as_purpose *as_purpose_of(as_span purpose);
+extern const struct as_purpose as_purpose_sealing;
+extern const struct as_purpose as_purpose_signing;
 
 /* --- wrap.c */
 as_err as_keys_wrap(const struct as_kek *kek, struct as_arena *mem, struct as_key_row *row,
@@ -78,7 +78,7 @@ enum as_step {
 };
 
 struct as_line {
-    const struct as_key_kind *kind;
+    const struct as_purpose *purpose;
     enum as_alg alg;
     enum as_step step; /* the next ... */
     int64_t due_ms;    /* ... when the monotonic clock has come to this */

@@ -31,4 +31,4 @@ static as_err take(struct as_keyset_box *box, const struct as_key_row *row, as_s
     return as_ring_add(box->ring, kid, as_span_u8(private_), row->state == AS_KEY_ACTIVE);
 }
 
-const struct as_key_kind as_key_sealing = {AS_PURPOSE_ACCESS_TOKEN, make, take};
+const struct as_purpose as_purpose_sealing = {AS_PURPOSE_ACCESS_TOKEN, make, take};

@@ -42,4 +42,4 @@ static as_err take(struct as_keyset_box *box, const struct as_key_row *row, as_s
     return AS_OK;
 }
 
-const struct as_key_kind as_key_signing = {AS_PURPOSE_SIGNATURE, make, take};
+const struct as_purpose as_purpose_signing = {AS_PURPOSE_SIGNATURE, make, take};

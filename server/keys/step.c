@@ -48,10 +48,10 @@ static as_err make_row(const struct as_keys *keys, const struct as_line *line,
     struct as_key_fresh fresh = {0};
     const as_time now = as_keys_later(keys, act->at);
 
-    AS_TRY(line->kind->make(mem, line->alg, &fresh));
+    AS_TRY(line->purpose->make(mem, line->alg, &fresh));
     *row = (struct as_key_row){
         .kid = fresh.kid,
-        .purpose = as_span_of(line->kind->purpose),
+        .purpose = as_span_of(line->purpose->name),
         .alg = as_line_alg(line),
         .state = AS_KEY_ACTIVE,
         .created = now,

@@ -64,6 +64,9 @@ struct world_party {
     bool unbound;    /* tls_client_certificate_bound_access_tokens is false */
     bool disabled;
     bool shared;
+    enum as_token_format token_format;
+    enum as_alg token_alg, introspection_alg; /* of a resource server */
+    bool scopes_hidden;
 };
 #define WORLD_NO_GRANTS (1u << 31)
 
@@ -320,7 +323,16 @@ static inline void world_fill(struct world *w, const struct world_party *ask,
         .default_resource = as_span_of(ask->default_resource),
         .bound_access_tokens = !ask->unbound,
     };
-    made->resource = (struct as_resource){&made->party, made->audience, 0, as_span_of(ask->scope)};
+    made->client.token_format = ask->token_format;
+    made->resource = (struct as_resource){
+        .party = &made->party,
+        .audience = made->audience,
+        .scope = as_span_of(ask->scope),
+        .token_format = ask->token_format,
+        .token_alg = ask->token_alg,
+        .introspection_alg = ask->introspection_alg,
+        .scopes_hidden = ask->scopes_hidden,
+    };
     while (made->resource.audience_count < WORLD_AUDIENCES &&
            ask->audience[made->resource.audience_count] != NULL) {
         made->audience[made->resource.audience_count] =
