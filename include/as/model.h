@@ -116,8 +116,13 @@ enum as_certificate_class {
     AS_CERTIFICATE_REGISTERED /* registered in the party's jwks */
 };
 
-#define AS_PATH_MAX 6
+#define AS_PATH_MAX (AS_LIMIT_PATH_DEPTH + 1)
 
+/*
+ * One step of a certification path: who signed it, under which serial, until when. The serial is
+ * its magnitude without leading zeros; one over 20 octets, which only a trust group without
+ * `strict` admits, is the first 20 octets of its SHA-256.
+ */
 struct as_path_link {
     unsigned char issuer_spki[AS_DIGEST];
     unsigned char serial[20];
@@ -132,7 +137,7 @@ struct as_certificate_row {
     enum as_certificate_class class_;
     as_span trust; /* AS_CERTIFICATE_PKI: the group that vouched */
     unsigned char anchor[AS_DIGEST];
-    struct as_path_link path[AS_PATH_MAX];
+    struct as_path_link path[AS_PATH_MAX]; /* the leaf first */
     size_t path_count;
     as_time not_after; /* of the leaf */
 };

@@ -12,10 +12,11 @@
 #ifndef AS_TRUST_H
 #define AS_TRUST_H
 
-#include "as/base.h"
+#include "as/model.h"
 
 struct x509_st;
 struct stack_st_X509;
+struct evp_pkey_st;
 
 /* ---------------------------------------------------------------- names (RFC 8705 2.1.2) ----- */
 
@@ -62,6 +63,15 @@ struct as_public_key {
     as_span n, e;
     as_span x, y;
 };
+
+/*
+ * The floor of design D4, asked of OpenSSL's handle: by the handshake before anything is computed
+ * with a client's key, and of every certificate here. NULL is AS_KEY_OTHER. An RSA key restricted
+ * to PSS is AS_KEY_OTHER too, as are EC keys on other curves or with explicit parameters.
+ */
+enum as_key_kind as_cert_key_kind(const struct evp_pkey_st *key);
+/* One of the kinds above; RSA of 2048 to 4096 bits with an odd exponent 65537 <= e < 2^32. */
+bool as_cert_key_suits_client(const struct evp_pkey_st *key);
 
 struct as_cert_name {
     enum as_name_kind kind;
@@ -172,20 +182,6 @@ void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[32]);
 size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use,
                          const as_span **names);
 
-/*
- * One step of a path: who signed it, under which serial, until when. The serial is its magnitude
- * without leading zeros; one over 20 octets, which only a group without `strict` admits, is the
- * first 20 octets of its SHA-256.
- */
-struct as_path_step {
-    unsigned char issuer_spki[32];
-    unsigned char serial[20];
-    unsigned char serial_len;
-    as_time not_after;
-};
-
-#define AS_PATH_STEPS (AS_LIMIT_PATH_DEPTH + 1)
-
 struct as_trust_verdict {
     const char *reason; /* NULL: vouched for; else a stable reason code (design 3) */
     const char *detail; /* static English for the log and fapictl; NULL when vouched for */
@@ -193,7 +189,7 @@ struct as_trust_verdict {
     as_time not_after;
     unsigned char anchor[32]; /* SHA-256 of the anchor's DER */
     size_t step_count;
-    struct as_path_step steps[AS_PATH_STEPS]; /* the leaf first */
+    struct as_path_link steps[AS_PATH_MAX]; /* the leaf first */
 };
 
 /*

@@ -19,15 +19,6 @@ void as_buf_free(struct as_buf *buf)
     *buf = AS_BUF(buf->max);
 }
 
-void as_buf_clear(struct as_buf *buf)
-{
-    if (buf->ptr != NULL) {
-        explicit_bzero(buf->ptr, buf->room);
-    }
-    buf->len = 0;
-    buf->full = false;
-}
-
 /* Not realloc(): that would leave an unwiped copy behind. */
 static bool grow(struct as_buf *buf, size_t room)
 {

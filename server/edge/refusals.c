@@ -25,7 +25,8 @@ static const struct {
     {421, "Misdirected Request", "invalid_request", ""},
     {431, "Request Header Fields Too Large", "invalid_request", ""},
     {501, "Not Implemented", "invalid_request", ""},
-    {503, "Service Unavailable", "temporarily_unavailable", "Retry-After: " AS_LIMIT_RETRY_AFTER "\r\n"},
+    {503, "Service Unavailable", "temporarily_unavailable",
+     "Retry-After: " AS_LIMIT_RETRY_AFTER "\r\n"},
     {505, "HTTP Version Not Supported", "invalid_request", ""},
 };
 

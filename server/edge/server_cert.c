@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server_cert.h"
 
-#include "tls_key.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -169,12 +167,12 @@ static as_err check_chain(const struct load *load, struct as_server_cert *out)
 static as_err check_key(const struct load *load, struct as_server_cert *out)
 {
     const EVP_PKEY *key = X509_get0_pubkey(out->leaf);
-    enum as_key_kind kind = key != NULL ? as_tls_key_kind(key) : AS_KEY_OTHER;
+    enum as_key_kind kind = as_cert_key_kind(key);
 
+    NEED_FILE(load, key == NULL || !EVP_PKEY_is_a(key, "RSA-PSS"), load->certificate_file,
+              "the key is restricted to RSA-PSS, which TLS 1.2 clients cannot be served with");
     NEED_FILE(load, kind == AS_KEY_RSA || kind == AS_KEY_P256 || kind == AS_KEY_P384,
               load->certificate_file, "the key is of a kind that is not served: RSA, P-256, P-384");
-    NEED_FILE(load, !EVP_PKEY_is_a(key, "RSA-PSS"), load->certificate_file,
-              "the key is restricted to RSA-PSS, which TLS 1.2 clients cannot be served with");
     NEED_FILE(load, kind != AS_KEY_RSA || EVP_PKEY_get_bits(key) >= AS_LIMIT_RSA_MIN_BITS,
               load->certificate_file, "the RSA key has less than 2048 bits");
     NEED_FILE(load, EVP_PKEY_eq(key, out->key) == 1, load->key_file,

@@ -4,7 +4,6 @@
  * callback refuses only what costs too much to look at, and leaves a verify result that nobody can
  * take for a yes (TLS-46).
  */
-#include "tls_key.h"
 #include "tls_parts.h"
 
 #include <openssl/err.h>
@@ -36,7 +35,7 @@ static int on_certificate(X509_STORE_CTX *store, void *arg)
     if (sk_X509_num(X509_STORE_CTX_get0_untrusted(store)) > AS_LIMIT_CERT_COUNT) {
         return refuse(store, X509_V_ERR_CERT_REJECTED, AS_TLS_CERT_COUNT); /* alert 42 */
     }
-    if (key == NULL || !as_tls_key_fits_client(key)) {
+    if (!as_cert_key_suits_client(key)) {
         return refuse(store, X509_V_ERR_INVALID_PURPOSE, AS_TLS_CERT_KEY); /* alert 43 */
     }
     if (context->conf->resumption) {

@@ -19,7 +19,7 @@ static const struct bare {
   bare_overload = {
       503,
       BARE("temporarily_unavailable", "The server cannot do this at the moment; try again later."),
-      "1"};
+      AS_LIMIT_RETRY_AFTER};
 
 struct as_exchange *as_exchange_new(void)
 {

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-_Static_assert(AS_PATH_STEPS <= AS_PATH_MAX, "a row has room for each path");
-
 /* The further certificates as presented, each after its length in four octets. */
 static as_err write_chain(struct as_arena *mem, const struct as_cert *cert, as_span *out)
 {
@@ -37,14 +35,7 @@ static void write_path(const struct as_trust_verdict *verdict, struct as_certifi
 {
     memcpy(row->anchor, verdict->anchor, AS_DIGEST);
     row->path_count = verdict->step_count;
-    for (size_t i = 0; i < verdict->step_count; i++) {
-        const struct as_path_step *step = &verdict->steps[i];
-        struct as_path_link *link = &row->path[i];
-        memcpy(link->issuer_spki, step->issuer_spki, AS_DIGEST);
-        memcpy(link->serial, step->serial, sizeof(link->serial));
-        link->serial_len = step->serial_len;
-        link->not_after = step->not_after;
-    }
+    memcpy(row->path, verdict->steps, sizeof(row->path));
 }
 
 /* MTLS-114: a certificate that fits a second client is told of when its row is new, never refused:

@@ -16,7 +16,7 @@ void as_cert_blame(struct as_cert *cert, const char *fault, const char *why);
 as_err as_cert_read_key(X509 *x509, struct as_arena *mem, struct as_cert *cert);
 
 /* Is this key one that an authority may sign with: the kinds of D4, RSA to 8192 bits? */
-bool as_key_suits_authority(EVP_PKEY *key);
+bool as_key_suits_authority(const EVP_PKEY *key);
 
 /* Reads the subjectAltName entries of the kinds a client is known by. */
 as_err as_cert_read_names(X509 *x509, struct as_arena *mem, struct as_cert *cert);

@@ -166,7 +166,7 @@ static as_err read_refusal(X509_STORE_CTX *ctx, const struct pool *pool,
 
 /* --- an accepted path to a verdict ----------------------------------------------------------- */
 
-static as_err read_step(X509 *x509, X509 *issuer, struct as_path_step *step)
+static as_err read_step(X509 *x509, X509 *issuer, struct as_path_link *step)
 {
     AS_AUTO(BN_free) BIGNUM *serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
     unsigned char digest[32];
@@ -211,9 +211,9 @@ static as_err read_path(as_x509s *path, struct as_trust_verdict *out)
     as_time last = 0;
 
     *out = (struct as_trust_verdict){.not_before = INT64_MIN, .not_after = INT64_MAX};
-    AS_NEED(anchor <= AS_PATH_STEPS, AS_SERVER_ERROR, "a path is longer than its limit");
+    AS_NEED(anchor <= AS_PATH_MAX, AS_SERVER_ERROR, "a path is longer than its limit");
     for (int i = 0; i < anchor; i++) {
-        struct as_path_step *step = &out->steps[out->step_count++];
+        struct as_path_link *step = &out->steps[out->step_count++];
         AS_TRY(read_step(sk_X509_value(path, i), sk_X509_value(path, i + 1), step));
         AS_TRY(read_window(sk_X509_value(path, i), out, &step->not_after));
     }

@@ -57,7 +57,7 @@ static struct as_settings *read_it(void)
 /* Prints the settings, puts that in their place and frees them. */
 static struct as_settings *print_and_read(struct as_settings *settings, struct as_buf *out)
 {
-    as_buf_clear(out);
+    as_buf_free(out);
     FUZZ_HOLDS(!as_failed(as_settings_write(settings, out)));
     as_settings_free(settings);
     put(out->ptr, out->len);

@@ -2,7 +2,7 @@
 /*
  * as_buf: a growing buffer with a maximum stated when it is made. Past the maximum, or when memory
  * is short, it becomes `full`: it keeps what it has, takes no more, and says so until it is
- * cleared. An addition that does not fit is left out whole.
+ * freed. An addition that does not fit is left out whole.
  *
  * Owner: whoever declared it; as_buf_free wipes and frees. Threads: one at a time.
  */
@@ -26,8 +26,6 @@ struct as_buf {
 void as_buf_free(struct as_buf *buf);
 /* AS_AUTO_BUF struct as_buf text = AS_BUF(256): freed at the end of the block. */
 #define AS_AUTO_BUF __attribute__((cleanup(as_buf_free)))
-/* Wipes the contents and keeps the room. */
-void as_buf_clear(struct as_buf *buf);
 
 /* All false (and full) at the maximum. */
 bool as_buf_add(struct as_buf *buf, as_span bytes);
