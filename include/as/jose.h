@@ -38,7 +38,9 @@ struct as_jwks {
  * Reads {"keys":[...]}: at most AS_LIMIT_JWKS_KEYS; a private or symmetric member (d p q dp dq qi
  * oth k, kty oct) refuses the set (REG-34); x5c is an array of standard base64 without line breaks
  * (MTLS-53); n and e, or crv, x and y, must be present for RSA, EC and OKP keys; unknown kinds are
- * kept with their kty alone; one kid per kind (REG-35).
+ * kept with their kty alone; one kid per kind (REG-35). Keys of the kinds RSA, EC (P-256, P-384,
+ * P-521) and OKP (Ed25519) are sound, whatever they are for: RSA 2048 to 4096 bits with odd
+ * 65537 <= e < 2^32, exact coordinate lengths, a point on the curve. That costs up to 0.2 ms a key.
  * Errors: AS_INVALID_CLIENT_METADATA with a public reason.
  */
 as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jwks *out);

@@ -70,8 +70,6 @@ static as_err read_key_members(struct as_arena *mem, const json_t *key, struct a
     if (as_span_is(out->kty, "RSA")) {
         AS_TRY(read_octets(mem, key, "n", &out->n));
         AS_TRY(read_octets(mem, key, "e", &out->e));
-        AS_NEED(out->n.ptr[0] != 0 && out->e.ptr[0] != 0, AS_INVALID_CLIENT_METADATA,
-                "n and e in jwks must not start with a zero octet");
     } else if (as_span_is(out->kty, "EC")) {
         AS_TRY(read_text(key, "crv", &out->crv));
         AS_TRY(read_octets(mem, key, "x", &out->x));
@@ -155,6 +153,7 @@ as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jw
     AS_NEED_MEM(out->keys);
     for (size_t i = 0; i < out->count; i++) {
         AS_TRY(as_jwk_read(mem, json_array_get(keys, i), &out->keys[i]));
+        AS_TRY(as_jwk_check(&out->keys[i]));
     }
     return refuse_repeated_kid(out);
 }

@@ -37,6 +37,9 @@ AS_AUTO_DEFINE(struct as_jws_key, as_jws_key_free)
 /* Does the key suit the algorithm: kind, curve by name, size, exponent? */
 bool as_key_suits(enum as_alg alg, const EVP_PKEY *pkey);
 
+/* The public key of a JWK that is sound (REG-35); NULL for others. The caller frees it. */
+EVP_PKEY *as_key_public(const struct as_jwk *jwk);
+
 /* Takes over one reference to pkey, which suits the algorithm, in success and failure. */
 as_err as_key_wrap(enum as_alg alg, bool is_private, EVP_PKEY *pkey, struct as_jws_key **out);
 

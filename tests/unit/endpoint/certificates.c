@@ -72,6 +72,7 @@ START_TEST(MTLS_52_members_are_present_and_whole)
 {
     static const char *const rsa[] = {"n", "e"}, *const ec[] = {"x", "y"};
     static const char lacks[] = "a key in jwks lacks a required member";
+    static const char unsound[] = "a key in jwks is malformed, too weak or not on its curve";
     static const char why[] = "a key in jwks is not the key of its first x5c certificate";
     struct test_cert *r =
         test_cert(NULL, (struct test_cert_ask){.subject = "CN=r", .key = "RSA:2048"});
@@ -87,12 +88,15 @@ START_TEST(MTLS_52_members_are_present_and_whole)
     }
     json_t *jwk = jwk_with(p, p);
     json_object_set_new(jwk, "crv", json_string("P-384"));
-    refuses_json(self_signed_one(jwk), NULL, why);
+    refuses_json(self_signed_one(jwk), "jwks", unsound);
     jwk = jwk_with(p, p);
     json_object_set_new(jwk, "kty", json_string("OKP"));
     refuses_json(self_signed_one(jwk), NULL, why);
     jwk = jwk_with(r, r);
     json_object_set_new(jwk, "e", json_string("AQAC"));
+    refuses_json(self_signed_one(jwk), "jwks", unsound);
+    jwk = jwk_with(r, r);
+    json_object_set_new(jwk, "e", json_string("AQAD"));
     refuses_json(self_signed_one(jwk), NULL, why);
     test_cert_free(r);
     test_cert_free(p);
