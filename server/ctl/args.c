@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Flags without a value. */
-static const char *const switches[] = {"dry-run", "help", "version"};
+static const char *const switches[] = {"dry-run", "help", "version", "yes"};
 
 static bool is_switch(const char *name)
 {

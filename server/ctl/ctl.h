@@ -91,4 +91,10 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl);
 enum ctl_exit ctl_party_export(const struct ctl *ctl);
 enum ctl_exit ctl_token_revoke(const struct ctl *ctl);
 
+/* database.c */
+enum ctl_exit ctl_db_status(const struct ctl *ctl);
+enum ctl_exit ctl_db_backup(const struct ctl *ctl);
+enum ctl_exit ctl_db_restore(const struct ctl *ctl);
+enum ctl_exit ctl_db_check(const struct ctl *ctl);
+
 #endif

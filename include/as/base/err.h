@@ -50,6 +50,7 @@
     X(AS_ALREADY_EXISTS, "already_exists", 409, "It exists already.", true, AS_LOG_INFO)           \
     X(AS_NOT_ALLOWED, "access_denied", 403, "This caller is not allowed here.", true,              \
       AS_LOG_NOTICE)                                                                               \
+    X(AS_NOT_DONE, "not_done", 500, "It could not be done.", true, AS_LOG_ERROR)                   \
     /* HTTP as such */                                                                             \
     X(AS_METHOD_NOT_ALLOWED, "invalid_request", 405, "The method is not allowed here.", false,     \
       AS_LOG_INFO)                                                                                 \

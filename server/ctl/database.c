@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fapictl db: the server does it, in files that its own user may read and write. */
+#include "ctl.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool no_flags(const struct ctl *ctl)
+{
+    static const char *const none[] = {NULL};
+
+    return ctl_flags_known(ctl, none, false);
+}
+
+static enum ctl_exit call_and_print(const struct ctl *ctl, const char *method, const char *path,
+                                    const json_t *body)
+{
+    AS_AUTO(json_decref) json_t *answer = NULL;
+    enum ctl_exit code = ctl_call(ctl, method, path, body, &answer);
+
+    if (code == CTL_FINE) {
+        ctl_print(ctl, answer);
+    }
+    return code;
+}
+
+/* What is relative is relative to where the command was typed, which the server does not know. */
+static json_t *path_body(const struct ctl *ctl)
+{
+    char here[PATH_MAX];
+    const char *path = ctl->words[2];
+
+    if (path[0] == '/') {
+        return json_pack("{s:s}", "path", path);
+    }
+    return getcwd(here, sizeof(here)) != NULL
+               ? json_pack("{s:o}", "path", json_sprintf("%s/%s", here, path))
+               : NULL;
+}
+
+static enum ctl_exit with_path(const struct ctl *ctl, const char *to)
+{
+    AS_AUTO(json_decref) json_t *body = path_body(ctl);
+
+    return body != NULL ? call_and_print(ctl, "POST", to, body)
+                        : ctl_say(ctl, CTL_REFUSED, "%s: no path that can be sent", ctl->words[2]);
+}
+
+enum ctl_exit ctl_db_status(const struct ctl *ctl)
+{
+    return no_flags(ctl) ? call_and_print(ctl, "GET", "/v1/db", NULL) : CTL_USAGE;
+}
+
+enum ctl_exit ctl_db_backup(const struct ctl *ctl)
+{
+    return no_flags(ctl) ? with_path(ctl, "/v1/db/backups") : CTL_USAGE;
+}
+
+enum ctl_exit ctl_db_restore(const struct ctl *ctl)
+{
+    static const char *const own[] = {"yes", NULL};
+
+    if (!ctl_flags_known(ctl, own, false)) {
+        return CTL_USAGE;
+    }
+    if (ctl_flag(ctl, "yes") == NULL) {
+        return ctl_say(ctl, CTL_USAGE,
+                       "this replaces all clients, resource servers and revocations by those of "
+                       "the copy and ends every token: say --yes");
+    }
+    return with_path(ctl, "/v1/db/restores");
+}
+
+enum ctl_exit ctl_db_check(const struct ctl *ctl)
+{
+    AS_AUTO(json_decref) json_t *answer = NULL;
+
+    if (!no_flags(ctl)) {
+        return CTL_USAGE;
+    }
+    enum ctl_exit code = ctl_call(ctl, "POST", "/v1/db/checks", NULL, &answer);
+    if (code != CTL_FINE) {
+        return code;
+    }
+    const json_t *findings = json_object_get(answer, "findings");
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        fprintf(stderr, "%s\n", json_string_value(json_array_get(findings, i)));
+    }
+    json_int_t count = json_integer_value(json_object_get(answer, "count"));
+    if (count > 0) {
+        return ctl_say(ctl, CTL_REFUSED, "%lld findings", (long long)count);
+    }
+    ctl_print(ctl, answer);
+    return CTL_FINE;
+}
