@@ -38,6 +38,8 @@ as_err as_json_parse(as_span text, struct json_t **out)
     json_error_t error;
 
     AS_NEED(text.len > 0, AS_INVALID_REQUEST, "the JSON text is empty");
+    /* jansson drops a NUL octet that follows a number, true, false or null */
+    AS_NEED(!as_span_has_byte(text, '\0'), AS_INVALID_REQUEST, "the JSON text is malformed");
     AS_NEED(depth_is_fine(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
     json_t *value =
         json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);

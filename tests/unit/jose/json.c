@@ -58,8 +58,27 @@ START_TEST(REG_01_malformed)
 }
 END_TEST
 
+/* Octets of no character, wherever they stand. */
+START_TEST(REG_01_nul)
+{
+    static const char text[] = "{\"a\":[1,true,null,\"x\"]}";
+    json_t *value = NULL;
+
+    for (size_t at = 0; at < sizeof(text); at++) {
+        char with[sizeof(text)];
+
+        memcpy(with, text, at);
+        with[at] = '\0';
+        memcpy(with + at + 1, text + at, sizeof(text) - 1 - at);
+        ck_refuses(as_json_parse((as_span){with, sizeof(with)}, &value), AS_INVALID_REQUEST,
+                   "the JSON text is malformed");
+    }
+}
+END_TEST
+
 AS_TESTS("json", {
     tcase_add_test(t, REG_12_repeated_member_names);
     tcase_add_test(t, REG_12_depth);
     tcase_add_test(t, REG_01_malformed);
+    tcase_add_test(t, REG_01_nul);
 })
