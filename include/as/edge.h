@@ -60,6 +60,11 @@ struct as_listener_conf {
     unsigned max_cert_list;   /* octets of the Certificate message (D4) */
     gid_t socket_group;       /* AS_LISTENER_SOCKET: owner group of the socket */
     bool socket_group_set;
+    /* A listening socket that the service manager handed over (sd_listen_fds(3): 3 or more), which
+     * must be bound to `address`; the edge takes it, closes it at the end and leaves what waits in
+     * its queue, and a socket's file, to the manager. -1: none, the edge makes its own. Only
+     * as_edge_new looks at it. */
+    int inherited_fd;
     const struct as_http_site *site; /* what is served here; it outlives the edge */
     const char *note; /* the composition's own text, shown as peer->listener->note; NULL: none */
 };
@@ -87,8 +92,10 @@ struct as_edge_bounds {
     int idle_ms;      /* between requests */
     int pair_idle_ms; /* between requests, until the memory and the pair are given back */
     int linger_ms;    /* after a refusal */
-    size_t worker_bytes;        /* buffered by one worker: 503 */
-    unsigned failed_handshakes; /* of one address in AS_LIMIT_FAILED_WINDOW_MS, per worker */
+    int farewell_ms;  /* an idle connection may still ask something once the edge stops */
+    /* Buffered by one worker: 503. Large requests may fill three quarters of it, others over TLS
+     * 15 of 16 parts, and all of it those of listeners without TLS. */
+    size_t worker_bytes;
 };
 
 extern const struct as_edge_bounds as_edge_bounds_usual;
@@ -97,8 +104,13 @@ struct as_edge_conf {
     const struct as_listener_conf *listeners;
     size_t listener_count;
     unsigned workers;             /* 0: one per core */
-    const struct as_trust *trust; /* anchor set and CA names alone */
+    const struct as_trust *trust; /* anchor set and CA names alone; not kept */
     struct as_http_jobs *jobs;
+    /* An address (IPv6: its /64) whose TLS handshakes failed so often in AS_LIMIT_FAILED_WINDOW_MS
+     * is closed at accept, on TLS listeners, until that time is over. 0: no bound. */
+    unsigned failed_handshakes;
+    const char *const *exempt; /* addresses that are never counted so */
+    size_t exempt_count;
     const struct as_edge_bounds *bounds; /* NULL: as_edge_bounds_usual */
 };
 
@@ -107,7 +119,7 @@ typedef void (*as_edge_tell)(void *arg, const char *listener, const char *messag
 
 enum as_edge_failure {
     AS_EDGE_FINE,
-    AS_EDGE_BAD_CONFIGURATION, /* exit 78: key, certificate, address text */
+    AS_EDGE_BAD_CONFIGURATION, /* exit 78: key, certificate, address text, a socket handed over */
     AS_EDGE_PROBE_FAILED,      /* exit 70: the self-probe saw another set of suites */
     AS_EDGE_UNAVAILABLE        /* exit 69: the port or socket cannot be had */
 };
@@ -124,11 +136,42 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
 /* Starts the workers, with all signals blocked: they are the main thread's. */
 as_err as_edge_start(struct as_edge *edge);
 /*
- * Stops accepting, lets open requests end (at most `grace_ms`), ends the workers. A job that writes
- * runs to its end whatever that takes. Once; from the thread that started.
+ * New certificates, keys, names and TLS settings for the listeners, without a dropped connection:
+ * every TLS context is made anew and probed, and only if all are fine all are swapped. New
+ * connections see the new ones, with empty session caches (D7); old ones live on under theirs. Also
+ * replaces max_connections, note, failed_handshakes and exempt; `workers`, `jobs` and `bounds`
+ * stay.
+ *
+ * The listeners must be the same by position: name, kind, address, group of the socket,
+ * max_per_address and site. Otherwise, or when a file is wrong, nothing changes, and the reason is
+ * told. From one thread at a time, between as_edge_start and as_edge_stop; never waits for workers.
+ */
+enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_conf *conf,
+                                    as_edge_tell tell, void *arg);
+
+/*
+ * From now on each answer says `Connection: close` and its connection ends after it; listeners go
+ * on accepting, so that nobody is refused while callers find another server. Once or often, from
+ * the thread that started.
+ */
+void as_edge_drain(struct as_edge *edge);
+/* Has it begun to drain, or to stop? Any thread. */
+bool as_edge_draining(const struct as_edge *edge);
+
+/*
+ * Drains, accepts who waits already, then closes the listeners and lets connections go on to one
+ * more answer: idle ones have `farewell_ms` to ask, and end in order. After `grace_ms` all are
+ * ended. A job that writes runs to its end whatever that takes. Once; from the thread that started.
  */
 void as_edge_stop(struct as_edge *edge, int grace_ms);
 void as_edge_free(struct as_edge *edge);
+
+/*
+ * Has every worker turned since the last call? Wakes them, so that the next call may ask again; let
+ * it follow a good while later. The first call tells nothing. One thread, between as_edge_start and
+ * as_edge_stop.
+ */
+bool as_edge_is_alive(struct as_edge *edge);
 
 /* The address a listener is bound to, with the port the system chose where 0 was asked. */
 as_err as_edge_address(const struct as_edge *edge, size_t listener, char *out, size_t room);

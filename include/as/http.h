@@ -170,6 +170,8 @@ void as_http_engine_free(struct as_http_engine *engine);
 void as_http_engine_resume(struct as_http_engine *engine);
 /* Lets go of what belonged to closed links. Call once per turn of the loop. */
 void as_http_engine_tidy(struct as_http_engine *engine);
+/* From now on each answer says that its connection closes. */
+void as_http_engine_drain(struct as_http_engine *engine);
 /* How many requests are with job threads. */
 size_t as_http_engine_busy(const struct as_http_engine *engine);
 /* Octets of requests that are held until they are answered. */

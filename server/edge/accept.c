@@ -2,8 +2,8 @@
 /*
  * Accepting. The listening sockets stand in every worker's epoll set, level-triggered and
  * exclusive: one worker is woken for a connection, and one that is busy is not asked. What cannot
- * be had is closed at once; when descriptors run out, nothing is accepted for a moment, so that the
- * store and the log find some.
+ * be had is closed at once; when descriptors run out, nothing is accepted for a moment by listeners
+ * of that class, so that the store and the log find some.
  */
 #include "parts.h"
 
@@ -12,131 +12,142 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 16 /* of one listener in one turn */
+#define ACCEPT_MAX 16   /* of one listener in one turn */
+#define REST_MAX   4096 /* at the end: what a queue may hold */
 
-as_err as_accept_watch(struct as_worker *worker)
+static enum as_class class_of(const struct as_listener *listener)
+{
+    return listener->kind == AS_LISTENER_TLS ? AS_CLASS_TLS : AS_CLASS_LOCAL;
+}
+
+as_err as_accept_watch(struct as_worker *worker, enum as_class class)
 {
     struct as_edge *edge = worker->edge;
 
     for (size_t i = 0; i < edge->listener_count; i++) {
-        struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
-                                    .data.ptr = &edge->listeners[i]};
-        AS_NEED(epoll_ctl(worker->epoll, EPOLL_CTL_ADD, edge->listeners[i].fd, &event) == 0,
+        struct as_listener *listener = &edge->listeners[i];
+        struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = listener};
+        AS_NEED(class_of(listener) != class ||
+                    epoll_ctl(worker->epoll, EPOLL_CTL_ADD, listener->fd, &event) == 0,
                 AS_SERVER_ERROR, "a listener cannot be watched");
     }
     return AS_OK;
 }
 
-void as_accept_unwatch(struct as_worker *worker)
+void as_accept_unwatch(struct as_worker *worker, enum as_class class)
 {
     struct as_edge *edge = worker->edge;
 
     for (size_t i = 0; i < edge->listener_count; i++) {
-        (void)epoll_ctl(worker->epoll, EPOLL_CTL_DEL, edge->listeners[i].fd, NULL);
+        if (class_of(&edge->listeners[i]) == class) {
+            (void)epoll_ctl(worker->epoll, EPOLL_CTL_DEL, edge->listeners[i].fd, NULL);
+        }
     }
 }
 
-static void pause_accepting(struct as_worker *worker)
+static bool is_paused(const struct as_worker *worker, const struct as_listener *listener)
 {
-    if (worker->pause.prev != NULL || worker->stopping) {
+    return worker->pauses[class_of(listener)].timer.prev != NULL;
+}
+
+static void pause_accepting(struct as_worker *worker, const struct as_listener *listener)
+{
+    struct as_pause *pause = &worker->pauses[class_of(listener)];
+
+    if (is_paused(worker, listener) || worker->stopping) {
         return;
     }
-    if (!worker->pause_told) {
+    if (!pause->told) {
         AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no descriptors left"),
                AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->fds)));
-        worker->pause_told = true; /* once, until somebody is accepted again */
+        pause->told = true; /* once, until somebody is accepted again */
     }
-    as_accept_unwatch(worker);
-    as_timer_set(&worker->timers, &worker->pause, AS_TIMER_PAUSE, worker->now);
+    as_accept_unwatch(worker, pause->class);
+    as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
 }
 
-void as_accept_again(struct as_worker *worker)
+void as_accept_again(struct as_pause *pause)
 {
-    if (!worker->stopping && as_failed(as_accept_watch(worker))) {
-        as_accept_unwatch(worker);
-        as_timer_set(&worker->timers, &worker->pause, AS_TIMER_PAUSE, worker->now);
+    struct as_worker *worker = pause->worker;
+
+    if (!worker->stopping && as_failed(as_accept_watch(worker, pause->class))) {
+        as_accept_unwatch(worker, pause->class);
+        as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
     }
 }
 
 /* ---------------------------------------------------------------- the caps ------------------- */
 
-static bool enter_sources(struct as_worker *worker, struct as_listener *listener,
-                          struct as_source source)
+/* Asked before a connection counts: those that fail must not fill the listener as well. */
+static bool is_welcome(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    if (listener->kind == AS_LISTENER_TLS && as_failing_is(&worker->failing, source, worker->now)) {
+    return !arrival->counted || !as_failing_is(worker->edge->failing, arrival->source, worker->now);
+}
+
+static bool enter_listener(const struct as_arrival *arrival, unsigned most)
+{
+    struct as_listener *listener = arrival->listener;
+
+    if (atomic_fetch_add(&listener->open, 1) < most &&
+        (listener->sources == NULL || as_sources_enter(listener->sources, arrival->source))) {
+        return true;
+    }
+    (void)atomic_fetch_sub(&listener->open, 1);
+    return false;
+}
+
+static bool enter(struct as_worker *worker, const struct as_arrival *arrival, unsigned most)
+{
+    enum as_listener_kind kind = arrival->listener->kind;
+
+    if (!as_fds_take(worker->edge, kind, 1)) {
+        pause_accepting(worker, arrival->listener);
         return false;
     }
-    return listener->sources == NULL || as_sources_enter(listener->sources, source);
-}
-
-static bool enter_listener(struct as_worker *worker, struct as_listener *listener,
-                           struct as_source source, unsigned most)
-{
-    if (atomic_fetch_add(&listener->open, 1) < most && enter_sources(worker, listener, source)) {
+    if (is_welcome(worker, arrival) && enter_listener(arrival, most)) {
         return true;
     }
-    (void)atomic_fetch_sub(&listener->open, 1);
+    as_fds_give(worker->edge, kind, 1);
     return false;
 }
 
-static bool enter(struct as_worker *worker, struct as_listener *listener, struct as_source source,
-                  unsigned most)
+static void leave(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    struct as_edge *edge = worker->edge;
-
-    if (atomic_fetch_add(&edge->fds, 1) + 1 > edge->fds_max) {
-        pause_accepting(worker);
-    } else if (enter_listener(worker, listener, source, most)) {
-        return true;
+    if (arrival->listener->sources != NULL) {
+        as_sources_leave(arrival->listener->sources, arrival->source);
     }
-    (void)atomic_fetch_sub(&edge->fds, 1);
-    return false;
-}
-
-static void leave(struct as_worker *worker, struct as_listener *listener, struct as_source source)
-{
-    if (listener->sources != NULL) {
-        as_sources_leave(listener->sources, source);
-    }
-    (void)atomic_fetch_sub(&listener->open, 1);
-    (void)atomic_fetch_sub(&worker->edge->fds, 1);
+    (void)atomic_fetch_sub(&arrival->listener->open, 1);
+    as_fds_give(worker->edge, arrival->listener->kind, 1);
 }
 
 /* ---------------------------------------------------------------- one connection ------------- */
 
 /* Takes the descriptor; NULL: it is closed. */
-static struct as_conn *admit(struct as_worker *worker, struct as_listener *listener,
-                             const struct as_front *front, int fd,
-                             const struct sockaddr_storage *from)
+static struct as_conn *admit(struct as_worker *worker, struct as_arrival *arrival,
+                             struct as_conf *conf, const struct sockaddr_storage *from)
 {
-    struct as_arrival arrival = {.listener = listener,
-                                 .fd = fd,
-                                 .source = as_source_of(from),
-                                 .peer = as_peer_new(front->conf, fd, from),
-                                 .tls = front->tls};
     int on = 1;
 
-    if (arrival.peer == NULL) {
-        (void)close(fd);
+    arrival->peer = as_peer_new(conf, arrival->fd, from);
+    if (arrival->peer == NULL) {
+        (void)close(arrival->fd);
         return NULL;
     }
-    if (listener->kind != AS_LISTENER_SOCKET) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (conf->it.kind != AS_LISTENER_SOCKET) {
+        (void)setsockopt(arrival->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
-    return as_conn_new(worker, &arrival);
+    return as_conn_new(worker, arrival);
 }
 
-static bool take_under(struct as_worker *worker, struct as_listener *listener,
-                       const struct as_front *front, int fd, const struct sockaddr_storage *from)
+static bool take_under(struct as_worker *worker, struct as_arrival *arrival, struct as_conf *conf,
+                       const struct sockaddr_storage *from)
 {
-    struct as_source source = as_source_of(from);
-
-    if (!enter(worker, listener, source, front->conf->it.max_connections)) {
-        (void)close(fd);
+    if (!enter(worker, arrival, conf->it.max_connections)) {
+        (void)close(arrival->fd);
         return false;
     }
-    if (admit(worker, listener, front, fd, from) == NULL) {
-        leave(worker, listener, source);
+    if (admit(worker, arrival, conf, from) == NULL) {
+        leave(worker, arrival);
         return false;
     }
     return true;
@@ -146,7 +157,12 @@ static void take(struct as_worker *worker, struct as_listener *listener, int fd,
                  const struct sockaddr_storage *from)
 {
     struct as_front front = as_listener_front(listener);
-    bool taken = take_under(worker, listener, &front, fd, from);
+    struct as_arrival arrival = {
+        .listener = listener, .fd = fd, .source = as_source_of(from), .tls = front.tls};
+
+    arrival.counted =
+        listener->kind == AS_LISTENER_TLS && as_failing_counts(worker->edge->failing, from);
+    bool taken = take_under(worker, &arrival, front.conf, from);
 
     as_front_drop(&front);
     as_metric_add(
@@ -159,19 +175,19 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof(from);
 
-    if (atomic_load(&worker->edge->fds) >= worker->edge->fds_max) {
-        pause_accepting(worker); /* they wait in the backlog */
+    if (!as_fds_left(worker->edge, listener->kind)) {
+        pause_accepting(worker, listener); /* they wait in the backlog */
         return false;
     }
     int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
-        worker->pause_told = false;
+        worker->pauses[class_of(listener)].told = false;
         take(worker, listener, fd, &from);
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        pause_accepting(worker);
+        pause_accepting(worker, listener);
         return false;
     }
     return errno != EAGAIN && errno != EINVAL && errno != EBADF;
@@ -179,9 +195,15 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
 
 void as_accept_from(struct as_worker *worker, struct as_listener *listener)
 {
-    for (int i = 0; i < ACCEPT_MAX && worker->pause.prev == NULL && !worker->stopping; i++) {
+    for (int i = 0; i < ACCEPT_MAX && !is_paused(worker, listener) && !worker->stopping; i++) {
         if (!accept_one(worker, listener)) {
             return;
         }
+    }
+}
+
+void as_accept_rest(struct as_worker *worker, struct as_listener *listener)
+{
+    for (int i = 0; i < REST_MAX && accept_one(worker, listener); i++) {
     }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listen.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The host without brackets, and the port; false when there are not exactly these two. */
@@ -81,4 +83,32 @@ bool as_address_parse(const struct as_listener_conf *conf, union as_address *out
     }
     *why = "a listener without TLS must have a loopback address";
     return conf->kind != AS_LISTENER_PLAIN || is_loopback(out);
+}
+
+static int write_ip(const union as_address *bound, char *text, size_t room)
+{
+    char host[INET6_ADDRSTRLEN];
+    bool v6 = bound->any.sa_family == AF_INET6;
+    const void *at = v6 ? (const void *)&bound->v6.sin6_addr : (const void *)&bound->v4.sin_addr;
+
+    if (inet_ntop(bound->any.sa_family, at, host, sizeof(host)) == NULL) {
+        return -1;
+    }
+    return snprintf(text, room, v6 ? "[%s]:%u" : "%s:%u", host,
+                    (unsigned)ntohs(v6 ? bound->v6.sin6_port : bound->v4.sin_port));
+}
+
+bool as_address_write(int fd, char *text, size_t room)
+{
+    union as_address bound;
+    socklen_t len = sizeof(bound);
+
+    memset(&bound, 0, sizeof(bound));
+    if (getsockname(fd, &bound.any, &len) != 0) {
+        return false;
+    }
+    int put = bound.any.sa_family == AF_UNIX
+                  ? snprintf(text, room, "%.*s", (int)sizeof(bound.un.sun_path), bound.un.sun_path)
+                  : write_ip(&bound, text, room);
+    return put > 0 && (size_t)put < room;
 }

@@ -72,6 +72,7 @@ struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *a
         .listener = listener,
         .wire = wire,
         .source = arrival->source,
+        .counted = arrival->counted,
         .peer = arrival->peer,
         .blocked = arrival->tls == NULL, /* without TLS the handshake is over at once */
         .in = AS_BUF(as_guard_in_max(&listener->rules) + AS_READ_ROOM),
@@ -96,7 +97,7 @@ void as_conn_drop_link(struct as_conn *conn)
     if (conn->link != NULL) {
         as_http_link_close(conn->link);
         conn->link = NULL;
-        (void)atomic_fetch_sub(&conn->worker->edge->fds, 2);
+        as_fds_give(conn->worker->edge, conn->listener->kind, 2);
     }
 }
 
@@ -124,7 +125,7 @@ enum as_step as_conn_end(struct as_conn *conn)
         as_sources_leave(conn->listener->sources, conn->source);
     }
     (void)atomic_fetch_sub(&conn->listener->open, 1);
-    (void)atomic_fetch_sub(&worker->edge->fds, 1);
+    as_fds_give(worker->edge, conn->listener->kind, 1);
     conn->next_gone = worker->gone;
     worker->gone = conn;
     return AS_STEP_GONE;
@@ -144,8 +145,8 @@ static enum as_step fail_handshake(struct as_conn *conn, const char *why)
     AS_LOG(AS_LOG_INFO, "handshake", AS_LOG_TEXT("listener", conn->peer->listener->name),
            AS_LOG_TEXT("peer", conn->peer->address), AS_LOG_TEXT("reason", why));
     /* who connects and says nothing may be a load balancer that asks whether we are there */
-    if (as_wire_has_heard(&conn->wire)) {
-        as_failing_note(&conn->worker->failing, conn->source, conn->worker->now);
+    if (conn->counted && as_wire_has_heard(&conn->wire)) {
+        as_failing_note(conn->worker->edge->failing, conn->source, conn->worker->now);
     }
     conn->broken = true;
     (void)shutdown(conn->wire.fd, SHUT_WR);
@@ -261,15 +262,20 @@ void as_conn_event(struct as_conn *conn, uint32_t events)
 
 bool as_conn_is_idle(const struct as_conn *conn)
 {
-    return conn->state == AS_CONN_HANDSHAKE ||
-           (conn->state == AS_CONN_READING && conn->in.len == 0);
+    if (conn->state == AS_CONN_HANDSHAKE) {
+        return !as_wire_has_heard(&conn->wire);
+    }
+    return conn->state == AS_CONN_READING && conn->in.len == 0;
 }
 
 /* ---------------------------------------------------------------- deadlines ------------------ */
 
 void as_conn_set_idle(struct as_conn *conn)
 {
-    as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_PAIR, conn->worker->now);
+    struct as_worker *worker = conn->worker;
+
+    as_timer_set(&worker->timers, &conn->stage,
+                 worker->stopping ? AS_TIMER_FAREWELL : AS_TIMER_PAIR, worker->now);
 }
 
 /* An idle connection is one descriptor and little memory (design D2). */
@@ -282,12 +288,25 @@ static void rest(struct as_conn *conn)
     as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_IDLE, conn->worker->now);
 }
 
+/* A handshake that has begun meanwhile goes on, in its own time. */
+static void say_farewell(struct as_conn *conn)
+{
+    if (as_conn_is_idle(conn)) {
+        (void)as_conn_end(conn);
+    } else {
+        as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_HANDSHAKE, conn->worker->now);
+    }
+}
+
 /* Where an answer is owed, it is said which: too slow they (408) or we (503). */
 void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind)
 {
     switch (kind) {
     case AS_TIMER_PAIR:
         rest(conn);
+        return;
+    case AS_TIMER_FAREWELL:
+        say_farewell(conn);
         return;
     case AS_TIMER_HANDSHAKE:
         as_metric_add(AS_METRIC_handshakes_failed_total, 1);

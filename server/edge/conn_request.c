@@ -30,9 +30,11 @@ static bool open_link(struct as_conn *conn)
     if (conn->link != NULL) {
         return true;
     }
-    if (atomic_fetch_add(&edge->fds, 2) + 2 > edge->fds_max ||
-        as_failed(as_http_link_open(conn->worker->engine, &conf, &conn->link))) {
-        (void)atomic_fetch_sub(&edge->fds, 2);
+    if (!as_fds_take(edge, conn->listener->kind, 2)) {
+        return false;
+    }
+    if (as_failed(as_http_link_open(conn->worker->engine, &conf, &conn->link))) {
+        as_fds_give(edge, conn->listener->kind, 2);
         return false;
     }
     return true;
@@ -71,7 +73,7 @@ static enum as_step admit(struct as_conn *conn)
     if (!as_host_is_served(conn->peer->listener, request.host, conn->sni)) {
         return as_conn_refuse(conn, AS_REFUSE_MISDIRECTED);
     }
-    conn->close = !request.keep_alive || conn->worker->stopping;
+    conn->close = !request.keep_alive || conn->worker->draining;
     if (!as_conn_may_buffer(conn, request.body.len) || !open_link(conn) || !ask(conn, &request)) {
         return as_conn_refuse(conn, AS_REFUSE_OVERLOAD);
     }
@@ -88,9 +90,6 @@ static enum as_step admit(struct as_conn *conn)
 
 static enum as_step read_more(struct as_conn *conn)
 {
-    if (conn->worker->stopping && as_conn_is_idle(conn)) {
-        return as_conn_end(conn);
-    }
     if (!conn->readable) {
         return AS_STEP_WAIT;
     }

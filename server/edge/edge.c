@@ -5,11 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#define WORKER_FDS 6 /* epoll and eventfd, ours and the engine's */
-#define LANE_FDS   4 /* the store's files, of each worker and job thread */
 
 const struct as_edge_bounds as_edge_bounds_usual = {
     .handshake_ms = AS_LIMIT_HANDSHAKE_MS,
@@ -19,54 +15,9 @@ const struct as_edge_bounds as_edge_bounds_usual = {
     .idle_ms = AS_LIMIT_IDLE_MS,
     .pair_idle_ms = AS_LIMIT_PAIR_IDLE_MS,
     .linger_ms = AS_LIMIT_LINGER_MS,
+    .farewell_ms = AS_LIMIT_FAREWELL_MS,
     .worker_bytes = AS_LIMIT_WORKER_BYTES,
-    .failed_handshakes = AS_LIMIT_FAILED_HANDSHAKES,
 };
-
-/* ---------------------------------------------------------------- descriptors ---------------- */
-
-/* The soft limit is for programs that use select(); this one does not. */
-static rlim_t raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return 0;
-    }
-    if (limit.rlim_cur < limit.rlim_max) {
-        struct rlimit raised = {limit.rlim_max, limit.rlim_max};
-        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {
-            return raised.rlim_cur;
-        }
-    }
-    return limit.rlim_cur;
-}
-
-static enum as_edge_failure count_descriptors(struct as_edge *edge, const struct as_edge_conf *conf,
-                                              as_edge_tell tell, void *arg)
-{
-    size_t limit = (size_t)raise_limit();
-    size_t own = AS_LIMIT_FD_RESERVE + conf->listener_count +
-                 (size_t)edge->worker_count * WORKER_FDS +
-                 (edge->worker_count + (size_t)AS_LIMIT_JOBS) * LANE_FDS;
-    size_t asked = 0;
-    char text[256];
-
-    for (size_t i = 0; i < conf->listener_count; i++) {
-        asked += conf->listeners[i].max_connections;
-    }
-    if (limit < own + 3) {
-        tell(arg, "", "the limit of open files (RLIMIT_NOFILE) is too low to serve anybody");
-        return AS_EDGE_UNAVAILABLE;
-    }
-    edge->fds_max = limit - own;
-    (void)snprintf(text, sizeof(text),
-                   "%zu open files allow %zu idle connections, %zu with a request each%s", limit,
-                   edge->fds_max, edge->fds_max / 3,
-                   asked > edge->fds_max ? "; max_connections asks for more" : "");
-    tell(arg, "", text);
-    return AS_EDGE_FINE;
-}
 
 /* ---------------------------------------------------------------- life ----------------------- */
 
@@ -80,11 +31,31 @@ static unsigned worker_count(const struct as_edge_conf *conf)
     return cores > 0 ? (unsigned)cores : 1;
 }
 
+static enum as_edge_failure make_failing(struct as_edge *edge, const struct as_edge_conf *conf,
+                                         as_edge_tell tell, void *arg)
+{
+    struct as_exempt *exempt = NULL;
+
+    edge->failing = as_failing_new();
+    if (edge->failing == NULL) {
+        return AS_EDGE_UNAVAILABLE;
+    }
+    if (as_failed(as_exempt_new(conf->exempt, conf->exempt_count, &exempt))) {
+        tell(arg, "", "an address that is exempt is no IP address");
+        return AS_EDGE_BAD_CONFIGURATION;
+    }
+    as_failing_use(edge->failing, conf->failed_handshakes, exempt);
+    return AS_EDGE_FINE;
+}
+
 static enum as_edge_failure open_edge(struct as_edge *edge, const struct as_edge_conf *conf,
                                       as_edge_tell tell, void *arg)
 {
-    enum as_edge_failure failure = count_descriptors(edge, conf, tell, arg);
+    enum as_edge_failure failure = make_failing(edge, conf, tell, arg);
 
+    if (failure == AS_EDGE_FINE) {
+        failure = as_fds_count(edge, conf, tell, arg);
+    }
     for (size_t i = 0; i < conf->listener_count && failure == AS_EDGE_FINE; i++) {
         failure =
             as_listener_open(&edge->listeners[i], &conf->listeners[i], conf->trust, tell, arg);
@@ -130,18 +101,49 @@ as_err as_edge_start(struct as_edge *edge)
     return AS_OK;
 }
 
-void as_edge_stop(struct as_edge *edge, int grace_ms)
+/* ---------------------------------------------------------------- the end -------------------- */
+
+static void wake_workers(struct as_edge *edge)
 {
-    atomic_store(&edge->stop_by, as_clock_mono_ms() + grace_ms);
-    atomic_store(&edge->stopping, true);
-    for (size_t i = 0; i < edge->listener_count; i++) {
-        (void)shutdown(edge->listeners[i].fd, SHUT_RDWR); /* no queue for those who come now */
-    }
     for (unsigned i = 0; i < edge->worker_count; i++) {
         if (edge->workers[i].started) {
             as_worker_wake(&edge->workers[i]);
         }
     }
+}
+
+void as_edge_drain(struct as_edge *edge)
+{
+    if (atomic_exchange(&edge->draining, true)) {
+        return;
+    }
+    AS_LOG(AS_LOG_NOTICE, "draining",
+           AS_LOG_NUMBER("connections", as_metric_get(AS_METRIC_connections_open)));
+    wake_workers(edge); /* answers that job threads work on are to say it too */
+}
+
+bool as_edge_draining(const struct as_edge *edge)
+{
+    return atomic_load(&edge->draining);
+}
+
+static unsigned started_workers(const struct as_edge *edge)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < edge->worker_count; i++) {
+        count += edge->workers[i].started ? 1 : 0;
+    }
+    return count;
+}
+
+void as_edge_stop(struct as_edge *edge, int grace_ms)
+{
+    as_edge_drain(edge);
+    atomic_store(&edge->stop_by, as_clock_mono_ms() + grace_ms);
+    atomic_store(&edge->accepting, started_workers(edge));
+    atomic_store(&edge->stopping, true);
+    wake_workers(edge);
     for (unsigned i = 0; i < edge->worker_count; i++) {
         if (edge->workers[i].started) {
             as_worker_join(&edge->workers[i]);
@@ -157,6 +159,7 @@ void as_edge_free(struct as_edge *edge)
     for (size_t i = 0; edge->listeners != NULL && i < edge->listener_count; i++) {
         as_listener_close(&edge->listeners[i]);
     }
+    as_failing_free(edge->failing);
     free(edge->workers);
     free(edge->listeners);
     free(edge);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,26 +42,6 @@ static bool bind_port(int fd, const union as_address *address, socklen_t len)
 
     return set(fd, SOL_SOCKET, SO_REUSEADDR) && (!v6 || set(fd, IPPROTO_IPV6, IPV6_V6ONLY)) &&
            bind(fd, &address->any, len) == 0;
-}
-
-static bool write_port(int fd, char *text, size_t room)
-{
-    char host[INET6_ADDRSTRLEN];
-    union as_address bound;
-    socklen_t len = sizeof(bound);
-
-    memset(&bound, 0, sizeof(bound));
-    if (getsockname(fd, &bound.any, &len) != 0) {
-        return false;
-    }
-    bool v6 = bound.any.sa_family == AF_INET6;
-    const void *at = v6 ? (const void *)&bound.v6.sin6_addr : (const void *)&bound.v4.sin_addr;
-    if (inet_ntop(bound.any.sa_family, at, host, sizeof(host)) == NULL) {
-        return false;
-    }
-    int put = snprintf(text, room, v6 ? "[%s]:%u" : "%s:%u", host,
-                       (unsigned)ntohs(v6 ? bound.v6.sin6_port : bound.v4.sin_port));
-    return put > 0 && (size_t)put < room;
 }
 
 /* ---------------------------------------------------------------- a socket ------------------- */
@@ -128,14 +107,11 @@ static enum as_edge_failure open_socket(const struct report *report,
         if (!bind_path(report->conf, fd, address, len)) {
             return unavailable(report, "the socket cannot be made", errno);
         }
-        (void)snprintf(text, room, "%s", address->un.sun_path);
-    } else {
-        if (!bind_port(fd, address, len)) {
-            return unavailable(report, "the port cannot be had", errno);
-        }
-        if (!write_port(fd, text, room)) {
-            return unavailable(report, "the address cannot be read back", errno);
-        }
+    } else if (!bind_port(fd, address, len)) {
+        return unavailable(report, "the port cannot be had", errno);
+    }
+    if (!as_address_write(fd, text, room)) {
+        return unavailable(report, "the address cannot be read back", errno);
     }
     return listen(fd, BACKLOG) == 0 ? AS_EDGE_FINE
                                     : unavailable(report, "the port cannot be had", errno);

@@ -26,6 +26,9 @@ union as_address {
 bool as_address_parse(const struct as_listener_conf *conf, union as_address *out, socklen_t *len,
                       const char **why);
 
+/* The address that a socket is bound to, in the same form. */
+bool as_address_write(int fd, char *text, size_t room);
+
 /*
  * Binds and listens; *text (room octets) is the address bound to. A socket's file is readable and
  * writable by the daemon's user and the group alone; a file left by a process that ended is
@@ -33,5 +36,13 @@ bool as_address_parse(const struct as_listener_conf *conf, union as_address *out
  */
 enum as_edge_failure as_listen(const struct as_listener_conf *conf, as_edge_tell tell, void *arg,
                                int *fd, char *text, size_t room);
+
+/*
+ * The same with conf->inherited_fd, which is taken, and made non-blocking and close-on-exec. What
+ * is no listening stream socket of this very address is AS_EDGE_BAD_CONFIGURATION, and left as it
+ * was.
+ */
+enum as_edge_failure as_listen_inherited(const struct as_listener_conf *conf, as_edge_tell tell,
+                                         void *arg, int *fd, char *text, size_t room);
 
 #endif

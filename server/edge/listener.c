@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FIRST_INHERITED 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
+
 static size_t body_cap(const void *arg, as_span method, as_span path)
 {
     return as_http_body_cap(arg, method, path);
@@ -18,7 +20,8 @@ static void note_file(struct as_listener *listener)
 {
     struct stat found;
 
-    if (listener->kind == AS_LISTENER_SOCKET && stat(listener->address, &found) == 0) {
+    if (listener->kind == AS_LISTENER_SOCKET && !listener->inherited &&
+        stat(listener->address, &found) == 0) {
         listener->device = found.st_dev;
         listener->inode = found.st_ino;
     }
@@ -53,8 +56,9 @@ enum as_edge_failure as_listener_open(struct as_listener *listener,
     }
     enum as_edge_failure failure = as_front_make(conf, trust, tell, arg, &listener->front);
     if (failure == AS_EDGE_FINE) {
-        failure =
-            as_listen(conf, tell, arg, &listener->fd, listener->address, sizeof(listener->address));
+        listener->inherited = conf->inherited_fd >= FIRST_INHERITED;
+        failure = (listener->inherited ? as_listen_inherited : as_listen)(
+            conf, tell, arg, &listener->fd, listener->address, sizeof(listener->address));
     }
     if (failure == AS_EDGE_FINE) {
         note_file(listener);

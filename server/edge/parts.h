@@ -6,6 +6,7 @@
 #ifndef AS_EDGE_PARTS_H
 #define AS_EDGE_PARTS_H
 
+#include "failing.h"
 #include "front.h"
 #include "guard.h"
 #include "listen.h"
@@ -32,6 +33,7 @@ struct as_listener {
     struct as_event event;
     enum as_listener_kind kind;
     int fd;
+    bool inherited; /* the service manager keeps the socket: never shut down */
     char address[128];
     dev_t device; /* of the socket's file, to remove no other */
     ino_t inode;
@@ -59,15 +61,40 @@ struct as_edge {
     size_t listener_count; /* opened so far */
     struct as_worker *workers;
     unsigned worker_count;
-    size_t fds_max;    /* descriptors that connections and their links may take */
-    atomic_size_t fds; /* that they have taken */
+    struct as_failing *failing;
+    size_t fds_max;        /* descriptors that connections and their links may take */
+    size_t fds_tls_max;    /* those of TLS listeners; the rest is for the others */
+    atomic_size_t fds;     /* that all have taken */
+    atomic_size_t fds_tls; /* those of TLS listeners among them */
+    atomic_bool draining;
     atomic_bool stopping;
-    atomic_llong stop_by; /* monotonic milliseconds; set before `stopping` */
+    atomic_llong stop_by;  /* monotonic milliseconds; set before `stopping` */
+    atomic_uint accepting; /* workers that have not yet stopped accepting; set before `stopping` */
 };
+
+/* descriptors.c. Counts what there is, with a word to the operator. */
+enum as_edge_failure as_fds_count(struct as_edge *edge, const struct as_edge_conf *conf,
+                                  as_edge_tell tell, void *arg);
+/* For a connection of a listener of this kind or its link. Any thread. */
+bool as_fds_take(struct as_edge *edge, enum as_listener_kind kind, size_t count);
+void as_fds_give(struct as_edge *edge, enum as_listener_kind kind, size_t count);
+/* Is there one for a new connection? */
+bool as_fds_left(const struct as_edge *edge, enum as_listener_kind kind);
 
 /* ---------------------------------------------------------------- workers -------------------- */
 
 struct as_conn;
+
+/* Listeners that share what their connections may take of the descriptors. */
+enum as_class { AS_CLASS_TLS, AS_CLASS_LOCAL, AS_CLASSES };
+
+/* Set: these listeners are out of the epoll set. */
+struct as_pause {
+    struct as_timer timer;
+    struct as_worker *worker;
+    enum as_class class;
+    bool told;
+};
 
 struct as_worker {
     struct as_event wake; /* the eventfd */
@@ -78,17 +105,18 @@ struct as_worker {
     int wake_fd;
     struct as_http_engine *engine;
     struct as_timers timers;
-    struct as_timer pause; /* set: the listeners are out of the epoll set */
-    bool pause_told;
+    struct as_pause pauses[AS_CLASSES];
     int64_t now; /* monotonic milliseconds, once per turn */
+    atomic_uint turns;
+    unsigned turns_seen; /* alive.c's */
     struct as_conn *all;
     size_t count;
     struct as_conn *ready; /* to be driven in this turn or the next, first come first */
     struct as_conn **ready_end;
     struct as_conn *gone; /* freed when no event of this turn can name them any more */
     size_t octets;        /* buffered by connections */
+    bool draining;
     bool stopping;
-    struct as_failing failing;
     char scratch[AS_READ_ROOM];
 };
 
@@ -98,11 +126,18 @@ void as_worker_wake(struct as_worker *worker);
 /* Waits for the end of the thread. */
 void as_worker_join(struct as_worker *worker);
 
+/* stop.c: what the edge was told, seen by a worker. */
+void as_worker_see_drain(struct as_worker *worker); /* before the events of a turn */
+void as_worker_see_stop(struct as_worker *worker);  /* after them */
+
 /* accept.c */
-as_err as_accept_watch(struct as_worker *worker); /* the listeners into the epoll set */
-void as_accept_unwatch(struct as_worker *worker); /* and out of it */
+/* The listeners of a class into the epoll set, and out of it. */
+as_err as_accept_watch(struct as_worker *worker, enum as_class class);
+void as_accept_unwatch(struct as_worker *worker, enum as_class class);
 void as_accept_from(struct as_worker *worker, struct as_listener *listener);
-void as_accept_again(struct as_worker *worker); /* the pause is over */
+void as_accept_again(struct as_pause *pause); /* it is over */
+/* All that wait now, for the last time. */
+void as_accept_rest(struct as_worker *worker, struct as_listener *listener);
 
 /* ---------------------------------------------------------------- connections ---------------- */
 
@@ -123,6 +158,7 @@ struct as_conn {
     struct as_listener *listener;
     struct as_wire wire;
     struct as_source source;
+    bool counted;
     struct as_peer *peer; /* ours to fill until the handshake is over; has the configuration */
     const char *sni;
     struct as_guard guard;
@@ -138,6 +174,7 @@ struct as_conn {
     bool said;             /* something of the present answer is out */
     bool answered;         /* all of it has left the engine */
     bool close;            /* after the present answer */
+    bool unread;           /* and what comes of its request's body is not looked at */
     size_t lingered;       /* octets read away */
     bool in_ready;
     struct as_conn *next_ready;
@@ -157,6 +194,7 @@ struct as_arrival {
     struct as_listener *listener;
     int fd;
     struct as_source source;
+    bool counted; /* among those whose handshakes fail, if this one does */
     struct as_peer *peer;
     struct as_tls_context *tls;
 };
@@ -168,7 +206,7 @@ void as_conn_event(struct as_conn *conn, uint32_t events);
 void as_conn_drive(struct as_conn *conn);
 void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind);
 void as_conn_later(struct as_conn *conn);
-/* Ends a connection that owes nothing, for the end of the worker. */
+/* Nothing of a handshake or of a request has come? */
 bool as_conn_is_idle(const struct as_conn *conn);
 enum as_step as_conn_end(struct as_conn *conn);
 /* At the end of a turn. */

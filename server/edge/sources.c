@@ -27,67 +27,31 @@ struct as_source as_source_of(const struct sockaddr_storage *from)
     return source;
 }
 
-static bool same(struct as_source a, struct as_source b)
+bool as_source_equal(struct as_source a, struct as_source b)
 {
     return a.high == b.high && a.low == b.low;
 }
 
 /* Request ids are random; their text seeds as well as their bits. */
-static void make_seed(uint64_t seed[2])
+void as_seed_make(struct as_seed *seed)
 {
     char id[AS_REQUEST_ID + 1];
 
     as_http_request_id(id);
-    memcpy(seed, id, 2 * sizeof(uint64_t));
+    _Static_assert(sizeof(*seed) <= sizeof(id), "an id fills a seed");
+    memcpy(seed, id, sizeof(*seed));
 }
 
 /* The two halves of a wide product, folded, twice. */
-static size_t slot_of(const uint64_t seed[2], struct as_source source, size_t slots)
+size_t as_seed_slot(const struct as_seed *seed, struct as_source source, size_t slots)
 {
     __extension__ typedef unsigned __int128 wide;
-    wide product = (wide)(source.low ^ seed[0]) * (source.high ^ seed[1] ^ 0x9E3779B97F4A7C15U);
+    wide product =
+        (wide)(source.low ^ seed->words[0]) * (source.high ^ seed->words[1] ^ 0x9E3779B97F4A7C15U);
 
     uint64_t folded = (uint64_t)product ^ (uint64_t)(product >> 64);
-    product = (wide)(folded ^ seed[1]) * 0xD6E8FEB86659FD93U;
+    product = (wide)(folded ^ seed->words[1]) * 0xD6E8FEB86659FD93U;
     return (size_t)(((uint64_t)product ^ (uint64_t)(product >> 64)) % slots);
-}
-
-/* ---------------------------------------------------------------- failures of a worker ------- */
-
-void as_failing_init(struct as_failing *failing, unsigned most)
-{
-    *failing = (struct as_failing){.most = most};
-    make_seed(failing->seed);
-}
-
-static bool window_is_over(const struct as_failing_row *row, int64_t now_ms)
-{
-    return row->count == 0 || now_ms - row->since_ms >= AS_LIMIT_FAILED_WINDOW_MS;
-}
-
-void as_failing_note(struct as_failing *failing, struct as_source source, int64_t now_ms)
-{
-    struct as_failing_row *row = &failing->rows[slot_of(failing->seed, source, AS_FAILING_SLOTS)];
-
-    if (source.high == 0) {
-        return;
-    }
-    if (window_is_over(row, now_ms)) {
-        *row = (struct as_failing_row){source, now_ms, 0};
-    }
-    if (same(row->source, source)) {
-        row->count++;
-    } else if (row->count < failing->most) {
-        *row = (struct as_failing_row){source, now_ms, 1};
-    }
-}
-
-bool as_failing_is(const struct as_failing *failing, struct as_source source, int64_t now_ms)
-{
-    const struct as_failing_row *row =
-        &failing->rows[slot_of(failing->seed, source, AS_FAILING_SLOTS)];
-
-    return !window_is_over(row, now_ms) && same(row->source, source) && row->count >= failing->most;
 }
 
 /* ---------------------------------------------------------------- connections per address ---- */
@@ -101,7 +65,7 @@ struct entry {
 /* Entries are as many as addresses with an open connection. */
 struct as_sources {
     pthread_mutex_t lock;
-    uint64_t seed[2];
+    struct as_seed seed;
     unsigned most;
     struct entry *buckets[BUCKETS];
 };
@@ -113,7 +77,7 @@ struct as_sources *as_sources_new(unsigned most)
     if (sources != NULL) {
         (void)pthread_mutex_init(&sources->lock, NULL);
         sources->most = most;
-        make_seed(sources->seed);
+        as_seed_make(&sources->seed);
     }
     return sources;
 }
@@ -137,9 +101,9 @@ void as_sources_free(struct as_sources *sources)
 /* Where the entry hangs, or would. */
 static struct entry **find(struct as_sources *sources, struct as_source source)
 {
-    struct entry **at = &sources->buckets[slot_of(sources->seed, source, BUCKETS)];
+    struct entry **at = &sources->buckets[as_seed_slot(&sources->seed, source, BUCKETS)];
 
-    while (*at != NULL && !same((*at)->source, source)) {
+    while (*at != NULL && !as_source_equal((*at)->source, source)) {
         at = &(*at)->next;
     }
     return at;

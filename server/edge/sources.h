@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is remembered of the addresses that connect: how many connections each has (where a listener
- * bounds that), and whose handshakes keep failing (design D4). An IPv6 address counts by its /64,
- * which is what one caller has. Tables are seeded, so that nobody can aim at a slot.
+ * Who connects, and how many connections each address has, where a listener bounds that. An IPv6
+ * address counts by its /64, which is what one caller has. Tables are seeded, so that nobody can
+ * aim at a slot.
  */
 #ifndef AS_EDGE_SOURCES_H
 #define AS_EDGE_SOURCES_H
@@ -18,25 +18,15 @@ struct as_source {
 
 struct as_source as_source_of(const struct sockaddr_storage *from);
 
-/* ---------------------------------------------------------------- failures of a worker ------- */
+/* Is it the same address, or network? */
+bool as_source_equal(struct as_source a, struct as_source b);
 
-#define AS_FAILING_SLOTS 256
-
-/* Slots are few and may collide: whoever fails more stays. Threads: one. */
-struct as_failing {
-    uint64_t seed[2];
-    unsigned most;
-    struct as_failing_row {
-        struct as_source source;
-        int64_t since_ms;
-        unsigned count;
-    } rows[AS_FAILING_SLOTS];
+/* A secret that slots are found by. */
+struct as_seed {
+    uint64_t words[2];
 };
-
-void as_failing_init(struct as_failing *failing, unsigned most);
-void as_failing_note(struct as_failing *failing, struct as_source source, int64_t now_ms);
-/* Has it failed `most` times in a window that is not over? */
-bool as_failing_is(const struct as_failing *failing, struct as_source source, int64_t now_ms);
+void as_seed_make(struct as_seed *seed);
+size_t as_seed_slot(const struct as_seed *seed, struct as_source source, size_t slots);
 
 /* ---------------------------------------------------------------- connections per address ---- */
 

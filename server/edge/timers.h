@@ -19,7 +19,8 @@ enum as_timer_kind {
     AS_TIMER_PAIR, /* the first part of an idle time ... */
     AS_TIMER_IDLE, /* ... and the rest of it */
     AS_TIMER_LINGER,
-    AS_TIMER_PAUSE, /* the worker's own: nothing is accepted */
+    AS_TIMER_FAREWELL, /* idle, and the worker stops */
+    AS_TIMER_PAUSE,    /* the worker's own: nothing is accepted */
     AS_TIMER_KINDS
 };
 

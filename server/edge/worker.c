@@ -76,7 +76,7 @@ static void run_timers(struct as_worker *worker)
     for (struct as_timer *timer = as_timers_pop(&worker->timers, worker->now); timer != NULL;
          timer = as_timers_pop(&worker->timers, worker->now)) {
         if (timer->kind == AS_TIMER_PAUSE) {
-            as_accept_again(worker);
+            as_accept_again(timer->owner);
         } else {
             as_conn_expire(timer->owner, timer->kind);
         }
@@ -98,37 +98,6 @@ static void free_gone(struct as_worker *worker)
         } else {
             as_conn_free(conn);
         }
-    }
-}
-
-/* ---------------------------------------------------------------- stopping ------------------- */
-
-static void end_conns(struct as_worker *worker, bool all)
-{
-    struct as_conn *next = NULL;
-
-    for (struct as_conn *conn = worker->all; conn != NULL; conn = next) {
-        next = conn->next_all;
-        if (all || as_conn_is_idle(conn)) {
-            (void)as_conn_end(conn);
-        }
-    }
-}
-
-/* Idle connections end at once, the others after their answer, or when the grace is over. */
-static void see_to_stop(struct as_worker *worker)
-{
-    if (!atomic_load(&worker->edge->stopping)) {
-        return;
-    }
-    if (!worker->stopping) {
-        worker->stopping = true;
-        as_timer_clear(&worker->pause);
-        as_accept_unwatch(worker);
-        end_conns(worker, false);
-    }
-    if (worker->now >= atomic_load(&worker->edge->stop_by)) {
-        end_conns(worker, true);
     }
 }
 
@@ -162,12 +131,14 @@ static void turn(struct as_worker *worker)
     int count = epoll_wait(worker->epoll, events, EVENTS_MAX, wait_ms(worker));
 
     worker->now = as_clock_mono_ms();
+    atomic_fetch_add(&worker->turns, 1);
+    as_worker_see_drain(worker);
     for (int i = 0; i < count; i++) {
         on_event(worker, &events[i]);
     }
     run_ready(worker);
     run_timers(worker);
-    see_to_stop(worker);
+    as_worker_see_stop(worker);
     as_http_engine_tidy(worker->engine);
     free_gone(worker);
 }
@@ -199,10 +170,20 @@ static void init_timers(struct as_worker *worker)
         [AS_TIMER_PAIR] = pair,
         [AS_TIMER_IDLE] = bounds->idle_ms - pair,
         [AS_TIMER_LINGER] = bounds->linger_ms,
+        [AS_TIMER_FAREWELL] = bounds->farewell_ms,
         [AS_TIMER_PAUSE] = AS_LIMIT_ACCEPT_PAUSE_MS,
     };
 
     as_timers_init(&worker->timers, lasts_ms);
+}
+
+static void init_pauses(struct as_worker *worker)
+{
+    for (size_t i = 0; i < AS_CLASSES; i++) {
+        struct as_pause *pause = &worker->pauses[i];
+        *pause = (struct as_pause){
+            .timer = {.owner = pause}, .worker = worker, .class = (enum as_class)i};
+    }
 }
 
 static as_err open_worker(struct as_worker *worker)
@@ -224,16 +205,16 @@ static as_err open_worker(struct as_worker *worker)
                 epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake_fd, &event) == 0,
             AS_SERVER_ERROR, "a worker has no descriptors");
     AS_TRY(as_http_engine_new(&conf, &worker->engine));
-    return as_accept_watch(worker);
+    AS_TRY(as_accept_watch(worker, AS_CLASS_TLS));
+    return as_accept_watch(worker, AS_CLASS_LOCAL);
 }
 
 as_err as_worker_start(struct as_worker *worker, struct as_edge *edge)
 {
     *worker = (struct as_worker){.wake = {AS_EVENT_WAKE}, .edge = edge, .epoll = -1, .wake_fd = -1};
     worker->ready_end = &worker->ready;
-    worker->pause.owner = worker;
     init_timers(worker);
-    as_failing_init(&worker->failing, edge->bounds.failed_handshakes);
+    init_pauses(worker);
     as_err err = open_worker(worker);
     if (!as_failed(err)) {
         worker->started = as_thread_start(&worker->thread, "fapid-worker", 0, work, worker);

@@ -55,8 +55,10 @@ enum MHD_Result as_answer_queue(struct as_http_link *link, struct MHD_Connection
     if (response == NULL || !add_fields(response, link)) {
         return MHD_NO;
     }
-    exchange->close = exchange->close || exchange->reply.close;
-    if (exchange->reply.close &&
+    /* where the request asked for it, the daemon says so by itself */
+    bool drains = link->engine->draining && !exchange->close;
+    exchange->close = exchange->close || exchange->reply.close || drains;
+    if ((exchange->reply.close || drains) &&
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
         return MHD_NO;
     }

@@ -13,6 +13,7 @@
 #define AS_LIMIT_BODY         (256 * 1024)       /* any route: 413 */
 #define AS_LIMIT_ROUTE_BODY   (64 * 1024)        /* a route that does not say otherwise: 413 */
 #define AS_LIMIT_WORKER_BYTES (64 * 1024 * 1024) /* buffered per worker: 503 */
+#define AS_LIMIT_SMALL        (16 * 1024) /* a whole request: larger ones leave room for such */
 
 /* --- deadlines, milliseconds, absolute: the connection closes (408 where an answer is owed) --- */
 #define AS_LIMIT_HANDSHAKE_MS 10000
@@ -23,12 +24,13 @@
 #define AS_LIMIT_PAIR_IDLE_MS 2000 /* an idle connection gives its socketpair back */
 #define AS_LIMIT_RETRY_AFTER  "2"  /* seconds that each 503 and 429 asks for */
 #define AS_LIMIT_LINGER_MS    2000 /* after a refusal: until the client has read it and gone */
+#define AS_LIMIT_FAREWELL_MS  1000 /* at the end, idle connections may still ask something */
 
 /* --- connections --- */
-#define AS_LIMIT_ACCEPT_PAUSE_MS   100   /* no descriptors left: nothing is accepted for so long */
-#define AS_LIMIT_FD_RESERVE        64    /* descriptors kept free for the store and the log */
-#define AS_LIMIT_FAILED_HANDSHAKES 200   /* of one address, per worker: closed at accept ... */
-#define AS_LIMIT_FAILED_WINDOW_MS  10000 /* ... until the window is over */
+#define AS_LIMIT_ACCEPT_PAUSE_MS  100   /* no descriptors left: nothing is accepted for so long */
+#define AS_LIMIT_FD_RESERVE       64    /* descriptors kept free for the store and the log */
+#define AS_LIMIT_FD_ADMIN         48    /* kept for listeners without TLS: others wait */
+#define AS_LIMIT_FAILED_WINDOW_MS 10000 /* handshakes that fail are counted for so long */
 
 /* --- the handshake (design D4): an alert --- */
 #define AS_LIMIT_CERT_LIST       (16 * 1024)
@@ -54,24 +56,25 @@
 #define AS_LIMIT_TRUST_GROUPS   64   /* groups of one configuration: fatal */
 
 /* --- forms, JSON, registration --- */
-#define AS_LIMIT_FORM_FIELDS      64   /* 400 */
-#define AS_LIMIT_JSON_DEPTH       16   /* 400 */
-#define AS_LIMIT_JSON_STRING      2048 /* outside jwks and software_statement: 400 */
-#define AS_LIMIT_JSON_ARRAY       64   /* 400 */
-#define AS_LIMIT_JWKS_KEYS        32   /* 400 */
+#define AS_LIMIT_FORM_FIELDS      64          /* 400 */
+#define AS_LIMIT_JSON_DEPTH       16          /* 400 */
+#define AS_LIMIT_JSON_STRING      2048        /* outside jwks and software_statement: 400 */
+#define AS_LIMIT_JSON_ARRAY       64          /* 400 */
+#define AS_LIMIT_JWKS_KEYS        32          /* 400 */
 #define AS_LIMIT_JWT              (16 * 1024) /* a presented JWT; longer: no JWT of ours */
-#define AS_LIMIT_SCOPES           64   /* scope values in one request or registration */
-#define AS_LIMIT_RESOURCES        8    /* `resource` parameters in one request: 400 */
-#define AS_LIMIT_RESOURCE_SERVERS 4096 /* registered: refused by the admin API */
+#define AS_LIMIT_SCOPES           64          /* scope values in one request or registration */
+#define AS_LIMIT_RESOURCES        8           /* `resource` parameters in one request: 400 */
+#define AS_LIMIT_RESOURCE_SERVERS 4096        /* registered: refused by the admin API */
 
 /* --- failed authentications --- */
 #define AS_LIMIT_THROTTLE         8192 /* counters kept; the oldest go */
 #define AS_LIMIT_THROTTLE_ADDRESS 10   /* an address may fail so many times more than one client */
 
 /* --- tokens --- */
-#define AS_LIMIT_TOKEN_PLAIN 1024 /* plaintext of a sealed token; larger: refused at mint */
-#define AS_LIMIT_TOKEN_TEXT  2048 /* a presented token; longer: inactive */
-#define AS_LIMIT_CLOCK_SKEW  10   /* seconds a token may seem to come from the future: inactive */
+#define AS_LIMIT_TOKEN_PLAIN  1024 /* plaintext of a sealed token; larger: refused at mint */
+#define AS_LIMIT_TOKEN_CLAIMS 2048 /* claims of a JWT; larger: refused at mint */
+#define AS_LIMIT_TOKEN_TEXT   4096 /* a presented token; longer: inactive */
+#define AS_LIMIT_CLOCK_SKEW   10   /* seconds a token may seem to come from the future: inactive */
 
 /* --- threads and queues --- */
 #define AS_LIMIT_JOBS          64                /* job threads */
@@ -97,6 +100,14 @@
 #define AS_LIMIT_SWEEP_ROWS         512                /* of a table in one step */
 #define AS_LIMIT_SWEEP_GRACE_S      3600               /* a revocation outlives its token by this */
 #define AS_LIMIT_CERTIFICATE_KEEP_S (30 * 86400) /* a certificate's row outlives notAfter (D9) */
+#define AS_LIMIT_IAT_KEEP_S         86400 /* an initial access token's row outlives its end */
+#define AS_LIMIT_AUDIT_KEEP_S       (400 * 86400) /* audit rows; older ones are swept */
+#define AS_LIMIT_AUDIT_ROWS         1000000       /* the oldest beyond are swept */
+#define AS_LIMIT_STORE_CHECK_OCTETS (1 << 30) /* a larger database is not checked at the start */
+#define AS_LIMIT_STORE_CHECK_MS     3000  /* of checking at the start; then it is left unfinished */
+#define AS_LIMIT_STORE_RECHECK_MS   10000 /* between two looks at a store that was found damaged */
+#define AS_LIMIT_STORE_LOG_MS       10000 /* between two log lines of one kind of trouble */
+#define AS_LIMIT_TIDY_RETRY_MS      1000  /* after a checkpoint that readers held up */
 
 /* --- the configuration: refused with file and line --- */
 #define AS_LIMIT_SETTING_FILE     (1024 * 1024)     /* octets of one file */

@@ -406,7 +406,7 @@ START_TEST(TLS_43_an_address_that_keeps_failing_waits)
 {
     start_mode(AS_CERTIFICATE_NONE);
     serve.workers = 1;
-    serve.bounds.failed_handshakes = 5;
+    serve.failed_handshakes = 5;
     serve_start();
     for (int i = 1; i <= 5; i++) {
         int fd = client_new();

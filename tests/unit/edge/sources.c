@@ -65,61 +65,8 @@ START_TEST(many_addresses_come_and_go)
 }
 END_TEST
 
-START_TEST(an_address_that_keeps_failing_waits_until_its_window_is_over)
-{
-    static struct as_failing failing;
-    struct as_source bad = source("192.0.2.1");
-
-    as_failing_init(&failing, 3);
-    for (int i = 0; i < 3; i++) {
-        ck_assert(!as_failing_is(&failing, bad, 1000));
-        as_failing_note(&failing, bad, 1000 + i);
-    }
-    ck_assert(as_failing_is(&failing, bad, 1003));
-    ck_assert(!as_failing_is(&failing, source("192.0.2.2"), 1003));
-    ck_assert(as_failing_is(&failing, bad, 1000 + AS_LIMIT_FAILED_WINDOW_MS - 1));
-    ck_assert(!as_failing_is(&failing, bad, 1000 + AS_LIMIT_FAILED_WINDOW_MS));
-    as_failing_note(&failing, bad, 1000 + AS_LIMIT_FAILED_WINDOW_MS); /* a new window */
-    ck_assert(!as_failing_is(&failing, bad, 1000 + AS_LIMIT_FAILED_WINDOW_MS));
-}
-END_TEST
-
-START_TEST(who_fails_is_not_driven_out_by_others)
-{
-    static struct as_failing failing;
-    struct as_source bad = source("192.0.2.1");
-    char text[32];
-
-    as_failing_init(&failing, 3);
-    for (int i = 0; i < 3; i++) {
-        as_failing_note(&failing, bad, 1000);
-    }
-    for (int i = 0; i < 5000; i++) {
-        (void)snprintf(text, sizeof(text), "10.1.%d.%d", i / 250, i % 250);
-        as_failing_note(&failing, source(text), 1001);
-        ck_assert(!as_failing_is(&failing, source(text), 1001));
-    }
-    ck_assert(as_failing_is(&failing, bad, 1002));
-}
-END_TEST
-
-START_TEST(a_socket_has_no_address_and_never_fails)
-{
-    static struct as_failing failing;
-    struct sockaddr_storage from = {.ss_family = AF_UNIX};
-    struct as_source none = as_source_of(&from);
-
-    as_failing_init(&failing, 1);
-    as_failing_note(&failing, none, 1000);
-    ck_assert(!as_failing_is(&failing, none, 1000));
-}
-END_TEST
-
 AS_TESTS("edge/sources", {
     tcase_add_test(t, TLS_43_an_address_has_so_many_connections_and_no_more);
     tcase_add_test(t, an_ipv6_address_counts_by_its_network);
     tcase_add_test(t, many_addresses_come_and_go);
-    tcase_add_test(t, an_address_that_keeps_failing_waits_until_its_window_is_over);
-    tcase_add_test(t, who_fails_is_not_driven_out_by_others);
-    tcase_add_test(t, a_socket_has_no_address_and_never_fails);
 })

@@ -23,6 +23,9 @@ static struct serve {
     struct as_listener_conf listeners[SERVE_LISTENERS];
     size_t listener_count; /* 0: one without TLS on a port of the system's choice */
     struct as_edge_bounds bounds;
+    unsigned failed_handshakes;
+    const char *const *exempt;
+    size_t exempt_count;
     size_t job_threads;
     size_t job_queue;
     unsigned workers;
@@ -54,6 +57,19 @@ static inline void serve_init(void)
 {
     toy_begin();
     serve.bounds = as_edge_bounds_usual;
+    serve.bounds.farewell_ms = 100;
+}
+
+static inline struct as_edge_conf serve_conf(void)
+{
+    return (struct as_edge_conf){.listeners = serve.listeners,
+                                 .listener_count = serve.listener_count,
+                                 .workers = serve.workers,
+                                 .jobs = serve.jobs,
+                                 .failed_handshakes = serve.failed_handshakes,
+                                 .exempt = serve.exempt,
+                                 .exempt_count = serve.exempt_count,
+                                 .bounds = &serve.bounds};
 }
 
 static inline enum as_edge_failure serve_open(void)
@@ -62,11 +78,7 @@ static inline enum as_edge_failure serve_open(void)
         serve.listeners[serve.listener_count++] = serve_plain("127.0.0.1:0");
     }
     ck_ok(as_http_jobs_new(serve.job_threads, serve.job_queue, &serve.jobs));
-    struct as_edge_conf conf = {.listeners = serve.listeners,
-                                .listener_count = serve.listener_count,
-                                .workers = serve.workers,
-                                .jobs = serve.jobs,
-                                .bounds = &serve.bounds};
+    struct as_edge_conf conf = serve_conf();
     return as_edge_new(&conf, serve_tell, NULL, &serve.edge);
 }
 
