@@ -13,6 +13,7 @@ struct job {
     void *ask;
     as_err err;
     int64_t deadline_ms;
+    bool alone;
     bool taken;
     bool done;
     pthread_cond_t answered;
@@ -38,13 +39,21 @@ struct batch {
 
 /* ------------------------------------------------------------ the committer's thread ---------- */
 
+static bool is_late(struct job *job)
+{
+    if (as_clock_mono_ms() < job->deadline_ms) {
+        return false;
+    }
+    job->err = AS_FAIL(AS_UNAVAILABLE, "a write waited too long");
+    return true;
+}
+
 /* False when the transaction is lost as a whole. */
 static bool job_run(struct as_store *store, struct job *job, unsigned *touched)
 {
     const struct as_store_ops *ops = store->ops;
 
-    if (as_clock_mono_ms() >= job->deadline_ms) {
-        job->err = AS_FAIL(AS_UNAVAILABLE, "a write waited too long");
+    if (is_late(job)) {
         return true;
     }
     job->err = ops->mark(store->backend);
@@ -59,9 +68,27 @@ static bool job_run(struct as_store *store, struct job *job, unsigned *touched)
     return !as_failed(job->err);
 }
 
+/* A refusal undoes the transaction, and nobody else's work with it. */
+static as_err alone_run(struct as_store *store, struct job *job, unsigned *touched)
+{
+    const struct as_store_ops *ops = store->ops;
+
+    if (!is_late(job)) {
+        job->err = job->run(ops, store->backend, job->ask, touched);
+    }
+    if (as_failed(job->err)) {
+        ops->rollback(store->backend);
+        return AS_OK;
+    }
+    return ops->commit(store->backend);
+}
+
 static as_err batch_run(struct as_store *store, struct batch *batch)
 {
     AS_TRY(store->ops->begin(store->backend));
+    if (batch->jobs[0]->alone) {
+        return alone_run(store, batch->jobs[0], &batch->touched);
+    }
     for (size_t i = 0; i < batch->count; i++) {
         AS_NEED(job_run(store, batch->jobs[i], &batch->touched), AS_UNAVAILABLE,
                 "the transaction was lost");
@@ -101,6 +128,9 @@ static void batch_take(struct as_committer *committer, struct batch *batch)
     batch->touched = 0;
     while (committer->first != NULL && batch->count < AS_LIMIT_COMMIT_BATCH) {
         struct job *job = committer->first;
+        if (batch->count > 0 && (job->alone || batch->jobs[0]->alone)) {
+            break;
+        }
         committer->first = job->next;
         job->taken = true;
         batch->jobs[batch->count++] = job;
@@ -188,10 +218,12 @@ static as_err queue_up(struct as_committer *committer, struct job *job)
     return AS_OK;
 }
 
-as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask)
+as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask, bool alone)
 {
-    struct job job = {
-        .run = run, .ask = ask, .deadline_ms = as_clock_mono_ms() + AS_LIMIT_COMMIT_WAIT_MS};
+    struct job job = {.run = run,
+                      .ask = ask,
+                      .alone = alone,
+                      .deadline_ms = as_clock_mono_ms() + AS_LIMIT_COMMIT_WAIT_MS};
 
     AS_NEED(as_thread_cond_init(&job.answered), AS_SERVER_ERROR, "out of memory");
     pthread_mutex_lock(&committer->lock);

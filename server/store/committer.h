@@ -27,8 +27,9 @@ void as_committer_free(struct as_committer *committer);
 /*
  * Queues and waits. The error of the verb itself; AS_UNAVAILABLE without effect when the queue is
  * full, when the verb has not begun within AS_LIMIT_COMMIT_WAIT_MS, or when the store is closing;
- * AS_UNAVAILABLE when COMMIT failed.
+ * AS_UNAVAILABLE when COMMIT failed. `alone`: in a transaction without others and without a
+ * savepoint, for what changes so much that keeping the old pages at hand would not do.
  */
-as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask);
+as_err as_committer_do(struct as_committer *committer, as_job_run run, void *ask, bool alone);
 
 #endif

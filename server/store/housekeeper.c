@@ -17,6 +17,7 @@ struct as_housekeeper {
     bool woken;
     bool stopping;
     int64_t next_sweep_ms;
+    int64_t next_recheck_ms;
     /* The clocks at the start. A wall clock that jumps ahead must not delete revocations that are
      * still needed when it is put right: swept is by the earlier of the wall clock and of the
      * start plus the monotonic time since (design 6, uthash and rotation). */
@@ -28,7 +29,7 @@ struct as_housekeeper {
 
 struct sweep_ask {
     as_time now;
-    size_t revocations, certificates;
+    struct as_swept swept;
 };
 
 static as_err run_sweep(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
@@ -36,9 +37,9 @@ static as_err run_sweep(const struct as_store_ops *ops, struct as_backend *backe
 {
     struct sweep_ask *ask = arg;
 
-    AS_TRY(ops->sweep(backend, ask->now, &ask->revocations, &ask->certificates));
-    *touched |= ask->revocations > 0 ? 1U << AS_TABLE_REVOCATION : 0;
-    *touched |= ask->certificates > 0 ? 1U << AS_TABLE_CERTIFICATE : 0;
+    AS_TRY(ops->sweep(backend, ask->now, &ask->swept));
+    *touched |= ask->swept.revocations > 0 ? 1U << AS_TABLE_REVOCATION : 0;
+    *touched |= ask->swept.certificates > 0 ? 1U << AS_TABLE_CERTIFICATE : 0;
     return AS_OK;
 }
 
@@ -46,8 +47,11 @@ as_err as_store_sweep(struct as_store *store, as_time now, bool *more)
 {
     struct sweep_ask ask = {.now = now};
 
-    AS_TRY(as_committer_do(store->committer, run_sweep, &ask));
-    *more = ask.revocations >= AS_LIMIT_SWEEP_ROWS || ask.certificates >= AS_LIMIT_SWEEP_ROWS;
+    AS_TRY(as_committer_do(store->committer, run_sweep, &ask, false));
+    const struct as_swept *swept = &ask.swept;
+    *more = swept->revocations >= AS_LIMIT_SWEEP_ROWS ||
+            swept->certificates >= AS_LIMIT_SWEEP_ROWS || swept->iats >= AS_LIMIT_SWEEP_ROWS ||
+            swept->audits >= AS_LIMIT_SWEEP_ROWS;
     return AS_OK;
 }
 
@@ -77,6 +81,16 @@ static void sweep_if_due(struct as_housekeeper *keeper)
         as_clock_mono_ms() + (more ? AS_LIMIT_SWEEP_STEP_MS : AS_LIMIT_SWEEP_MS);
 }
 
+static void recheck_if_due(struct as_housekeeper *keeper)
+{
+    struct as_store *store = keeper->store;
+
+    if (store->ops->is_damaged(store->backend) && as_clock_mono_ms() >= keeper->next_recheck_ms) {
+        store->ops->recheck(store->backend);
+        keeper->next_recheck_ms = as_clock_mono_ms() + AS_LIMIT_STORE_RECHECK_MS;
+    }
+}
+
 static void keep_house(struct as_housekeeper *keeper)
 {
     struct as_store *store = keeper->store;
@@ -85,8 +99,9 @@ static void keep_house(struct as_housekeeper *keeper)
         store->ops->tidy(store->backend);
     }
     if (atomic_load(&store->commits_fail)) {
-        (void)as_committer_do(store->committer, run_touch, NULL);
+        (void)as_committer_do(store->committer, run_touch, NULL, false);
     }
+    recheck_if_due(keeper);
     sweep_if_due(keeper);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The housekeeper: a thread that checkpoints, sweeps expired rows in small steps, and, after a
- * failed commit, tries a write each second, so that health tells when the store works again.
+ * failed commit, tries a write each second, and, after something that could not be read, looks at
+ * all pages now and then, so that health tells when the store works again.
  */
 #ifndef AS_STORE_HOUSEKEEPER_H
 #define AS_STORE_HOUSEKEEPER_H

@@ -4,7 +4,8 @@
  * into these; the committer orders the writes.
  *
  * Threads: the functions on a reader are called by the thread that owns its session; begin to sweep
- * by the committer's thread alone; tidy by the housekeeper's alone; wants_tidy and is_lost by any.
+ * by the committer's thread alone; tidy and recheck by the housekeeper's alone; wants_tidy, is_lost
+ * and is_damaged by any.
  */
 #ifndef AS_STORE_OPS_H
 #define AS_STORE_OPS_H
@@ -13,6 +14,12 @@
 
 struct as_backend;
 struct as_reader;
+struct as_copy;
+
+/* How many rows of each kind a step of the sweeper deleted. */
+struct as_swept {
+    size_t revocations, certificates, iats, audits;
+};
 
 /* What is cached, each with a counter of its own (session.h). */
 enum as_table {
@@ -72,6 +79,8 @@ struct as_store_ops {
     as_err (*party_create)(struct as_backend *backend, const struct as_party_write *write);
     as_err (*party_replace)(struct as_backend *backend, const struct as_party_write *write,
                             bool *found);
+    /* Is the party as `was` says in all that is an operator's (as_store_party_replace_own)? */
+    as_err (*party_is_still)(struct as_backend *backend, const struct as_party *was, bool *still);
     as_err (*party_set_status)(struct as_backend *backend, enum as_party_kind kind, as_span id,
                                enum as_party_status status, as_time at, bool *found);
     as_err (*party_delete)(struct as_backend *backend, enum as_party_kind kind, as_span id,
@@ -94,16 +103,32 @@ struct as_store_ops {
     /* `about` stands for an empty audit->client_id. */
     as_err (*audit_put)(struct as_backend *backend, const struct as_audit *audit, as_span about);
     /* Deletes at most AS_LIMIT_SWEEP_ROWS of each kind. */
-    as_err (*sweep)(struct as_backend *backend, as_time now, size_t *revocations,
-                    size_t *certificates);
+    as_err (*sweep)(struct as_backend *backend, as_time now, struct as_swept *swept);
     /* Changes something of no meaning, to see whether writing works. */
     as_err (*touch)(struct as_backend *backend);
+
+    /* --- the database as a whole (include/as/store.h). Any thread that may wait. */
+    as_err (*status)(struct as_reader *reader, struct as_backend *backend,
+                     struct as_store_status *out);
+    as_err (*backup)(struct as_backend *backend, const char *path, char why[256]);
+    as_err (*check_live)(struct as_backend *backend, void (*tell)(void *, const char *), void *arg,
+                         size_t *findings);
+    /* A copy, checked and brought to today's schema; at most one at a time. */
+    as_err (*copy_open)(struct as_backend *backend, const char *path, struct as_copy **out,
+                        char why[256]);
+    void (*copy_close)(struct as_copy *copy);
+    /* The content of the copy becomes the store's. A verb that writes, and stands alone in its
+     * transaction: it changes more than a mark is good for. */
+    as_err (*replace)(struct as_backend *backend, struct as_copy *copy);
 
     /* --- upkeep that holds up neither readers nor the committer (checkpoints) */
     bool (*wants_tidy)(struct as_backend *backend);
     void (*tidy)(struct as_backend *backend);
     /* Has what we write to been taken away from its place? Then nothing written would be found. */
     bool (*is_lost)(struct as_backend *backend);
+    /* Has something been met that cannot be read? A recheck may put that to rest. */
+    bool (*is_damaged)(struct as_backend *backend);
+    void (*recheck)(struct as_backend *backend);
 };
 
 extern const struct as_store_ops as_sqlite_ops;

@@ -66,5 +66,7 @@ static inline unsigned as_verb_tables(enum as_party_kind kind)
 
 /* Has the committer run a verb; AS_ELSEWHERE in a session that may not wait. */
 as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask);
+/* The same in a transaction of its own. */
+as_err as_session_write_alone(struct as_store_session *session, as_job_run run, void *ask);
 
 #endif

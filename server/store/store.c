@@ -126,12 +126,22 @@ as_err as_session_read(struct as_store_session *session)
 
 /* The request's own reads after its write must see it, and a snapshot held open while waiting would
  * keep the checkpoint from its work: so the read transaction ends here. */
-as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask)
+static as_err session_write(struct as_store_session *session, as_job_run run, void *ask, bool alone)
 {
     AS_NEED(session->may_wait, AS_ELSEWHERE, "a write is for a job thread");
     read_end(session);
     as_metric_add(AS_METRIC_store_writes_total, 1);
-    return as_committer_do(session->store->committer, run, ask);
+    return as_committer_do(session->store->committer, run, ask, alone);
+}
+
+as_err as_session_write(struct as_store_session *session, as_job_run run, void *ask)
+{
+    return session_write(session, run, ask, false);
+}
+
+as_err as_session_write_alone(struct as_store_session *session, as_job_run run, void *ask)
+{
+    return session_write(session, run, ask, true);
 }
 
 void as_store_session_done(struct as_store_session *session)
@@ -146,6 +156,10 @@ bool as_store_is_ready(struct as_store_session *session)
 {
     struct as_store *store = session->store;
 
+    if (store->ops->is_damaged(store->backend)) {
+        as_housekeeper_wake(store->housekeeper); /* to look again, when it is time */
+        return false;
+    }
     return !atomic_load(&store->commits_fail) && !store->ops->is_lost(store->backend) &&
            !as_failed(as_session_read(session)) && !as_failed(store->ops->probe(session->reader));
 }

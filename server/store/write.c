@@ -72,6 +72,7 @@ as_err as_store_party_create_rehearse(struct as_store_session *session,
 
 struct party_ask {
     const struct as_party_write *write;
+    const struct as_party *was; /* replaced only while it is still so; NULL: however it is */
     enum as_party_kind kind;
     enum as_party_status status;
     as_span id;
@@ -86,6 +87,14 @@ static as_err run_replace(const struct as_store_ops *ops, struct as_backend *bac
     struct party_ask *ask = arg;
 
     *touched |= as_verb_tables(ask->write->party->kind);
+    if (ask->was != NULL) {
+        bool still = false;
+
+        AS_TRY(ops->party_is_still(backend, ask->was, &still));
+        if (!still) {
+            return AS_OK;
+        }
+    }
     AS_TRY(ops->party_replace(backend, ask->write, &ask->found));
     if (ask->found) {
         AS_TRY(as_verb_audit(ops, backend, ask->audit, ask->write->party->id));
@@ -104,6 +113,15 @@ as_err as_store_party_replace(struct as_store_session *session, const struct as_
                               const struct as_audit *audit, bool *found)
 {
     struct party_ask ask = {.write = write, .audit = audit};
+
+    return replace(session, &ask, found);
+}
+
+as_err as_store_party_replace_own(struct as_store_session *session,
+                                  const struct as_party_write *write, const struct as_party *was,
+                                  const struct as_audit *audit, bool *found)
+{
+    struct party_ask ask = {.write = write, .was = was, .audit = audit};
 
     return replace(session, &ask, found);
 }

@@ -324,7 +324,8 @@ START_TEST(a_closing_store_finishes_what_is_queued_and_takes_no_more)
     as_housekeeper_stop(f.store->housekeeper);
     ck_assert_int_eq(pthread_create(&thread, NULL, stop, &stopper), 0);
     rest_ms(100);
-    ck_refuses(as_committer_do(own, never_runs, &ran), AS_UNAVAILABLE, "the store is closing");
+    ck_refuses(as_committer_do(own, never_runs, &ran, false), AS_UNAVAILABLE,
+               "the store is closing");
     atomic_store(&shim.stall, false);
     pthread_join(first.thread, NULL);
     pthread_join(thread, NULL);

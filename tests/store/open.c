@@ -217,7 +217,7 @@ START_TEST(a_newer_schema_is_refused_and_left_alone)
     start_closed();
     sql("PRAGMA user_version = 99; PRAGMA journal_mode = DELETE");
     check_left_alone(AS_STORE_NEWER, "newer");
-    sql("PRAGMA user_version = 1");
+    sql("PRAGMA user_version = 2");
     check_opens(AS_STORE_FINE, "");
     fixture_remove(&f);
 }

@@ -14,17 +14,33 @@ struct as_backend {
     int lock_fd;  /* flock on PATH.lock */
     dev_t device; /* what was opened: is it still at its path? */
     ino_t inode;
+    struct as_db_faults faults;
     struct as_db writer;   /* the committer's */
     struct as_db tidier;   /* the housekeeper's */
     atomic_int wal_pages;  /* length of the write-ahead log */
     atomic_int wal_tidied; /* so much of it is in the database file */
+    int64_t truncate_ms;   /* the tidier's: not before */
+    atomic_bool backing_up;
+    atomic_bool restoring;
 };
 
 struct as_reader {
     struct as_db db;
 };
 
+/* Today's schema, checked, and nobody else's. */
+struct as_copy {
+    struct as_reader reader;
+    struct as_backend *backend;
+    char *path;
+};
+
 #define AS_STORE_MESSAGE 256
+
+/* --- ops.c */
+as_err as_reader_new(struct as_backend *backend, enum as_db_role role, struct as_reader **out);
+void as_reader_free(struct as_reader *reader);
+AS_AUTO_DEFINE(struct as_reader, as_reader_free)
 
 /* --- open.c */
 enum as_store_failure as_sqlite_open(const char *path, struct as_backend **out,
@@ -36,7 +52,16 @@ bool as_sqlite_is_lost(struct as_backend *backend);
 enum as_store_failure as_open_failure(int code, const char *path, char message[AS_STORE_MESSAGE]);
 
 /* --- files.c: what is on the disk before SQLite is asked. */
-enum as_store_failure as_files_check(const char *path, char message[AS_STORE_MESSAGE]);
+enum as_store_failure as_files_check(const char *path, bool must_exist,
+                                     char message[AS_STORE_MESSAGE]);
+/* Root becomes the owner of the file until as_files_become: a folder of somebody else is not looked
+ * into with more rights than its owner has, and what SQLite makes beside it is the owner's. */
+struct as_owner {
+    uid_t uid;
+    gid_t gid;
+};
+struct as_owner as_files_become_owner(const char *path);
+void as_files_become(struct as_owner owner);
 /* Makes the database file when it is absent, mode 0600. */
 enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE]);
 /* Takes PATH.lock; `make` it when it is absent, else *fd is -1 then. */
@@ -46,9 +71,10 @@ enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
 /* --- migrate.c */
 #define AS_APPLICATION_ID 0x66617069 /* "fapi" */
 /* Is it ours, and not newer than this program? *version is 0 for an empty file. */
-enum as_store_failure as_schema_check(struct as_db *db, int64_t *version,
+enum as_store_failure as_schema_check(struct as_db *db, const char *path, int64_t *version,
                                       char message[AS_STORE_MESSAGE]);
-enum as_store_failure as_schema_migrate(struct as_db *db, char message[AS_STORE_MESSAGE]);
+enum as_store_failure as_schema_migrate(struct as_db *db, const char *path,
+                                        char message[AS_STORE_MESSAGE]);
 int64_t as_schema_newest(void);
 
 /* --- records, by file. party.c */
@@ -70,6 +96,8 @@ as_err as_sqlite_identifiers_put(struct as_db *db, int64_t party,
 as_err as_sqlite_party_create(struct as_backend *backend, const struct as_party_write *write);
 as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party_write *write,
                                bool *found);
+as_err as_sqlite_party_is_still(struct as_backend *backend, const struct as_party *was,
+                                bool *still);
 as_err as_sqlite_party_set_status(struct as_backend *backend, enum as_party_kind kind, as_span id,
                                   enum as_party_status status, as_time at, bool *found);
 as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kind, as_span id,
@@ -110,11 +138,39 @@ as_err as_sqlite_iats_check(struct as_reader *reader, struct as_arena *mem);
 as_err as_sqlite_audit_put(struct as_backend *backend, const struct as_audit *audit, as_span about);
 as_err as_sqlite_audit_list(struct as_reader *reader, struct as_arena *mem, int64_t after,
                             size_t limit, const struct as_audit_row **out, size_t *count);
+/* sequence.c */
+as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out);
+/* At least this from now on. */
+as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least);
+as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem);
 /* sweep.c */
-as_err as_sqlite_sweep(struct as_backend *backend, as_time now, size_t *revocations,
-                       size_t *certificates);
-/* check.c */
+as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept *swept);
+
+/* --- the database as a whole. check.c */
 enum as_store_failure as_sqlite_check(const char *path, void (*tell)(void *, const char *),
                                       void *arg);
+as_err as_sqlite_check_live(struct as_backend *backend, void (*tell)(void *, const char *),
+                            void *arg, size_t *findings);
+/* Each returns how many findings it told. */
+size_t as_check_pages(struct as_reader *reader, void (*tell)(void *, const char *), void *arg);
+size_t as_check_records(struct as_reader *reader, void (*tell)(void *, const char *), void *arg);
+/* quick_check: SQLITE_OK; SQLITE_INTERRUPT when it is too large or took too long to be finished;
+ * else what is wrong, with a sentence. */
+int as_check_quickly(struct as_db *db, char finding[AS_STORE_MESSAGE]);
+bool as_sqlite_is_damaged(struct as_backend *backend);
+void as_sqlite_recheck(struct as_backend *backend);
+/* status.c */
+as_err as_sqlite_status(struct as_reader *reader, struct as_backend *backend,
+                        struct as_store_status *out);
+/* backup.c */
+as_err as_sqlite_backup(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE]);
+/* restore.c */
+as_err as_sqlite_copy_open(struct as_backend *backend, const char *path, struct as_copy **out,
+                           char why[AS_STORE_MESSAGE]);
+void as_sqlite_copy_close(struct as_copy *copy);
+/* What a restore that was killed left behind. */
+void as_sqlite_copy_sweep(struct as_backend *backend);
+/* replace.c */
+as_err as_sqlite_replace(struct as_backend *backend, struct as_copy *copy);
 
 #endif

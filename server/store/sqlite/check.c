@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `fapid --check-store`: the whole database, read and not changed. */
+/* Checks: of a whole database for `fapid --check-store`, a copy or the operator, and of its pages
+ * alone at the start. */
 #include "sqlite/backend.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FINDINGS 100 /* told at most; a wreck need not be described to its end */
 
 struct check {
-    struct as_reader reader;
+    struct as_reader *reader;
     void (*tell)(void *, const char *);
     void *arg;
     size_t findings;
 };
 
-static void find(struct check *check, const char *text)
+static void find(struct check *check, const char *what, const char *text)
 {
+    char line[AS_STORE_MESSAGE];
+
     if (check->findings++ < FINDINGS) {
-        check->tell(check->arg, text);
+        (void)snprintf(line, sizeof(line), "%s: %s", what, text);
+        check->tell(check->arg, line);
     }
 }
 
-/* One line per row of a pragma, but for the row "ok". */
-static int tell_rows(struct check *check, const char *pragma, const char *what)
+/* ------------------------------------------------------------ all of it ----------------------- */
+
+/* One finding per row of a pragma, but for the row "ok". */
+static int find_rows(struct check *check, const char *pragma, const char *what)
 {
     sqlite3_stmt *rows = NULL;
-    int code = sqlite3_prepare_v2(check->reader.db.handle, pragma, -1, &rows, NULL);
+    int code = sqlite3_prepare_v2(check->reader->db.handle, pragma, -1, &rows, NULL);
 
     while (code == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(rows, 0);
-        char line[AS_STORE_MESSAGE];
         if (text != NULL && strcmp(text, "ok") != 0) {
-            (void)snprintf(line, sizeof(line), "%s: %s", what, text);
-            find(check, line);
+            find(check, what, text);
         }
     }
     int finished = sqlite3_finalize(rows);
@@ -43,12 +45,10 @@ static int tell_rows(struct check *check, const char *pragma, const char *what)
 
 static void check_pragma(struct check *check, const char *pragma, const char *what)
 {
-    char line[AS_STORE_MESSAGE];
-    int code = tell_rows(check, pragma, what);
+    int code = find_rows(check, pragma, what);
 
     if (code != SQLITE_OK) {
-        (void)snprintf(line, sizeof(line), "%s: %s", what, sqlite3_errstr(code));
-        find(check, line);
+        find(check, what, sqlite3_errstr(code));
     }
 }
 
@@ -66,68 +66,166 @@ static void check_records(struct check *check)
         const char *what;
         as_err (*run)(struct as_reader *reader, struct as_arena *mem);
     } kinds[] = {
-        {"parties", as_sqlite_parties_check},
-        {"certificates", as_sqlite_certificates_check},
-        {"keys", check_keys},
+        {"sequences", as_sqlite_sequences_check},        {"parties", as_sqlite_parties_check},
+        {"certificates", as_sqlite_certificates_check},  {"keys", check_keys},
+        {"initial access tokens", as_sqlite_iats_check},
     };
     struct as_arena *mem = as_arena_new(AS_LIMIT_RESOURCE_BYTES);
-    char line[AS_STORE_MESSAGE];
 
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
-        as_err err = mem != NULL ? kinds[i].run(&check->reader, mem)
+        as_err err = mem != NULL ? kinds[i].run(check->reader, mem)
                                  : AS_FAIL(AS_SERVER_ERROR, "out of memory");
         if (as_failed(err)) {
-            (void)snprintf(line, sizeof(line), "%s: %s", kinds[i].what, err.why);
-            find(check, line);
+            find(check, kinds[i].what, err.why);
         }
     }
     as_arena_free(mem);
 }
 
-static enum as_store_failure check_all(struct check *check, const char *path,
+size_t as_check_pages(struct as_reader *reader, void (*tell)(void *, const char *), void *arg)
+{
+    struct check check = {.reader = reader, .tell = tell, .arg = arg};
+
+    check_pragma(&check, "PRAGMA integrity_check(100)", "integrity");
+    check_pragma(&check, "PRAGMA foreign_key_check", "foreign key, table");
+    return check.findings;
+}
+
+size_t as_check_records(struct as_reader *reader, void (*tell)(void *, const char *), void *arg)
+{
+    struct check check = {.reader = reader, .tell = tell, .arg = arg};
+
+    check_records(&check);
+    return check.findings;
+}
+
+/* ------------------------------------------------------------ while fapid does not run -------- */
+
+static enum as_store_failure check_all(struct as_reader *reader, const char *path,
+                                       void (*tell)(void *, const char *), void *arg,
                                        char message[AS_STORE_MESSAGE])
 {
     int64_t version = 0;
-    int code = as_db_open(&check->reader.db, path, AS_DB_CHECKER);
+    int code = as_db_open(&reader->db, path, AS_DB_CHECKER);
     enum as_store_failure failure = code == SQLITE_OK
-                                        ? as_schema_check(&check->reader.db, &version, message)
+                                        ? as_schema_check(&reader->db, path, &version, message)
                                         : as_open_failure(code, path, message);
 
     if (failure != AS_STORE_FINE) {
         return failure;
     }
-    check_pragma(check, "PRAGMA integrity_check(100)", "integrity");
-    check_pragma(check, "PRAGMA foreign_key_check", "foreign key, table");
+    size_t findings = as_check_pages(reader, tell, arg);
     if (version == as_schema_newest()) { /* older records are read once they are migrated */
-        check_records(check);
+        findings += as_check_records(reader, tell, arg);
     }
-    return check->findings > 0 ? AS_STORE_BROKEN : AS_STORE_FINE;
+    return findings > 0 ? AS_STORE_BROKEN : AS_STORE_FINE;
 }
 
 enum as_store_failure as_sqlite_check(const char *path, void (*tell)(void *, const char *),
                                       void *arg)
 {
-    struct check check = {.tell = tell, .arg = arg};
+    struct as_reader reader = {.db = {.handle = NULL}};
     char message[AS_STORE_MESSAGE] = "";
     int lock = -1;
-    enum as_store_failure failure = as_files_check(path, message);
+    struct as_owner was = as_files_become_owner(path);
+    enum as_store_failure failure = as_files_check(path, true, message);
 
-    if (failure == AS_STORE_FINE && access(path, R_OK) != 0) {
-        (void)snprintf(message, sizeof(message), "%s: %s", path, strerror(errno));
-        failure = AS_STORE_UNAVAILABLE;
-    }
     if (failure == AS_STORE_FINE) {
         failure = as_files_lock(path, false, &lock, message);
     }
     if (failure == AS_STORE_FINE) {
-        failure = check_all(&check, path, message);
+        failure = check_all(&reader, path, tell, arg, message);
     }
-    as_db_close(&check.reader.db);
-    if (lock >= 0) {
-        (void)close(lock);
-    }
+    as_db_close(&reader.db);
+    as_file_close(&lock);
+    as_files_become(was);
     if (failure != AS_STORE_FINE && message[0] != '\0') {
         tell(arg, message);
     }
     return failure;
+}
+
+/* ------------------------------------------------------------ while it runs ------------------- */
+
+/* One snapshot for all; no finding at all puts an earlier doubt to rest. */
+as_err as_sqlite_check_live(struct as_backend *backend, void (*tell)(void *, const char *),
+                            void *arg, size_t *findings)
+{
+    AS_AUTO(as_reader_free) struct as_reader *reader = NULL;
+
+    AS_TRY(as_reader_new(backend, AS_DB_CHECKER, &reader));
+    AS_TRY(as_db_need(&reader->db, as_db_exec(&reader->db, "BEGIN DEFERRED")));
+    *findings = as_check_pages(reader, tell, arg) + as_check_records(reader, tell, arg);
+    atomic_store(&backend->faults.damaged, *findings > 0);
+    return AS_OK;
+}
+
+/* ------------------------------------------------------------ the pages alone, quickly -------- */
+
+static int is_late(void *arg)
+{
+    const int64_t *until_ms = arg;
+
+    return as_clock_mono_ms() >= *until_ms;
+}
+
+static int quick_check(struct as_db *db, char finding[AS_STORE_MESSAGE])
+{
+    sqlite3_stmt *rows = NULL;
+    int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &rows, NULL);
+    int step = code == SQLITE_OK ? sqlite3_step(rows) : code;
+    const char *text = step == SQLITE_ROW ? (const char *)sqlite3_column_text(rows, 0) : NULL;
+    bool fine = text != NULL && strcmp(text, "ok") == 0;
+
+    (void)snprintf(finding, AS_STORE_MESSAGE, "%s", text != NULL ? text : sqlite3_errstr(step));
+    finding[strcspn(finding, "\n")] = '\0';
+    (void)sqlite3_finalize(rows);
+    if (step != SQLITE_ROW) {
+        return step;
+    }
+    return fine ? SQLITE_OK : SQLITE_CORRUPT;
+}
+
+int as_check_quickly(struct as_db *db, char finding[AS_STORE_MESSAGE])
+{
+    int64_t until_ms = as_clock_mono_ms() + AS_LIMIT_STORE_CHECK_MS;
+    int64_t pages = 0;
+    int64_t octets = 0;
+    int code = as_db_number(db, "PRAGMA page_count", &pages);
+
+    code = code == SQLITE_OK ? as_db_number(db, "PRAGMA page_size", &octets) : code;
+    if (code != SQLITE_OK) {
+        (void)snprintf(finding, AS_STORE_MESSAGE, "%s", sqlite3_errstr(code));
+        return code;
+    }
+    if (pages > AS_LIMIT_STORE_CHECK_OCTETS / octets) {
+        return SQLITE_INTERRUPT;
+    }
+    sqlite3_progress_handler(db->handle, 1000, is_late, &until_ms);
+    code = quick_check(db, finding);
+    sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+    return code;
+}
+
+/* A connection of its own: those in use still hold pages as they were before the damage. */
+void as_sqlite_recheck(struct as_backend *backend)
+{
+    struct as_db db = {.faults = &backend->faults};
+    char finding[AS_STORE_MESSAGE] = "";
+    int code = as_db_open(&db, backend->path, AS_DB_CHECKER);
+
+    code = code == SQLITE_OK ? as_check_quickly(&db, finding) : code;
+    as_db_close(&db);
+    if (code == SQLITE_OK || code == SQLITE_INTERRUPT) {
+        atomic_store(&backend->faults.damaged, false);
+        AS_LOG(AS_LOG_NOTICE, "store_doubt_ended", AS_LOG_TEXT("path", backend->path));
+    } else {
+        AS_LOG(AS_LOG_ERROR, "store_damaged", AS_LOG_TEXT("path", backend->path),
+               AS_LOG_TEXT("finding", finding));
+    }
+}
+
+bool as_sqlite_is_damaged(struct as_backend *backend)
+{
+    return atomic_load(&backend->faults.damaged);
 }

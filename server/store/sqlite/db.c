@@ -1,44 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite/db.h"
 
-#include <string.h>
-
 /* ------------------------------------------------------------ what a result code means -------- */
 
 static const struct meaning {
     int code;
     enum as_fault_id fault;
     const char *why;
+    bool damage; /* is the file to be doubted? */
 } meanings[] = {
-    {SQLITE_BUSY, AS_UNAVAILABLE, "the store is locked"},
-    {SQLITE_LOCKED, AS_UNAVAILABLE, "the store is locked"},
-    {SQLITE_NOMEM, AS_SERVER_ERROR, "out of memory"},
-    {SQLITE_FULL, AS_UNAVAILABLE, "the disk of the store is full"},
-    {SQLITE_IOERR, AS_UNAVAILABLE, "the store cannot be read or written"},
-    {SQLITE_CANTOPEN, AS_UNAVAILABLE, "the store cannot be opened"},
-    {SQLITE_READONLY, AS_UNAVAILABLE, "the store cannot be written"},
-    {SQLITE_PERM, AS_UNAVAILABLE, "the store cannot be read or written"},
-    {SQLITE_PROTOCOL, AS_UNAVAILABLE, "the store is locked"},
-    {SQLITE_CORRUPT, AS_UNAVAILABLE, "the store is corrupt"},
-    {SQLITE_NOTADB, AS_UNAVAILABLE, "the store is not a database"},
+    {SQLITE_BUSY, AS_UNAVAILABLE, "the store is locked", false},
+    {SQLITE_LOCKED, AS_UNAVAILABLE, "the store is locked", false},
+    {SQLITE_NOMEM, AS_SERVER_ERROR, "out of memory", false},
+    {SQLITE_FULL, AS_UNAVAILABLE, "the disk of the store is full", false},
+    {SQLITE_IOERR, AS_UNAVAILABLE, "the store cannot be read or written", true},
+    {SQLITE_CANTOPEN, AS_UNAVAILABLE, "the store cannot be opened", false},
+    {SQLITE_READONLY, AS_UNAVAILABLE, "the store cannot be written", false},
+    {SQLITE_PERM, AS_UNAVAILABLE, "the store cannot be read or written", false},
+    {SQLITE_PROTOCOL, AS_UNAVAILABLE, "the store is locked", false},
+    {SQLITE_CORRUPT, AS_UNAVAILABLE, "the store is corrupt", true},
+    {SQLITE_NOTADB, AS_UNAVAILABLE, "the store is not a database", true},
 };
+_Static_assert(AS_COUNT(meanings) == AS_DB_MEANINGS, "each has its time in struct as_db_faults");
+
+/* Whoever moves the time on is the one to tell. */
+static bool may_tell(struct as_db_faults *faults, size_t kind)
+{
+    int64_t now = as_clock_mono_ms() + 1; /* 0 is never */
+    int64_t last = atomic_load(&faults->told_ms[kind]);
+
+    return (last == 0 || now - last >= AS_LIMIT_STORE_LOG_MS) &&
+           atomic_compare_exchange_strong(&faults->told_ms[kind], &last, now);
+}
+
+static bool note(struct as_db_faults *faults, size_t kind)
+{
+    if (faults == NULL || kind >= AS_COUNT(meanings)) {
+        return true;
+    }
+    if (meanings[kind].damage) {
+        atomic_store(&faults->damaged, true);
+    }
+    return may_tell(faults, kind);
+}
 
 as_err as_db_fail(const struct as_db *db, int code)
 {
-    static const struct meaning unknown = {0, AS_SERVER_ERROR, "the store refused a statement"};
-    const struct meaning *means = &unknown;
-
-    for (size_t i = 0; i < AS_COUNT(meanings); i++) {
-        if (meanings[i].code == (code & 0xFF)) {
-            means = &meanings[i];
-        }
-    }
+    static const struct meaning unknown = {0, AS_SERVER_ERROR, "the store refused a statement",
+                                           false};
     bool locked = (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED;
+    size_t kind = 0;
+
     if (locked && !db->may_wait) {
         return AS_FAIL(AS_ELSEWHERE, "the store is locked");
     }
-    AS_LOG(AS_LOG_ERROR, "store_fault", AS_LOG_NUMBER("sqlite_code", code),
-           AS_LOG_TEXT("sqlite_says", sqlite3_errstr(code)), AS_LOG_TEXT("reason", means->why));
+    while (kind < AS_COUNT(meanings) && meanings[kind].code != (code & 0xFF)) {
+        kind++;
+    }
+    const struct meaning *means = kind < AS_COUNT(meanings) ? &meanings[kind] : &unknown;
+    if (note(db->faults, kind)) {
+        AS_LOG(AS_LOG_ERROR, "store_fault", AS_LOG_NUMBER("sqlite_code", code),
+               AS_LOG_TEXT("sqlite_says", sqlite3_errstr(code)), AS_LOG_TEXT("reason", means->why));
+    }
     return AS_FAIL(means->fault, means->why);
 }
 
@@ -66,6 +89,10 @@ static const struct role {
                       "PRAGMA synchronous = FULL;"
                       "PRAGMA wal_autocheckpoint = 0;"},
     [AS_DB_CHECKER] = {SQLITE_OPEN_READONLY, AS_LIMIT_STORE_BUSY_MS, "PRAGMA query_only = 1;"},
+    [AS_DB_COPIER] = {SQLITE_OPEN_READONLY, AS_LIMIT_STORE_BUSY_MS, ""}, /* VACUUM INTO writes */
+    [AS_DB_COPY] = {SQLITE_OPEN_READWRITE, 0,
+                    "PRAGMA journal_mode = MEMORY;"
+                    "PRAGMA synchronous = OFF;"},
 };
 
 /* A database is data: a schema that somebody tampered with must not run functions of its own. */
@@ -93,7 +120,7 @@ int as_db_open(struct as_db *db, const char *path, enum as_db_role role)
 {
     const struct role *is = &roles[role];
 
-    memset(db, 0, sizeof(*db));
+    *db = (struct as_db){.faults = db->faults};
     db->may_wait = is->busy_ms > 0;
     int code = sqlite3_open_v2(path, &db->handle, is->flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK) {

@@ -19,12 +19,22 @@
 #include "as/base.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
-#define AS_DB_STATEMENTS 64
+#define AS_DB_STATEMENTS 128
+
+#define AS_DB_MEANINGS 11
+
+/* Troubles that the connections of a store have met. Any thread. */
+struct as_db_faults {
+    _Atomic int64_t told_ms[AS_DB_MEANINGS]; /* when each was logged last; 0: never */
+    atomic_bool damaged;                     /* something could not be read, or was nonsense */
+};
 
 struct as_db {
     sqlite3 *handle;
-    bool may_wait; /* a lock of others is waited for, and then AS_UNAVAILABLE */
+    struct as_db_faults *faults; /* NULL: nobody keeps count, and each is logged */
+    bool may_wait;               /* a lock of others is waited for, and then AS_UNAVAILABLE */
     size_t count;
     struct {
         const char *sql;
@@ -33,9 +43,18 @@ struct as_db {
 };
 
 /* What a connection is for. */
-enum as_db_role { AS_DB_WORKER, AS_DB_JOB, AS_DB_WRITER, AS_DB_TIDIER, AS_DB_CHECKER };
+enum as_db_role {
+    AS_DB_WORKER,
+    AS_DB_JOB,
+    AS_DB_WRITER,
+    AS_DB_TIDIER,
+    AS_DB_CHECKER,
+    AS_DB_COPIER, /* reads all for a copy */
+    AS_DB_COPY    /* a private copy of which nothing need last */
+};
 
-/* Opens and sets all that we rely on. `db` is to be closed whatever is returned. */
+/* Opens and sets all that we rely on. `db` is zeroed before, but for `faults`, and to be closed
+ * whatever is returned. */
 int as_db_open(struct as_db *db, const char *path, enum as_db_role role);
 void as_db_close(struct as_db *db);
 /* One or more statements without parameters and results that matter; an SQLite result code. */
@@ -43,7 +62,8 @@ int as_db_exec(struct as_db *db, const char *sql);
 /* The one number that a statement without parameters gives. */
 int as_db_number(struct as_db *db, const char *sql, int64_t *out);
 
-/* Logs an SQLite result code (never parameters) and says what it means to the caller. */
+/* Logs an SQLite result code (never parameters), once per AS_LIMIT_STORE_LOG_MS, and says what it
+ * means to the caller. */
 as_err as_db_fail(const struct as_db *db, int code);
 /* AS_OK for SQLITE_OK. */
 as_err as_db_need(const struct as_db *db, int code);

@@ -63,12 +63,13 @@ static enum as_store_failure directory_check(const char *path, char message[AS_S
     return failure;
 }
 
-static enum as_store_failure file_check(const char *path, char message[AS_STORE_MESSAGE])
+static enum as_store_failure file_check(const char *path, bool must_exist,
+                                        char message[AS_STORE_MESSAGE])
 {
     struct stat st;
 
     if (lstat(path, &st) != 0) {
-        return errno == ENOENT
+        return errno == ENOENT && !must_exist
                    ? AS_STORE_FINE
                    : say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
     }
@@ -81,15 +82,48 @@ static enum as_store_failure file_check(const char *path, char message[AS_STORE_
                    "mode 0600",
                    path);
     }
+    /* Only what SQLite has begun is a database: an empty file may be all that an accident left, and
+     * a new database in its place would have forgotten everything. */
+    if (st.st_size == 0) {
+        return say(message, AS_STORE_BROKEN,
+                   "%s: an empty file, no database; restore a backup, or remove it to begin anew",
+                   path);
+    }
     return AS_STORE_FINE;
 }
 
-enum as_store_failure as_files_check(const char *path, char message[AS_STORE_MESSAGE])
+enum as_store_failure as_files_check(const char *path, bool must_exist,
+                                     char message[AS_STORE_MESSAGE])
 {
     enum as_store_failure failure = directory_check(path, message);
 
-    return failure != AS_STORE_FINE ? failure : file_check(path, message);
+    return failure != AS_STORE_FINE ? failure : file_check(path, must_exist, message);
 }
+
+/* ------------------------------------------------------------ root, who only looks ------------ */
+
+struct as_owner as_files_become_owner(const char *path)
+{
+    struct as_owner was = {geteuid(), getegid()};
+    struct stat st;
+
+    if (was.uid == 0 && lstat(path, &st) == 0 && st.st_uid != 0) {
+        if (setegid(st.st_gid) != 0 || seteuid(st.st_uid) != 0) {
+            as_files_become(was); /* the file is then somebody else's, and refused as such */
+        }
+    }
+    return was;
+}
+
+void as_files_become(struct as_owner owner)
+{
+    if (geteuid() != owner.uid && seteuid(owner.uid) != 0) {
+        return;
+    }
+    (void)setegid(owner.gid);
+}
+
+/* ------------------------------------------------------------ making and locking -------------- */
 
 enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE])
 {

@@ -64,8 +64,10 @@ static as_err need_unheld(struct as_db *db, int64_t party, const struct as_ident
                        AS_SQL_NUMBER(identifier->kind), AS_SQL_BLOB(identifier->digest, AS_DIGEST),
                        AS_SQL_NUMBER(party)));
     AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(!found || identifier->kind != AS_IDENTIFIER_SOFTWARE, AS_INVALID_CLIENT_METADATA,
+            "another client has this software_id and software_version");
     AS_NEED(!found, AS_INVALID_CLIENT_METADATA,
-            "another party has this name, certificate or key; set shared to allow it");
+            "another party has this name, certificate or key; shared_identifier true allows it");
     return AS_OK;
 }
 

@@ -20,10 +20,9 @@ int64_t as_schema_newest(void)
     return migrations[AS_COUNT(migrations) - 1].number;
 }
 
-enum as_store_failure as_schema_check(struct as_db *db, int64_t *version,
+enum as_store_failure as_schema_check(struct as_db *db, const char *path, int64_t *version,
                                       char message[AS_STORE_MESSAGE])
 {
-    const char *path = sqlite3_db_filename(db->handle, "main");
     int64_t application = 0;
     int64_t objects = 0;
     int code = as_db_number(db, "PRAGMA application_id", &application);
@@ -67,10 +66,11 @@ static int migrate_one(struct as_db *db, const struct as_migration *migration)
     return code;
 }
 
-enum as_store_failure as_schema_migrate(struct as_db *db, char message[AS_STORE_MESSAGE])
+enum as_store_failure as_schema_migrate(struct as_db *db, const char *path,
+                                        char message[AS_STORE_MESSAGE])
 {
     int64_t version = 0;
-    enum as_store_failure failure = as_schema_check(db, &version, message);
+    enum as_store_failure failure = as_schema_check(db, path, &version, message);
 
     for (size_t i = 0; failure == AS_STORE_FINE && i < AS_COUNT(migrations); i++) {
         if (migrations[i].number <= version) {
@@ -78,7 +78,7 @@ enum as_store_failure as_schema_migrate(struct as_db *db, char message[AS_STORE_
         }
         int code = migrate_one(db, &migrations[i]);
         if (code != SQLITE_OK) {
-            return as_open_failure(code, sqlite3_db_filename(db->handle, "main"), message);
+            return as_open_failure(code, path, message);
         }
         AS_LOG(AS_LOG_NOTICE, "store_migrated", AS_LOG_TEXT("migration", migrations[i].name));
     }

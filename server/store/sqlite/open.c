@@ -46,6 +46,25 @@ static enum as_store_failure use_wal(struct as_backend *backend, char message[AS
     return AS_STORE_FINE;
 }
 
+/* Bad pages are better met now than by a request: all are looked at, where that is quick. */
+static enum as_store_failure need_sound(struct as_backend *backend, char message[AS_STORE_MESSAGE])
+{
+    char finding[AS_STORE_MESSAGE] = "";
+    int code = as_check_quickly(&backend->writer, finding);
+
+    if (code == SQLITE_OK) {
+        return AS_STORE_FINE;
+    }
+    if (code == SQLITE_INTERRUPT) {
+        AS_LOG(AS_LOG_NOTICE, "store_unchecked", AS_LOG_TEXT("path", backend->path),
+               AS_LOG_TEXT("reason", "large; fapid --check-store takes the time"));
+        return AS_STORE_FINE;
+    }
+    (void)snprintf(message, AS_STORE_MESSAGE, "%s: damaged (%.100s); restore a backup",
+                   backend->path, finding);
+    return AS_STORE_BROKEN;
+}
+
 /* How long the write-ahead log has grown, told by SQLite after each commit. */
 static int wal_grew(void *arg, sqlite3 *handle, const char *name, int pages)
 {
@@ -70,12 +89,16 @@ static enum as_store_failure connect(struct as_backend *backend, char message[AS
         return as_open_failure(code, backend->path, message);
     }
     /* What is not ours, or newer, is left as it is. */
-    enum as_store_failure failure = as_schema_check(&backend->writer, &version, message);
+    enum as_store_failure failure =
+        as_schema_check(&backend->writer, backend->path, &version, message);
+    if (failure == AS_STORE_FINE) {
+        failure = need_sound(backend, message);
+    }
     if (failure == AS_STORE_FINE) {
         failure = use_wal(backend, message);
     }
     if (failure == AS_STORE_FINE) {
-        failure = as_schema_migrate(&backend->writer, message);
+        failure = as_schema_migrate(&backend->writer, backend->path, message);
     }
     if (failure != AS_STORE_FINE) {
         return failure;
@@ -100,6 +123,8 @@ enum as_store_failure as_sqlite_open(const char *path, struct as_backend **out,
     AS_AUTO(as_sqlite_close) struct as_backend *backend = calloc(1, sizeof(*backend));
 
     if (backend != NULL) {
+        backend->writer.faults = &backend->faults;
+        backend->tidier.faults = &backend->faults;
         backend->lock_fd = -1;
         backend->path = strdup(path);
     }
@@ -107,11 +132,12 @@ enum as_store_failure as_sqlite_open(const char *path, struct as_backend **out,
         (void)snprintf(message, AS_STORE_MESSAGE, "out of memory");
         return AS_STORE_UNAVAILABLE;
     }
-    enum as_store_failure failure = as_files_check(path, message);
+    enum as_store_failure failure = as_files_check(path, false, message);
     if (failure == AS_STORE_FINE) {
         failure = as_files_lock(path, true, &backend->lock_fd, message);
     }
     if (failure == AS_STORE_FINE) {
+        as_sqlite_copy_sweep(backend);
         failure = as_files_make(path, message);
     }
     if (failure == AS_STORE_FINE) {

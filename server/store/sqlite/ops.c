@@ -6,25 +6,28 @@
 
 /* ------------------------------------------------------------ readers ------------------------- */
 
-static void reader_free(struct as_reader *reader)
+void as_reader_free(struct as_reader *reader)
 {
     as_db_close(&reader->db);
     free(reader);
 }
 
-AS_AUTO_DEFINE(struct as_reader, reader_free)
-
-static as_err reader_new(struct as_backend *backend, bool may_wait, struct as_reader **out)
+as_err as_reader_new(struct as_backend *backend, enum as_db_role role, struct as_reader **out)
 {
-    AS_AUTO(reader_free) struct as_reader *reader = calloc(1, sizeof(*reader));
+    AS_AUTO(as_reader_free) struct as_reader *reader = calloc(1, sizeof(*reader));
 
     AS_NEED_MEM(reader);
-    AS_TRY(as_db_need(&reader->db,
-                      as_db_open(&reader->db, backend->path, may_wait ? AS_DB_JOB : AS_DB_WORKER)));
+    reader->db.faults = &backend->faults;
+    AS_TRY(as_db_need(&reader->db, as_db_open(&reader->db, backend->path, role)));
     /* another database in this place may know less: of a revocation, say */
     AS_NEED(!as_sqlite_is_lost(backend), AS_UNAVAILABLE, "the database was taken from its place");
     *out = AS_MOVE(reader);
     return AS_OK;
+}
+
+static as_err reader_new(struct as_backend *backend, bool may_wait, struct as_reader **out)
+{
+    return as_reader_new(backend, may_wait ? AS_DB_JOB : AS_DB_WORKER, out);
 }
 
 static as_err read_begin(struct as_reader *reader)
@@ -114,14 +117,17 @@ static int checkpoint(struct as_backend *backend, int mode)
  * PASSIVE does the work and holds up nobody; a write that finds all of the log in the database
  * starts the log anew. While writes follow each other closely none does, and past the cap TRUNCATE
  * makes the moment: little is left to copy then, and it waits for readers, with writers kept out,
- * for AS_LIMIT_TIDY_BUSY_MS at most.
+ * for AS_LIMIT_TIDY_BUSY_MS at most, and not again for AS_LIMIT_TIDY_RETRY_MS: a reader may stay
+ * for minutes (a backup).
  */
 static void tidy(struct as_backend *backend)
 {
     int code = checkpoint(backend, SQLITE_CHECKPOINT_PASSIVE);
 
-    if (code == SQLITE_OK && atomic_load(&backend->wal_pages) >= AS_LIMIT_WAL_PAGES_CAP) {
+    if (code == SQLITE_OK && atomic_load(&backend->wal_pages) >= AS_LIMIT_WAL_PAGES_CAP &&
+        as_clock_mono_ms() >= backend->truncate_ms) {
         code = checkpoint(backend, SQLITE_CHECKPOINT_TRUNCATE);
+        backend->truncate_ms = as_clock_mono_ms() + AS_LIMIT_TIDY_RETRY_MS;
     }
     if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
         (void)as_db_fail(&backend->tidier, code);
@@ -133,7 +139,7 @@ const struct as_store_ops as_sqlite_ops = {
     .close = as_sqlite_close,
     .check = as_sqlite_check,
     .reader_new = reader_new,
-    .reader_free = reader_free,
+    .reader_free = as_reader_free,
     .read_begin = read_begin,
     .read_end = read_end,
     .probe = probe,
@@ -155,6 +161,7 @@ const struct as_store_ops as_sqlite_ops = {
     .rollback = rollback,
     .party_create = as_sqlite_party_create,
     .party_replace = as_sqlite_party_replace,
+    .party_is_still = as_sqlite_party_is_still,
     .party_set_status = as_sqlite_party_set_status,
     .party_delete = as_sqlite_party_delete,
     .party_revoke_tokens = as_sqlite_party_revoke_tokens,
@@ -171,7 +178,15 @@ const struct as_store_ops as_sqlite_ops = {
     .audit_put = as_sqlite_audit_put,
     .sweep = as_sqlite_sweep,
     .touch = touch,
+    .status = as_sqlite_status,
+    .backup = as_sqlite_backup,
+    .check_live = as_sqlite_check_live,
+    .copy_open = as_sqlite_copy_open,
+    .copy_close = as_sqlite_copy_close,
+    .replace = as_sqlite_replace,
     .wants_tidy = wants_tidy,
     .tidy = tidy,
     .is_lost = as_sqlite_is_lost,
+    .is_damaged = as_sqlite_is_damaged,
+    .recheck = as_sqlite_recheck,
 };

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A copy of the whole database while it serves. VACUUM INTO reads one snapshot, holds up nobody,
+ * and leaves out what was deleted, wrapped keys too; the copy needs no write-ahead log to be read.
+ * It does not sync (sqlite.org/lang_vacuum.html): that is done here.
+ */
+#include "sqlite/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static as_err say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
+{
+    (void)snprintf(why, AS_STORE_MESSAGE, "%.180s: %s", path, text);
+    return err;
+}
+
+#define UNWRITTEN AS_FAIL(AS_UNAVAILABLE, "the copy cannot be written")
+
+/* ------------------------------------------------------------ its place ----------------------- */
+
+/* Where anybody may rename files, a name means nothing. */
+static as_err need_own_directory(const char *path, char why[AS_STORE_MESSAGE])
+{
+    char *copy = strdup(path);
+    struct stat st;
+
+    AS_NEED_MEM(copy);
+    int failed = stat(dirname(copy), &st);
+    int code = errno;
+    free(copy);
+    if (failed != 0) {
+        return say(why, UNWRITTEN, path, strerror(code));
+    }
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0) {
+        return say(why, UNWRITTEN, path, "others may write in this directory");
+    }
+    return AS_OK;
+}
+
+/* A log or journal of some earlier database would be taken for that of the copy. */
+static as_err need_no_leftover(const char *path, const char *suffix, char why[AS_STORE_MESSAGE])
+{
+    char *name = NULL;
+    struct stat st;
+
+    AS_NEED(asprintf(&name, "%s%s", path, suffix) >= 0, AS_SERVER_ERROR, "out of memory");
+    bool is_there = lstat(name, &st) == 0;
+    free(name);
+    if (is_there) {
+        (void)snprintf(why, AS_STORE_MESSAGE, "%.180s%s: it is there already", path, suffix);
+        return AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already");
+    }
+    return AS_OK;
+}
+
+static as_err make(const char *path, int *fd, char why[AS_STORE_MESSAGE])
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+
+    if (path[0] != '/') {
+        return say(why, AS_FAIL(AS_INVALID_REQUEST, "the path is not absolute"), path,
+                   "the path must be absolute");
+    }
+    AS_TRY(need_own_directory(path, why));
+    for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
+        AS_TRY(need_no_leftover(path, suffixes[i], why));
+    }
+    *fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (*fd < 0) {
+        return errno == EEXIST
+                   ? say(why, AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already"),
+                         path, "it is there already")
+                   : say(why, UNWRITTEN, path, strerror(errno));
+    }
+    return AS_OK;
+}
+
+/* Is what stands there the file that was made? */
+static bool is_ours(const char *path, int fd)
+{
+    struct stat made;
+    struct stat there;
+
+    return fstat(fd, &made) == 0 && lstat(path, &there) == 0 && made.st_dev == there.st_dev &&
+           made.st_ino == there.st_ino;
+}
+
+/* ------------------------------------------------------------ its content --------------------- */
+
+static int vacuum_into(struct as_db *db, const char *path)
+{
+    sqlite3_stmt *rows = NULL;
+    int code = sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &rows, NULL);
+
+    code = code == SQLITE_OK ? sqlite3_bind_text(rows, 1, path, -1, SQLITE_STATIC) : code;
+    code = code == SQLITE_OK ? sqlite3_step(rows) : code;
+    (void)sqlite3_finalize(rows);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* What goes wrong may be the copy's disk: it says nothing of the store's. */
+static as_err fill(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
+{
+    struct as_db db = {.handle = NULL};
+    int code = as_db_open(&db, backend->path, AS_DB_COPIER);
+
+    code = code == SQLITE_OK && as_sqlite_is_lost(backend) ? SQLITE_CANTOPEN : code;
+    code = code == SQLITE_OK ? vacuum_into(&db, path) : code;
+    as_db_close(&db);
+    return code == SQLITE_OK ? AS_OK : say(why, UNWRITTEN, path, sqlite3_errstr(code));
+}
+
+static as_err settle(const char *path, int fd, char why[AS_STORE_MESSAGE])
+{
+    if (!is_ours(path, fd)) {
+        return say(why, UNWRITTEN, path, "somebody put another file in its place");
+    }
+    if (fchmod(fd, 0600) != 0 || fsync(fd) != 0 || !as_file_sync_directory(path)) {
+        return say(why, UNWRITTEN, path, strerror(errno));
+    }
+    return AS_OK;
+}
+
+static as_err write_copy(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
+{
+    AS_AUTO_FD int fd = -1;
+
+    AS_TRY(make(path, &fd, why));
+    as_err err = fill(backend, path, why);
+    if (!as_failed(err)) {
+        err = settle(path, fd, why);
+    }
+    if (as_failed(err) && is_ours(path, fd)) {
+        (void)unlink(path);
+        (void)as_file_sync_directory(path);
+    }
+    return err;
+}
+
+as_err as_sqlite_backup(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
+{
+    if (atomic_exchange(&backend->backing_up, true)) {
+        return say(why, UNWRITTEN, path, "another backup is under way");
+    }
+    as_err err = write_copy(backend, path, why);
+    atomic_store(&backend->backing_up, false);
+    return err;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers that only grow: `epoch` of parties (design D8), `store`, `probe`. */
+#include "sqlite/backend.h"
+
+#define SEQUENCE_END (INT64_C(1) << 62) /* what is beyond was not counted there */
+
+as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT value FROM sequence WHERE name = ?1", AS_SQL_TEXT(name)));
+    AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(found, AS_SERVER_ERROR, "the store has lost a sequence");
+    *out = sqlite3_column_int64(rows, 0);
+    return AS_OK;
+}
+
+as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least)
+{
+    return AS_SQL_RUN(db, "UPDATE sequence SET value = max(value, ?2) WHERE name = ?1",
+                      AS_SQL_TEXT(name), AS_SQL_NUMBER(least));
+}
+
+/* An epoch given twice would revive tokens. */
+static as_err check_epochs(struct as_db *db)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+    bool found = false;
+
+    AS_TRY(as_sql_open(db, &rows,
+                       "SELECT 1 FROM party WHERE epoch > "
+                       "(SELECT value FROM sequence WHERE name = 'epoch') LIMIT 1",
+                       NULL, 0));
+    AS_TRY(as_sql_next(db, rows, &found));
+    AS_NEED(!found, AS_SERVER_ERROR, "an epoch in use was never given");
+    return AS_OK;
+}
+
+as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem)
+{
+    static const as_span names[] = {AS_LIT_ROW("epoch"), AS_LIT_ROW("probe"), AS_LIT_ROW("store")};
+
+    (void)mem;
+    for (size_t i = 0; i < AS_COUNT(names); i++) {
+        int64_t value = 0;
+        AS_TRY(as_sequence_get(&reader->db, names[i], &value));
+        AS_NEED(value >= 0 && value < SEQUENCE_END, AS_SERVER_ERROR,
+                "a sequence has an impossible value");
+    }
+    return check_epochs(&reader->db);
+}
