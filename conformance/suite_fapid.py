@@ -203,19 +203,6 @@ def TLS_01_signals_end_it(number):
 
 
 @test
-def TLS_01_sighup_is_survived():
-    with made() as server:
-        server.run()
-        server.process.send_signal(signal.SIGHUP)
-        end = time.monotonic() + 30
-        while "reload_not_offered" not in server.log():
-            assert time.monotonic() < end, "nothing is said"
-            time.sleep(0.02)
-        assert_equal(server.admin_get("/health/alive")[0], 200)
-        assert_equal(server.stop(), FINE)
-
-
-@test
 def TLS_01_an_open_connection_does_not_hold_it():
     with made() as server:
         server.run()

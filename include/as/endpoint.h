@@ -33,7 +33,8 @@ struct as_generation_conf {
     const struct as_settings *settings;
     const struct as_trust *trust;
     struct as_throttle *throttle;
-    int audit_fd; /* one JSON line per event; -1: none */
+    unsigned long number; /* counts readings, for the log and the audit */
+    int audit_fd;         /* one JSON line per event; -1: none */
     bool admin_group_set;
     gid_t admin_group;
     void (*release)(void *owner); /* NULL: nothing is to be done */
@@ -60,6 +61,9 @@ as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generati
 /* Requests that begin from now on see this generation; the issuer must be the same. Takes the
  * caller's hold, always. Threads: any. AS_BAD_CONFIGURATION when the issuer is another. */
 as_err as_app_use(struct as_app *app, struct as_generation *generation);
+/* /health/ready says 503 from now on, while all else goes on: the server is about to end. Threads:
+ * any. */
+void as_app_drain(struct as_app *app);
 void as_app_free(struct as_app *app);
 /* Owned by the app. */
 const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind);

@@ -133,7 +133,16 @@ as_err as_settings_write(const struct as_settings *settings, struct as_buf *out)
  * fit. Only for what as_settings_read gave.
  */
 #define AS_SETTINGS_WHERE 512
+#define AS_SETTINGS_KEY   128
 void as_settings_where(const struct as_settings *settings, const char *key,
                        char out[AS_SETTINGS_WHERE]);
+
+/*
+ * Does `fresh` change what only a start can change: issuer, workers, the listeners there are with
+ * their addresses, the store, the admin listeners? Then `key` is the first such setting, dotted; of
+ * a listener that is gone it is `listener.NAME`. Only for what as_settings_read gave.
+ */
+bool as_settings_need_restart(const struct as_settings *running, const struct as_settings *fresh,
+                              char key[AS_SETTINGS_KEY]);
 
 #endif

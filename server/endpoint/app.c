@@ -29,6 +29,10 @@ static const struct as_http_route admin_routes[] = {
     {"PATCH", "/v1/resources/{id}", ADMIN_BODY, true, as_admin_patch},
     {"DELETE", "/v1/resources/{id}", 0, true, as_admin_delete},
     {"POST", "/v1/revocations", 0, true, as_admin_revoke},
+    {"GET", "/v1/db", 0, true, as_admin_db_show},
+    {"POST", "/v1/db/backups", 0, true, as_admin_db_backup},
+    {"POST", "/v1/db/restores", 0, true, as_admin_db_restore},
+    {"POST", "/v1/db/checks", 0, true, as_admin_db_check},
     {"GET", "/health/alive", 0, false, as_endpoint_alive},
     {"GET", "/health/ready", 0, false, as_endpoint_ready},
     {"GET", "/metrics", 0, false, as_endpoint_metrics},
@@ -129,6 +133,11 @@ void as_app_free(struct as_app *app)
         (void)pthread_mutex_destroy(&app->lock);
         free(app);
     }
+}
+
+void as_app_drain(struct as_app *app)
+{
+    atomic_store(&app->draining, true);
 }
 
 const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind)

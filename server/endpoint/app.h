@@ -22,10 +22,13 @@ struct as_generation {
     const char *metadata_path;
     struct as_arena *mem; /* holds this struct too */
     atomic_size_t holders;
+    pthread_mutex_t audit_lock; /* guards `audit_torn` and the order of lines */
+    bool audit_torn;            /* the last line was not written to its end */
 };
 
 struct as_app {
     struct as_app_conf conf;
+    atomic_bool draining;
     pthread_mutex_t lock; /* guards `generation` */
     struct as_generation *generation;
     const char *metadata_path;
@@ -109,6 +112,10 @@ as_err as_admin_replace(struct as_http_call *call);
 as_err as_admin_patch(struct as_http_call *call);
 as_err as_admin_delete(struct as_http_call *call);
 as_err as_admin_revoke(struct as_http_call *call);
+as_err as_admin_db_show(struct as_http_call *call);
+as_err as_admin_db_backup(struct as_http_call *call);
+as_err as_admin_db_restore(struct as_http_call *call);
+as_err as_admin_db_check(struct as_http_call *call);
 
 /* admin.c: may this peer administrate? AS_NOT_ALLOWED (D15). */
 as_err as_admin_check(const struct as_visit *visit);

@@ -60,24 +60,47 @@ static void add_member(struct as_buf *line, const char *name, as_span value)
     }
 }
 
-static void write_line(int fd, const struct as_audit *row)
+static void make_line(const struct as_generation *generation, const struct as_audit *row,
+                      struct as_buf *line)
 {
-    struct as_buf line = AS_BUF(AUDIT_LINE_MAX);
     char at[AS_CLOCK_TEXT];
 
     as_clock_text(row->at, at);
-    as_buf_printf(&line, "{\"ts\":\"%s\",\"event\":\"%s\"", at, row->event);
-    add_member(&line, "actor", row->actor);
-    add_member(&line, "client_id", row->client_id);
-    add_member(&line, "auth_method", as_span_of(row->auth_method));
-    add_member(&line, "outcome", as_span_of(row->outcome));
-    add_member(&line, "reason", as_span_of(row->reason));
-    add_member(&line, "thumbprint", row->thumbprint);
-    add_member(&line, "serial", row->serial);
-    add_member(&line, "issuer", row->issuer);
-    add_member(&line, "request_id", row->request_id);
-    as_buf_add_text(&line, "}\n");
-    if (line.full || write(fd, line.ptr, line.len) != (ssize_t)line.len) {
+    as_buf_printf(line, "{\"ts\":\"%s\",\"event\":\"%s\"", at, row->event);
+    add_member(line, "actor", row->actor);
+    add_member(line, "client_id", row->client_id);
+    add_member(line, "auth_method", as_span_of(row->auth_method));
+    add_member(line, "outcome", as_span_of(row->outcome));
+    add_member(line, "reason", as_span_of(row->reason));
+    add_member(line, "thumbprint", row->thumbprint);
+    add_member(line, "serial", row->serial);
+    add_member(line, "issuer", row->issuer);
+    as_buf_printf(line, ",\"trust_generation\":%lu", generation->conf.number);
+    add_member(line, "request_id", row->request_id);
+    as_buf_add_text(line, "}\n");
+}
+
+/* A line that a full disk cut off is ended before the next, so that it takes no other with it. */
+static bool append(struct as_generation *generation, as_span line)
+{
+    int fd = generation->conf.audit_fd;
+
+    (void)pthread_mutex_lock(&generation->audit_lock);
+    if (generation->audit_torn) {
+        generation->audit_torn = write(fd, "\n", 1) != 1;
+    }
+    ssize_t put = generation->audit_torn ? 0 : write(fd, line.ptr, line.len);
+    generation->audit_torn = generation->audit_torn || (put > 0 && (size_t)put < line.len);
+    (void)pthread_mutex_unlock(&generation->audit_lock);
+    return put == (ssize_t)line.len;
+}
+
+static void write_line(struct as_generation *generation, const struct as_audit *row)
+{
+    struct as_buf line = AS_BUF(AUDIT_LINE_MAX);
+
+    make_line(generation, row, &line);
+    if (line.full || !append(generation, as_buf_span(&line))) {
         AS_LOG(AS_LOG_ERROR, "audit_not_written", AS_LOG_SPAN("request_id", row->request_id));
     }
     as_buf_free(&line);
@@ -108,5 +131,5 @@ void as_audit_write(const struct as_visit *visit)
         row.outcome = "refused";
         row.reason = visit->err.why;
     }
-    write_line(visit->generation->conf.audit_fd, &row);
+    write_line(visit->generation, &row);
 }

@@ -11,9 +11,14 @@ as_err as_endpoint_alive(struct as_http_call *call)
     return as_reply_text(call, "application/json", AS_LIT("{\"status\":\"alive\"}"));
 }
 
-/* Ready: the store can be read and its last commit was fine. */
+/* Ready: the store can be read, its last commit was fine, and the end is not near. */
 as_err as_endpoint_ready(struct as_http_call *call)
 {
+    if (atomic_load(&as_visit_of(call)->app->draining)) {
+        AS_TRY(as_reply_text(call, "application/json", AS_LIT("{\"status\":\"draining\"}")));
+        call->reply->status = 503;
+        return AS_OK;
+    }
     AS_NEED(as_store_is_ready(as_visit_of(call)->ctx.store), AS_UNAVAILABLE, "store is not ready");
     return as_reply_text(call, "application/json", AS_LIT("{\"status\":\"ready\"}"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listener settings become listener configurations of the edge, each with what it serves. */
-#include "server.h"
+#include "reading.h"
 
 #include <string.h>
 
@@ -15,11 +15,12 @@ _Static_assert(AS_SUITES_FAPI1 == 0 && AS_SUITES_FAPI1_ECDHE == 1 && AS_SUITES_B
                    AS_SUITE_PROFILES == 3,
                "the words of profile");
 
-static void add_tls(struct as_server *server, const struct as_listener_settings *from)
+static void add_tls(struct as_reading *reading, const struct as_listener_settings *from,
+                    const struct as_http_site *site)
 {
     bool asks = from->client_certificate != AS_CERTIFICATE_NONE;
 
-    server->listeners[server->listener_count++] = (struct as_listener_conf){
+    reading->listeners[reading->listener_count++] = (struct as_listener_conf){
         .name = from->name,
         .kind = AS_LISTENER_TLS,
         .address = from->address,
@@ -33,28 +34,30 @@ static void add_tls(struct as_server *server, const struct as_listener_settings 
         .tls13_only = strcmp(from->min_version, "TLSv1.3") == 0,
         .ca_names = from->ca_names,
         .resumption = from->resumption,
-        .hsts_preload = server->settings->hsts_preload,
+        .hsts_preload = reading->settings->hsts_preload,
         .max_connections = from->max_connections,
         .max_per_address = from->max_per_address,
         .max_cert_list = from->max_cert_list,
-        .site = server->app != NULL ? as_app_site(server->app, AS_SITE_OAUTH) : NULL,
-        .note = asks ? NULL : server->settings->mtls_origin,
+        .inherited_fd = -1,
+        .site = site,
+        .note = asks ? NULL : reading->settings->mtls_origin,
     };
 }
 
-static void add_admin(struct as_server *server, enum as_listener_kind kind, const char *name,
-                      const char *address, enum as_site_kind site)
+static void add_admin(struct as_reading *reading, enum as_listener_kind kind, const char *name,
+                      const char *address, const struct as_http_site *site)
 {
-    size_t at = server->listener_count++;
+    size_t at = reading->listener_count++;
 
-    server->listeners[at] = (struct as_listener_conf){
+    reading->listeners[at] = (struct as_listener_conf){
         .name = name,
         .kind = kind,
         .address = address,
         .max_connections = 64,
-        .socket_group = server->admin_group,
-        .socket_group_set = server->admin_group_set,
-        .site = server->app != NULL ? as_app_site(server->app, site) : NULL,
+        .socket_group = reading->admin_group,
+        .socket_group_set = reading->admin_group_set,
+        .inherited_fd = -1,
+        .site = site,
     };
 }
 
@@ -63,15 +66,15 @@ static void add_admin(struct as_server *server, enum as_listener_kind kind, cons
  * that leads there (DNS rebinding) it could read the answer. So the Host is the address or
  * localhost.
  */
-static as_err name_loopback(struct as_server *server)
+static as_err name_loopback(struct as_reading *reading)
 {
-    struct as_listener_conf *conf = &server->listeners[server->listener_count - 1];
-    const char **names = as_arena_array(server->mem, 2, sizeof(*names));
+    struct as_listener_conf *conf = &reading->listeners[reading->listener_count - 1];
+    const char **names = as_arena_array(reading->mem, 2, sizeof(*names));
     const char *port = strrchr(conf->address, ':');
     as_span host;
 
     AS_NEED(names != NULL && port != NULL, AS_SERVER_ERROR, "out of memory");
-    AS_TRY(as_arena_copy(server->mem, (as_span){conf->address, (size_t)(port - conf->address)},
+    AS_TRY(as_arena_copy(reading->mem, (as_span){conf->address, (size_t)(port - conf->address)},
                          &host));
     names[0] = "localhost";
     names[1] = host.ptr;
@@ -80,24 +83,30 @@ static as_err name_loopback(struct as_server *server)
     return AS_OK;
 }
 
-as_err as_server_listeners(struct as_server *server)
+static const struct as_http_site *site_of(const struct as_app *app, enum as_site_kind kind)
 {
-    const struct as_settings *settings = server->settings;
+    return app != NULL ? as_app_site(app, kind) : NULL;
+}
+
+as_err as_reading_listeners(struct as_reading *reading, const struct as_app *app)
+{
+    const struct as_settings *settings = reading->settings;
     size_t room = settings->listener_count + ADMIN_LISTENERS;
 
-    server->listener_count = 0;
-    server->listeners = as_arena_array(server->mem, room, sizeof(*server->listeners));
-    AS_NEED(server->listeners != NULL, AS_SERVER_ERROR, "out of memory");
+    reading->listener_count = 0;
+    reading->listeners = as_arena_array(reading->mem, room, sizeof(*reading->listeners));
+    AS_NEED(reading->listeners != NULL, AS_SERVER_ERROR, "out of memory");
     for (size_t i = 0; i < settings->listener_count; i++) {
-        add_tls(server, &settings->listeners[i]);
+        add_tls(reading, &settings->listeners[i], site_of(app, AS_SITE_OAUTH));
     }
     if (settings->admin_socket != NULL) {
-        add_admin(server, AS_LISTENER_SOCKET, "admin-socket", settings->admin_socket,
-                  AS_SITE_ADMIN);
+        add_admin(reading, AS_LISTENER_SOCKET, "admin-socket", settings->admin_socket,
+                  site_of(app, AS_SITE_ADMIN));
     }
     if (settings->admin_http != NULL) {
-        add_admin(server, AS_LISTENER_PLAIN, "admin-http", settings->admin_http, AS_SITE_HEALTH);
-        AS_TRY(name_loopback(server));
+        add_admin(reading, AS_LISTENER_PLAIN, "admin-http", settings->admin_http,
+                  site_of(app, AS_SITE_HEALTH));
+        AS_TRY(name_loopback(reading));
     }
     return AS_OK;
 }

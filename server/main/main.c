@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fapid: options, settings, then a server until a signal ends it. */
 #include "as/version.h"
-#include "options.h"
-#include "server.h"
+#include "loop.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -27,86 +24,85 @@ static bool harden(void)
     return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 
-static enum as_exit check_only(const struct as_settings *settings)
-{
-    struct as_server server = {.settings = settings};
-
-    as_log_start(STDERR_FILENO, AS_LOG_PLAIN, AS_LOG_NOTICE);
-    enum as_exit code = as_server_check(&server);
-
-    as_server_stop(&server);
-    if (code == AS_EXIT_FINE) {
-        fprintf(stderr, "%s: fine\n", settings->file);
-    }
-    return code;
-}
-
-static enum as_exit check_store(const struct as_settings *settings)
+static enum as_exit check_store(struct as_settings *settings)
 {
     enum as_store_failure failure = as_store_check(settings->store_path, print_message, NULL);
 
     if (failure == AS_STORE_FINE) {
         fprintf(stderr, "%s: fine\n", settings->store_path);
     }
+    as_settings_free(settings);
     return failure == AS_STORE_FINE ? AS_EXIT_FINE : AS_EXIT_UNAVAILABLE;
 }
 
-/* Signals are waited for here and blocked in every thread. */
-static void block_signals(sigset_t *set)
+/* What was handed over is looked at first, since what is started later must not inherit it. */
+static bool meet_service_manager(struct as_server *server, struct as_notify *notify)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, set, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    as_notify_open(notify);
+    as_err err = as_inherited_read(&server->inherited);
+    if (as_failed(err)) {
+        fprintf(stderr, "fapid: %s\n", err.why);
+    }
+    return !as_failed(err);
 }
 
-static void wait_for_the_end(const sigset_t *set)
+static enum as_exit run(struct as_server *server, struct as_notify *notify,
+                        struct as_settings *settings)
 {
-    int number = 0;
-
-    for (;;) {
-        if (sigwait(set, &number) != 0 || number != SIGHUP) {
-            return;
-        }
-        /* reloading is not offered by this version; going down would be worse than going on */
-        AS_LOG(AS_LOG_WARNING, "reload_not_offered",
-               AS_LOG_TEXT("message", "restart fapid to read its configuration again"));
-    }
-}
-
-static enum as_exit serve(const struct as_settings *settings)
-{
-    struct as_server server = {.settings = settings};
-    sigset_t signals;
-
-    if (!harden()) {
-        fprintf(stderr, "fapid: cannot switch off core dumps\n");
-        return AS_EXIT_FAILURE;
-    }
-    block_signals(&signals);
     as_log_start(STDERR_FILENO, settings->log_format, settings->log_level);
     AS_LOG(AS_LOG_NOTICE, "starting", AS_LOG_TEXT("version", AS_VERSION),
            AS_LOG_TEXT("issuer", settings->issuer));
-    enum as_exit code = as_server_start(&server);
+    enum as_exit code = as_server_start(server, settings);
+    int grace_ms = 0;
     if (code == AS_EXIT_FINE) {
         AS_LOG(AS_LOG_NOTICE, "started", AS_LOG_NUMBER("pid", getpid()));
-        wait_for_the_end(&signals);
-        AS_LOG(AS_LOG_NOTICE, "stopping", AS_LOG_NUMBER("pid", getpid()));
+        grace_ms = as_loop_run(server, notify);
     }
-    as_server_stop(&server);
+    as_loop_unblock_signals();
+    as_server_stop(server, grace_ms);
     AS_LOG(AS_LOG_NOTICE, "stopped", AS_LOG_NUMBER("status", code));
     return code;
 }
 
-static enum as_exit act(const struct as_options *options, const struct as_settings *settings)
+/* Takes the settings. */
+static enum as_exit serve(const struct as_options *options, struct as_settings *settings)
+{
+    struct as_server server = {.options = options};
+    struct as_notify notify;
+
+    if (!harden()) {
+        fprintf(stderr, "fapid: cannot switch off core dumps\n");
+        as_settings_free(settings);
+        return AS_EXIT_FAILURE;
+    }
+    as_loop_block_signals();
+    if (!meet_service_manager(&server, &notify)) {
+        as_notify_close(&notify);
+        as_settings_free(settings);
+        return AS_EXIT_CONFIGURATION;
+    }
+    enum as_exit code = run(&server, &notify, settings);
+    as_notify_close(&notify);
+    return code;
+}
+
+static enum as_exit print(struct as_settings *settings)
+{
+    enum as_exit code = as_options_print(settings, stdout);
+
+    as_settings_free(settings);
+    return code;
+}
+
+/* Takes the settings. */
+static enum as_exit act(const struct as_options *options, struct as_findings *findings,
+                        struct as_settings *settings)
 {
     switch (options->action) {
     case AS_ACTION_PRINT:
-        return as_options_print(settings, stdout);
+        return print(settings);
     case AS_ACTION_CHECK:
-        return check_only(settings);
+        return as_server_check(settings, findings);
     case AS_ACTION_CHECK_STORE:
         return check_store(settings);
     default:
@@ -115,15 +111,33 @@ static enum as_exit act(const struct as_options *options, const struct as_settin
     if (geteuid() == 0 && !options->allow_root) {
         fprintf(stderr,
                 "fapid: will not run as root; give it a user of its own, or --allow-root\n");
+        as_settings_free(settings);
         return AS_EXIT_USAGE;
     }
-    return serve(settings);
+    return serve(options, settings);
+}
+
+/* Before there are settings there is no log either: what is wrong with them is told in plain lines.
+ */
+static enum as_exit read_and_act(const struct as_options *options)
+{
+    struct as_findings findings = {.to = stderr};
+    struct as_settings *settings = NULL;
+    as_err err = as_options_settings(options, &findings, &settings);
+
+    if (!as_failed(err)) {
+        return act(options, &findings, settings);
+    }
+    if (as_err_is(err, AS_BAD_CONFIGURATION)) {
+        return AS_EXIT_CONFIGURATION;
+    }
+    fprintf(stderr, "fapid: the configuration cannot be read: %s\n", err.why);
+    return AS_EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
     static struct as_options options;
-    struct as_settings *settings = NULL;
     char message[256];
 
     if (!as_options_parse(argc, argv, &options, message)) {
@@ -134,10 +148,5 @@ int main(int argc, char **argv)
         fputs(options.action == AS_ACTION_HELP ? as_options_help() : as_options_version(), stdout);
         return AS_EXIT_FINE;
     }
-    enum as_exit code = as_options_settings(&options, stderr, &settings);
-    if (code == AS_EXIT_FINE) {
-        code = act(&options, settings);
-        as_settings_free(settings);
-    }
-    return (int)code;
+    return (int)read_and_act(&options);
 }

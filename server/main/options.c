@@ -142,25 +142,11 @@ bool as_options_parse(int argc, char *const *argv, struct as_options *out, char 
     return optind >= argc || refuse(message, "unknown argument", argv[optind]);
 }
 
-static void tell(void *err, const char *message)
+as_err as_options_settings(const struct as_options *options, struct as_findings *findings,
+                           struct as_settings **out)
 {
-    fprintf(err, "%s\n", message);
-}
-
-enum as_exit as_options_settings(const struct as_options *options, FILE *err,
-                                 struct as_settings **out)
-{
-    as_err failed =
-        as_settings_read(options->file, options->sets, options->set_count, tell, err, out);
-
-    if (!as_failed(failed)) {
-        return AS_EXIT_FINE;
-    }
-    if (as_err_is(failed, AS_BAD_CONFIGURATION)) {
-        return AS_EXIT_CONFIGURATION;
-    }
-    fprintf(err, "fapid: the configuration cannot be read: %s\n", failed.why);
-    return AS_EXIT_FAILURE;
+    return as_settings_read(options->file, options->sets, options->set_count,
+                            as_findings_of_settings, findings, out);
 }
 
 enum as_exit as_options_print(const struct as_settings *settings, FILE *out)

@@ -3,13 +3,22 @@
 #ifndef AS_MAIN_OPTIONS_H
 #define AS_MAIN_OPTIONS_H
 
-#include "server.h"
+#include "findings.h"
 
 #include <stdio.h>
 
 #define AS_OPTIONS_FILE "/etc/fapid/fapid.conf"
 #define AS_OPTIONS_SETS 64  /* --set: more are a usage error */
 #define AS_OPTIONS_KEY  128 /* octets of a key with its NUL */
+
+enum as_exit {
+    AS_EXIT_FINE = 0,
+    AS_EXIT_FAILURE = 1,
+    AS_EXIT_USAGE = 2,
+    AS_EXIT_UNAVAILABLE = 69,
+    AS_EXIT_PROBE = 70,
+    AS_EXIT_CONFIGURATION = 78
+};
 
 enum as_action {
     AS_ACTION_RUN,
@@ -40,12 +49,10 @@ bool as_options_parse(int argc, char *const *argv, struct as_options *out, char 
 const char *as_options_help(void);
 const char *as_options_version(void);
 
-/*
- * Reads the settings that the options name. Findings go to `err`, one line each. Gives
- * AS_EXIT_CONFIGURATION after findings, AS_EXIT_FAILURE when memory is short.
- */
-enum as_exit as_options_settings(const struct as_options *options, FILE *err,
-                                 struct as_settings **out);
+/* Reads the settings that the options name, at the start and again at each reload. Errors: those of
+ * as_settings_read. */
+as_err as_options_settings(const struct as_options *options, struct as_findings *findings,
+                           struct as_settings **out);
 
 /* -T. AS_EXIT_FAILURE when it cannot be written. */
 enum as_exit as_options_print(const struct as_settings *settings, FILE *out);

@@ -68,6 +68,7 @@ struct as_setting {
     enum as_setting_type type;
     bool list;
     bool optional;      /* may be empty, which means none */
+    bool restart;       /* takes effect at a start alone: a reload that changes it is refused */
     const char *preset; /* as on the command line; NULL: required */
     int64_t min, max;   /* of a number, size or duration; of a list: how many */
     const struct as_word *words;

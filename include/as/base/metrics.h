@@ -33,7 +33,11 @@
     X(tokens_issued_total, counter, "Access tokens issued")                                        \
     X(tokens_introspected_total, counter, "Introspections answered")                               \
     X(tokens_revoked_total, counter, "Tokens revoked")                                             \
-    X(log_lines_lost_total, counter, "Log lines nobody was there to read")
+    X(log_lines_lost_total, counter, "Log lines nobody was there to read")                         \
+    X(generation, gauge, "Number of the configuration in effect")                                  \
+    X(reloads_total, counter, "Configurations put into effect without a restart")                  \
+    X(reloads_refused_total, counter, "Configurations refused while the old one went on")          \
+    X(last_reload_timestamp_seconds, gauge, "When the configuration in effect was read")
 
 enum as_metric {
 #define AS_METRIC_ID(name, type, help) AS_METRIC_##name,

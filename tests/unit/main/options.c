@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of fapid. The programs are no library, so their source is included. */
+#include "main/findings.c"
 #include "main/options.c"
 
 #include "harness.h"
@@ -175,7 +176,8 @@ START_TEST(settings_are_read_and_printed)
 
     put(CONF);
     ck_assert(PARSE("-T", "-c", path, "--set", "lifetime.access_token=2s"));
-    ck_assert_int_eq(as_options_settings(&options, err, &settings), AS_EXIT_FINE);
+    struct as_findings findings = {.to = err};
+    ck_ok(as_options_settings(&options, &findings, &settings));
     ck_assert_int_eq(settings->access_token_lifetime, 2);
     ck_assert_int_eq(as_options_print(settings, out), AS_EXIT_FINE);
     content(err, text, sizeof(text));
@@ -199,7 +201,9 @@ START_TEST(findings_are_lines)
 
     put("\n" CONF "workers = x\nlog { level = x }\n");
     ck_assert(PARSE("-t", "-c", path));
-    ck_assert_int_eq(as_options_settings(&options, err, &settings), AS_EXIT_CONFIGURATION);
+    struct as_findings findings = {.to = err};
+    ck_fault(as_options_settings(&options, &findings, &settings), AS_BAD_CONFIGURATION);
+    ck_assert_uint_eq(findings.refusals, 2);
     ck_assert_ptr_null(settings);
     content(err, text, sizeof(text));
     snprintf(expected, sizeof(expected),

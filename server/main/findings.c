@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "findings.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static const char warning[] = "warning: ";
+
+static void show(const struct as_findings *findings, enum as_log_level level,
+                 const struct as_finding *finding)
+{
+    if (findings->to == NULL) {
+        AS_LOG(level, "configuration", AS_LOG_TEXT("where", finding->where),
+               AS_LOG_TEXT("message", finding->message));
+        return;
+    }
+    fprintf(findings->to, "%s%s%s%s\n", finding->where, finding->where[0] != '\0' ? ": " : "",
+            level == AS_LOG_WARNING ? warning : "", finding->message);
+}
+
+static void take(struct as_findings *findings, enum as_log_level level)
+{
+    findings->warnings += level == AS_LOG_WARNING;
+    if (level == AS_LOG_ERROR && findings->refusals++ == 0) {
+        findings->first = findings->last;
+    }
+    show(findings, level, &findings->last);
+}
+
+void as_findings_tell(struct as_findings *findings, enum as_log_level level, const char *key,
+                      const char *format, ...)
+{
+    va_list arguments;
+
+    findings->last.where[0] = '\0';
+    if (key != NULL && findings->settings != NULL) {
+        as_settings_where(findings->settings, key, findings->last.where);
+    }
+    va_start(arguments, format);
+    vsnprintf(findings->last.message, sizeof(findings->last.message), format, arguments);
+    va_end(arguments);
+    take(findings, level);
+}
+
+/* The text comes whole: `file:line: message` or `file:line: warning: message`. */
+void as_findings_of_settings(void *arg, const char *message)
+{
+    struct as_findings *findings = arg;
+    struct as_finding *last = &findings->last;
+    const char *colon = strstr(message, ": ");
+    size_t len = colon != NULL ? (size_t)(colon - message) : 0;
+    const char *says = colon != NULL ? colon + 2 : message;
+    bool warns = strncmp(says, warning, sizeof(warning) - 1) == 0;
+
+    snprintf(last->where, sizeof(last->where), "%.*s", (int)len, message);
+    snprintf(last->message, sizeof(last->message), "%s", says + (warns ? sizeof(warning) - 1 : 0));
+    take(findings, warns ? AS_LOG_WARNING : AS_LOG_ERROR);
+}
+
+void as_findings_of_trust(void *arg, const char *group, const char *file, const char *message,
+                          bool fatal)
+{
+    char key[AS_SETTINGS_KEY];
+
+    snprintf(key, sizeof(key), "trust.%s.anchors", group);
+    as_findings_tell(arg, fatal ? AS_LOG_ERROR : AS_LOG_WARNING, key, "%s%s%s",
+                     file != NULL ? file : "", file != NULL ? ": " : "", message);
+}
+
+void as_findings_of_edge(void *arg, const char *listener, const char *message)
+{
+    bool warns = strncmp(message, warning, sizeof(warning) - 1) == 0;
+    char key[AS_SETTINGS_KEY];
+
+    snprintf(key, sizeof(key), "listener.%s.address", listener);
+    as_findings_tell(arg, warns ? AS_LOG_WARNING : AS_LOG_NOTICE, listener[0] != '\0' ? key : NULL,
+                     "%s%s%s", listener, listener[0] != '\0' ? ": " : "",
+                     message + (warns ? sizeof(warning) - 1 : 0));
+}
+
+void as_findings_blame_last(struct as_findings *findings, const char *else_)
+{
+    if (findings->refusals++ > 0) {
+        return;
+    }
+    findings->first = findings->last;
+    if (findings->first.message[0] == '\0') {
+        snprintf(findings->first.message, sizeof(findings->first.message), "%s", else_);
+    }
+}

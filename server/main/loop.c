@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#define STOP_GRACE_MS 10000
+#define NEVER         INT64_MAX
+
+/* Moments of the monotonic clock. */
+struct loop {
+    struct as_server *server;
+    const struct as_notify *notify;
+    sigset_t signals;
+    int64_t next_look;  /* at the files */
+    int64_t next_pulse; /* a sign of life */
+    bool stuck;
+};
+
+static void fill_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+}
+
+void as_loop_block_signals(void)
+{
+    sigset_t set;
+
+    fill_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void as_loop_unblock_signals(void)
+{
+    sigset_t set;
+
+    fill_signals(&set);
+    sigdelset(&set, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The number of a signal, or 0 when it is `until`, or may be. */
+static int wait_signal(const struct loop *loop, int64_t until)
+{
+    int64_t left = until - as_clock_mono_ms();
+    left = left > 0 ? left : 0;
+    const struct timespec wait = {left / 1000, left % 1000 * 1000000};
+    int number = until == NEVER ? sigwaitinfo(&loop->signals, NULL)
+                                : sigtimedwait(&loop->signals, NULL, &wait);
+
+    return number > 0 ? number : 0;
+}
+
+/* ---------------------------------------------------------------- signs of life -------------- */
+
+/* A worker that does not turn is worse than a restart: then nothing is said, and the service
+ * manager's patience ends. */
+static void pulse(struct loop *loop)
+{
+    int64_t now = as_clock_mono_ms();
+    bool alive = as_edge_is_alive(loop->server->edge);
+
+    loop->next_pulse = now + loop->notify->watchdog_ms / 2;
+    if (alive) {
+        as_notify_say(loop->notify, "WATCHDOG=1");
+    } else if (!loop->stuck) {
+        AS_LOG(AS_LOG_ERROR, "worker_stuck",
+               AS_LOG_TEXT("message", "a worker has not turned since the last sign of life"));
+    }
+    loop->stuck = !alive;
+}
+
+static void pulse_when_due(struct loop *loop)
+{
+    if (as_clock_mono_ms() >= loop->next_pulse) {
+        pulse(loop);
+    }
+}
+
+static void say_ready(const struct loop *loop)
+{
+    as_notify_say(loop->notify, "READY=1\nSTATUS=Serving, generation %lu of the configuration.",
+                  loop->server->generation);
+}
+
+/* ---------------------------------------------------------------- reload --------------------- */
+
+static void plan_look(struct loop *loop)
+{
+    int64_t every = loop->server->reading->settings->watch;
+
+    loop->next_look = every > 0 ? as_clock_mono_ms() + every * 1000 : NEVER;
+}
+
+static void reload(struct loop *loop, const char *cause)
+{
+    as_notify_say(loop->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, as_clock_mono_us());
+    (void)as_server_reload(loop->server, cause);
+    say_ready(loop);
+    plan_look(loop);
+}
+
+static void look_when_due(struct loop *loop)
+{
+    if (as_clock_mono_ms() < loop->next_look) {
+        return;
+    }
+    const char *changed = as_watch_look(loop->server->reading->watch);
+    if (changed != NULL) {
+        AS_LOG(AS_LOG_NOTICE, "file_changed", AS_LOG_TEXT("file", changed));
+        reload(loop, "file");
+    }
+    plan_look(loop);
+}
+
+/* ---------------------------------------------------------------- the end -------------------- */
+
+/* A load balancer needs time to see that it should turn away (http.drain). False: it was cut short.
+ */
+static bool drain(struct loop *loop)
+{
+    int64_t seconds = loop->server->reading->settings->drain;
+    int64_t until = as_clock_mono_ms() + seconds * 1000;
+    int number = 0;
+
+    as_notify_say(loop->notify, "STOPPING=1\nSTATUS=%s\nEXTEND_TIMEOUT_USEC=%" PRId64,
+                  seconds > 0 ? "Draining." : "Stopping.",
+                  seconds * 1000000 + (int64_t)STOP_GRACE_MS * 2000);
+    if (seconds == 0) {
+        return true;
+    }
+    AS_LOG(AS_LOG_NOTICE, "draining", AS_LOG_NUMBER("seconds", seconds));
+    as_app_drain(loop->server->app);
+    as_edge_drain(loop->server->edge);
+    while (number != SIGTERM && number != SIGINT && as_clock_mono_ms() < until) {
+        number = wait_signal(loop, earlier(until, loop->next_pulse));
+        pulse_when_due(loop);
+    }
+    return number != SIGTERM && number != SIGINT;
+}
+
+int as_loop_run(struct as_server *server, const struct as_notify *notify)
+{
+    struct loop loop = {.server = server, .notify = notify, .next_pulse = NEVER};
+    int number = 0;
+
+    fill_signals(&loop.signals);
+    if (notify->watchdog_ms > 0) {
+        (void)as_edge_is_alive(server->edge);
+        loop.next_pulse = as_clock_mono_ms() + notify->watchdog_ms / 2;
+    }
+    say_ready(&loop);
+    plan_look(&loop);
+    while (number != SIGTERM && number != SIGINT) {
+        number = wait_signal(&loop, earlier(loop.next_look, loop.next_pulse));
+        if (number == SIGHUP) {
+            reload(&loop, "signal");
+        }
+        look_when_due(&loop);
+        pulse_when_due(&loop);
+    }
+    AS_LOG(AS_LOG_NOTICE, "stopping", AS_LOG_TEXT("signal", sigabbrev_np(number)));
+    if (drain(&loop)) {
+        return STOP_GRACE_MS;
+    }
+    AS_LOG(AS_LOG_NOTICE, "cut_short", AS_LOG_TEXT("message", "a second signal"));
+    return 0;
+}
