@@ -19,6 +19,22 @@ struct json_t;
  * *out (json_decref). Errors: AS_INVALID_REQUEST with a public reason.
  */
 as_err as_json_parse(as_span text, struct json_t **out);
+/* One owner less. NULL is allowed. For rooms that do not know the parser, like what follows. */
+void as_json_free(struct json_t *value);
+/* How many members an object has; 0 for anything else. */
+size_t as_json_size(const struct json_t *object);
+/* A member of an object that is itself an object; NULL when there is none. It lives as long as the
+ * object. */
+const struct json_t *as_json_object(const struct json_t *object, const char *name);
+/* A member that is text, copied; a NULL ptr when there is none. Errors: server error. */
+as_err as_json_text(struct as_arena *mem, const struct json_t *object, const char *name,
+                    as_span *out);
+/* A member that is an array of texts, or one text alone (RFC 7519 4.1.3), copied; at most `room`.
+ * *count is 0 when there is none, or it is anything else. Errors: server error. */
+as_err as_json_texts(struct as_arena *mem, const struct json_t *object, const char *name,
+                     as_span *out, size_t room, size_t *count);
+/* A member that is an integer; false when there is none. */
+bool as_json_integer(const struct json_t *object, const char *name, int64_t *out);
 
 /* A public key of a set. Members that the key does not have are empty. */
 struct as_jwk {

@@ -40,6 +40,8 @@ as_err as_grant_client_credentials(const struct as_grant_job *job, struct as_iss
     AS_TRY(as_store_resources(ctx->store, &wanted.resources));
     AS_TRY(as_policy_target(ctx->mem, &wanted, &target));
     AS_TRY(check_no_user(target.scope));
+    AS_TRY(as_token_choose_format(ctx, client, target.resources, target.resource_count,
+                                  &what.format, &what.alg));
     AS_TRY(as_proof_bind(ctx, job->who, job->ask->cert, &what.binding)); /* may write: last */
     what.audience = target.audience;
     what.audience_count = target.audience_count;

@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The forms of an access token; today the sealed one. What is inside a seal, in this order, numbers
- * big-endian:
+ * The forms of an access token, a row each: sealed and JWT. One version of a form has one text for
+ * what is inside; a reader refuses all else, also what it does not know.
+ *
+ * Sealed. Inside the seal, in this order, numbers big-endian:
  *
  *     version 1 | flags 1 | jti 16 | issued 8 | expires 8 | client epoch 8
  *     | class 1, thumbprint 32            when flag 1 (bound to a certificate) is set
  *     | client id, subject, scope         each after its length in 2 octets
  *     | count 1, audience ...             each after its length in 2 octets
  *
- * One version has one form for each token; a reader refuses all else, also what it does not know.
+ * JWT (RFC 9068). The header is {"alg","kid","typ":"at+jwt"}, the claims in this order:
+ *
+ *     iss sub aud exp nbf iat jti client_id scope
+ *     cnf                                 {"x5t#S256"} of a bound token (RFC 8705 3.1)
+ *     "fapid/1"                           {"epoch", "class"}: for this server alone; `class`
+ *                                         (pki or registered) of a bound token
+ *
+ * `aud` is a text when there is one, else an array. Nobody else defines a claim "fapid/1"; its
+ * number is the version of this form.
  */
 #ifndef AS_TOKEN_FORM_H
 #define AS_TOKEN_FORM_H
 
 #include "as/token.h"
+
+struct as_token_form {
+    /* The text of a token. AS_INVALID_SCOPE when scope and audience are too long for the form. */
+    as_err (*write)(const struct as_ctx *ctx, const struct as_token *token, enum as_alg alg,
+                    as_span *out);
+    /* Whatever the time; *out is NULL when it is not an intact one of ours. */
+    as_err (*read)(const struct as_ctx *ctx, as_span text, const struct as_token **out);
+};
+
+extern const struct as_token_form as_token_form_sealed;
+extern const struct as_token_form as_token_form_jwt;
+
+/* NULL for AS_TOKEN_UNSET. */
+const struct as_token_form *as_token_form_of(enum as_token_format format);
+/* Reads a token of either form; *out as above. */
+as_err as_token_read(const struct as_ctx *ctx, as_span text, const struct as_token **out);
+
+/* What the time alone says of a token: NULL, or why it is not active. */
+const char *as_token_check_time(const struct as_token *token, as_time now);
+
+/* --- form_sealed.c */
 
 /* Writes the inside of a token; false when it does not fit into `room` octets. */
 bool as_token_inside_write(const struct as_token *token, unsigned char *out, size_t room,
@@ -24,10 +55,12 @@ bool as_token_inside_write(const struct as_token *token, unsigned char *out, siz
  */
 as_err as_token_inside_parse(struct as_arena *mem, as_span inside, struct as_token *out);
 
-/* Opens a token whatever the time; *out is NULL when it is not an intact one of ours. */
-as_err as_token_unseal(const struct as_ctx *ctx, as_span text, const struct as_token **out);
+/* --- form_jwt.c */
 
-/* What the time alone says of a token: NULL, or why it is not active. */
-const char *as_token_check_time(const struct as_token *token, as_time now);
+/* The claims of a token as JSON; false when they do not fit into `out`, which is empty before. */
+bool as_token_claims_write(const char *issuer, const struct as_token *token, struct as_buf *out);
+/* Reads them; *out as as_token_inside_parse. All is copied into the arena. */
+as_err as_token_claims_parse(struct as_arena *mem, const char *issuer, as_span claims,
+                             struct as_token *out);
 
 #endif

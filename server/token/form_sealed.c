@@ -166,3 +166,42 @@ as_err as_token_inside_parse(struct as_arena *mem, as_span inside, struct as_tok
     }
     return AS_OK;
 }
+
+/* ---------------------------------------------------------------- sealing -------------------- */
+
+static as_err write_sealed(const struct as_ctx *ctx, const struct as_token *token, enum as_alg alg,
+                           as_span *out)
+{
+    unsigned char inside[AS_SEAL_PLAIN_MAX];
+    size_t len = 0;
+
+    (void)alg;
+    AS_NEED(as_token_inside_write(token, inside, sizeof(inside), &len), AS_INVALID_SCOPE,
+            "scope and audience are too long for a token");
+    as_err err = as_seal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+                         as_span_of(ctx->settings->issuer), as_span_bytes(inside, len), out);
+    as_crypto_wipe(inside, sizeof(inside));
+    return err;
+}
+
+static as_err read_sealed(const struct as_ctx *ctx, as_span text, const struct as_token **out)
+{
+    as_span inside = AS_SPAN_NONE;
+    struct as_token *token = NULL;
+
+    *out = NULL;
+    AS_TRY(as_unseal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
+                     as_span_of(ctx->settings->issuer), text, &inside));
+    if (inside.ptr == NULL) {
+        return AS_OK;
+    }
+    token = as_arena_alloc(ctx->mem, sizeof(*token));
+    AS_NEED_MEM(token);
+    AS_TRY(as_token_inside_parse(ctx->mem, inside, token));
+    if (token->client_id.ptr != NULL) {
+        *out = token;
+    }
+    return AS_OK;
+}
+
+const struct as_token_form as_token_form_sealed = {write_sealed, read_sealed};

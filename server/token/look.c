@@ -162,7 +162,7 @@ as_err as_token_look(const struct as_ctx *ctx, as_span text, const struct as_tok
 
     *out = NULL;
     *reason = NULL;
-    AS_TRY(as_token_unseal(ctx, text, &sight.token));
+    AS_TRY(as_token_read(ctx, text, &sight.token));
     if (sight.token == NULL) {
         *reason = "token_unknown";
         return AS_OK;

@@ -2,8 +2,6 @@
 /* Making an access token: nothing is written, all that is needed later is inside (design D8). */
 #include "form.h"
 
-#include <string.h>
-
 static as_time end_of_life(const struct as_ctx *ctx, const struct as_entitlement *what)
 {
     const as_time end = ctx->now + ctx->settings->access_token_lifetime;
@@ -11,25 +9,14 @@ static as_time end_of_life(const struct as_ctx *ctx, const struct as_entitlement
     return what->not_after > 0 && what->not_after < end ? what->not_after : end;
 }
 
-static as_err seal(const struct as_ctx *ctx, const struct as_token *token, as_span *out)
-{
-    unsigned char inside[AS_SEAL_PLAIN_MAX];
-    size_t len = 0;
-
-    AS_NEED(as_token_inside_write(token, inside, sizeof(inside), &len), AS_INVALID_SCOPE,
-            "scope and audience are too long for a token");
-    as_err err = as_seal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
-                         as_span_of(ctx->settings->issuer), as_span_bytes(inside, len), out);
-    as_crypto_wipe(inside, sizeof(inside));
-    return err;
-}
-
 as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what,
                      struct as_issue *out)
 {
+    const struct as_token_form *form = as_token_form_of(what->format);
     struct as_issue issue = {.scope = what->scope};
     struct as_token *token = &issue.token;
 
+    AS_NEED(form != NULL, AS_SERVER_ERROR, "a token of no form");
     /* TOK-70: the last look before a token leaves */
     AS_NEED(what->binding.x5t || !as_policy_must_bind(what->client), AS_SERVER_ERROR,
             "an unbound token for a client that must have bound ones");
@@ -48,7 +35,7 @@ as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what
     AS_NEED(token->expires_at > token->issued_at, AS_INVALID_REQUEST,
             "the client certificate ends too soon for a token");
     AS_TRY(as_random(token->jti, sizeof(token->jti)));
-    AS_TRY(seal(ctx, token, &issue.access_token));
+    AS_TRY(form->write(ctx, token, what->alg, &issue.access_token));
     issue.expires_in = token->expires_at - token->issued_at;
     *out = issue;
     return AS_OK;

@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "form.h"
 
-as_err as_token_unseal(const struct as_ctx *ctx, as_span text, const struct as_token **out)
-{
-    as_span inside = AS_SPAN_NONE;
-    struct as_token *token = NULL;
-
-    *out = NULL;
-    AS_TRY(as_unseal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
-                     as_span_of(ctx->settings->issuer), text, &inside));
-    if (inside.ptr == NULL) {
-        return AS_OK;
-    }
-    token = as_arena_alloc(ctx->mem, sizeof(*token));
-    AS_NEED_MEM(token);
-    AS_TRY(as_token_inside_parse(ctx->mem, inside, token));
-    if (token->client_id.ptr != NULL) {
-        *out = token;
-    }
-    return AS_OK;
-}
-
 const char *as_token_check_time(const struct as_token *token, as_time now)
 {
     if (now >= token->expires_at) { /* RFC 7519 4.1.4: on or after */
@@ -35,7 +15,7 @@ as_err as_token_open(const struct as_ctx *ctx, as_span text, const struct as_tok
     const struct as_token *token = NULL;
 
     *out = NULL;
-    AS_TRY(as_token_unseal(ctx, text, &token));
+    AS_TRY(as_token_read(ctx, text, &token));
     if (token != NULL && as_token_check_time(token, ctx->now) == NULL) {
         *out = token;
     }

@@ -300,7 +300,8 @@ static const char *mint_class(const char *id, const struct as_cert *cert,
                                   .subject = as_span_of(id),
                                   .scope = AS_LIT("read"),
                                   .binding = {.x5t = true},
-                                  .binding_class = class_};
+                                  .binding_class = class_,
+                                  .format = AS_TOKEN_SEALED};
     const struct as_party *party = NULL;
     struct as_issue issue;
 
@@ -356,7 +357,8 @@ START_TEST(D9_no_row)
                                   .audience = &audience,
                                   .audience_count = 1,
                                   .scope = AS_LIT("read"),
-                                  .binding = {.x5t = true}};
+                                  .binding = {.x5t = true},
+                                  .format = AS_TOKEN_SEALED};
     memcpy(what.binding.thumbprint, cert->thumbprint, AS_DIGEST);
     ck_ok(as_token_mint(&w->ctx, &what, &issue));
     snprintf(text, sizeof(text), "%.*s", (int)issue.access_token.len, issue.access_token.ptr);

@@ -28,6 +28,7 @@ static struct as_entitlement entitled(void)
         .audience_count = 1,
         .scope = AS_LIT("read"),
         .binding = {.x5t = true, .thumbprint = "a certificate's thumbprint"},
+        .format = AS_TOKEN_SEALED,
     };
 }
 
