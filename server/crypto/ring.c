@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ring.h"
 
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
 AS_AUTO_DEFINE(struct as_ring, as_ring_free)
+
+static void key_free(struct as_ring_key *key)
+{
+    if (key != NULL) {
+        EVP_MAC_CTX_free(key->master); /* wipes the key */
+        free(key);
+    }
+}
+AS_AUTO_DEFINE(struct as_ring_key, key_free)
 
 as_err as_ring_new(const char *purpose, struct as_ring **out)
 {
@@ -14,11 +22,8 @@ as_err as_ring_new(const char *purpose, struct as_ring **out)
     AS_NEED_MEM(ring);
     ring->purpose = strdup(purpose);
     AS_NEED_MEM(ring->purpose);
-    ring->kdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
-    if (ring->kdf == NULL) {
-        ERR_clear_error();
-        return AS_FAIL(AS_SERVER_ERROR, "KBKDF is not available");
-    }
+    AS_NEED(strlen(purpose) + 1 + AS_SEAL_SALT <= AS_KBKDF_ABOUT, AS_SERVER_ERROR,
+            "a purpose is too long");
     AS_TRY(as_gcm_fetch(&ring->cipher));
     *out = AS_MOVE(ring);
     return AS_OK;
@@ -39,10 +44,11 @@ as_err as_ring_add(struct as_ring *ring, const unsigned char kid[AS_SEAL_KID],
                    const unsigned char master[AS_SEAL_MASTER], bool seals)
 {
     AS_NEED(as_ring_find(ring, kid) == NULL, AS_SERVER_ERROR, "a kid is in the ring already");
-    struct as_ring_key *key = malloc(sizeof(*key));
-    AS_NEED_MEM(key);
-    memcpy(key->kid, kid, AS_SEAL_KID);
-    memcpy(key->master, master, AS_SEAL_MASTER);
+    AS_AUTO(key_free) struct as_ring_key *made = calloc(1, sizeof(*made));
+    AS_NEED_MEM(made);
+    memcpy(made->kid, kid, AS_SEAL_KID);
+    AS_TRY(as_kbkdf_key(master, &made->master));
+    struct as_ring_key *key = AS_MOVE(made);
     key->next = ring->keys;
     ring->keys = key;
     if (seals) {
@@ -59,10 +65,8 @@ void as_ring_free(struct as_ring *ring)
     while (ring->keys != NULL) {
         struct as_ring_key *key = ring->keys;
         ring->keys = key->next;
-        as_crypto_wipe(key, sizeof(*key));
-        free(key);
+        key_free(key);
     }
-    EVP_KDF_free(ring->kdf);
     EVP_CIPHER_free(ring->cipher);
     free(ring->purpose);
     free(ring);

@@ -4,19 +4,17 @@
 #define AS_CRYPTO_RING_H
 
 #include "gcm.h"
-
-#include <openssl/kdf.h>
+#include "kbkdf.h"
 
 struct as_ring_key {
     unsigned char kid[AS_SEAL_KID];
-    unsigned char master[AS_SEAL_MASTER];
+    EVP_MAC_CTX *master; /* an HMAC with it, which costs more to make than to use (design D8) */
     struct as_ring_key *next;
 };
 
 struct as_ring {
     char *purpose;
-    EVP_KDF *kdf; /* fetched once, since fetching costs more than deriving (design D8) */
-    EVP_CIPHER *cipher;
+    EVP_CIPHER *cipher; /* fetched once, as fetching costs more than using it */
     struct as_ring_key *keys;
     const struct as_ring_key *sealing;
 };

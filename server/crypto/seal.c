@@ -7,12 +7,7 @@
  */
 #include "ring.h"
 
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/params.h>
 #include <string.h>
-
-AS_AUTO_DEFINE(EVP_KDF_CTX, EVP_KDF_CTX_free)
 
 #define HEAD      (AS_SEAL_KID + AS_SEAL_SALT)
 #define BLOCK     64
@@ -30,30 +25,12 @@ struct seal_keys {
     unsigned char iv[AS_GCM_IV];
 };
 
-/* KBKDF in counter mode with HMAC-SHA-256 (NIST SP 800-108 4.1): label = purpose, context = salt.
- */
 static as_err derive(const struct as_ring *ring, const struct as_ring_key *from,
                      const unsigned char *salt, struct seal_keys *out)
 {
-    AS_AUTO(EVP_KDF_CTX_free) EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(ring->kdf);
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_MODE, "counter", 7),
-        OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_MAC, "HMAC", 4),
-        OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_DIGEST, "SHA2-256", 8),
-        OSSL_PARAM_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)from->master,
-                                AS_SEAL_MASTER),
-        OSSL_PARAM_octet_string(OSSL_KDF_PARAM_SALT, ring->purpose, strlen(ring->purpose)),
-        OSSL_PARAM_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)salt, AS_SEAL_SALT),
-        OSSL_PARAM_END,
-    };
-
     _Static_assert(sizeof(*out) == AS_GCM_KEY + AS_GCM_IV, "derived in one piece");
-    if (ctx == NULL || EVP_KDF_derive(ctx, (unsigned char *)out, sizeof(*out), params) != 1) {
-        ERR_clear_error();
-        as_crypto_wipe(out, sizeof(*out));
-        return AS_FAIL(AS_SERVER_ERROR, "KBKDF does not derive");
-    }
-    return AS_OK;
+    return as_kbkdf_derive(from->master, as_span_of(ring->purpose),
+                           as_span_bytes(salt, AS_SEAL_SALT), (unsigned char *)out, sizeof(*out));
 }
 
 static size_t put_about(unsigned char *to, as_span part)

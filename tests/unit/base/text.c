@@ -179,7 +179,25 @@ START_TEST(ascii_is_letters_and_digits)
 }
 END_TEST
 
+/* RFC 4648 table 2, octet by octet. */
+START_TEST(base64url_has_64_digits)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    for (int c = 0; c < 256; c++) {
+        const char *at = c != 0 ? strchr(digits, c) : NULL;
+        char text[4] = {'A', 'A', 'A', (char)c};
+        unsigned char out[3];
+        size_t len = 0;
+
+        ck_assert_int_eq(as_base64url_parse(as_span_bytes(text, 4), out, 3, &len), at != NULL);
+        ck_assert(at == NULL || (len == 3 && out[2] == at - digits));
+    }
+}
+END_TEST
+
 AS_TESTS("base/text", {
+    tcase_add_test(t, base64url_has_64_digits);
     tcase_add_test(t, base64url_both_ways);
     tcase_add_test(t, base64_both_ways);
     tcase_add_test(t, each_octet_survives);
