@@ -71,11 +71,12 @@ bool as_store_is_ready(struct as_store_session *session);
 
 /* One name or certificate a party is known by, for the index of MTLS-114. */
 struct as_identifier {
-    unsigned kind; /* as_name_kind of trust/, or AS_IDENTIFIER_CERTIFICATE / _KEY */
+    unsigned kind; /* as_name_kind of trust/, or AS_IDENTIFIER_CERTIFICATE / _KEY / _SOFTWARE */
     unsigned char digest[AS_DIGEST]; /* SHA-256 of the canonical name, of the DER, of the SPKI */
 };
 #define AS_IDENTIFIER_CERTIFICATE 100
 #define AS_IDENTIFIER_KEY         101
+#define AS_IDENTIFIER_SOFTWARE    102 /* of software_id, NUL, software_version (REG-17) */
 
 struct as_party_write {
     const struct as_party *party; /* with client or resource; epoch is the store's to give */
@@ -110,12 +111,19 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
  */
 as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
                              size_t count, const struct as_audit *audit, size_t *which);
-/* Replaces all but id, kind, epoch, created and rat; refuses as create does. Another method or another
- * registered name moves the epoch on: what was issued to the old identity ends with it. *found is
- * false when there is none of that id and kind; then nothing is written, and no audit row. */
+/* Replaces all but id, kind, epoch, created and rat; refuses as create does. Another method or
+ * another registered name moves the epoch on: what was issued to the old identity ends with it.
+ * *found is false when there is none of that id and kind; then nothing is written, and no audit
+ * row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
                               const struct as_audit *audit, bool *found);
-/* What the two would answer now, without a trace: the verb is run and undone. */
+/* The same for a party that replaces itself: only while its status, trust group, sharing, profile,
+ * scope and rat are as in `was`, so that it cannot undo what an operator does meanwhile; otherwise
+ * *found is false. */
+as_err as_store_party_replace_own(struct as_store_session *session,
+                                  const struct as_party_write *write, const struct as_party *was,
+                                  const struct as_audit *audit, bool *found);
+/* What create and replace would answer now, without a trace: the verb is run and undone. */
 as_err as_store_party_create_rehearse(struct as_store_session *session,
                                       const struct as_party_write *writes, size_t count,
                                       size_t *which);
@@ -176,14 +184,14 @@ struct as_key_row {
     as_span wrapped;   /* the private part, by the key-encryption key (D16) */
 };
 
-/* All, in the order of their creation. */
+/* All, in the order of their creation. In audit rows the kid stands where a party's id would. */
 as_err as_store_keys(struct as_store_session *session, struct as_arena *mem,
                      const struct as_key_row **out, size_t *count);
 /* Adds a published or active key unless its line has one of that state already; *added tells. */
 as_err as_store_key_add(struct as_store_session *session, const struct as_key_row *row,
                         const struct as_audit *audit, bool *added);
-/* The published key of this kid becomes active at audit->at, and the active one of its line retires,
- * at once; *done is false when it is not there or not published. */
+/* The published key of this kid becomes active at audit->at, and the active one of its line
+ * retires, at once; *done is false when it is not there or not published. */
 as_err as_store_key_activate(struct as_store_session *session, as_span kid,
                              const struct as_audit *audit, bool *done);
 /* The active key of this kid retires without a successor; *done as above. */
@@ -192,7 +200,7 @@ as_err as_store_key_retire(struct as_store_session *session, as_span kid,
 /* Takes a key away, whatever its state. */
 as_err as_store_key_delete(struct as_store_session *session, as_span kid,
                            const struct as_audit *audit, bool *found);
-/* What the active keys make may live this long: raises `lifetime`, never lowers it. */
+/* What published and active keys make may live this long: raises `lifetime`, never lowers it. */
 as_err as_store_key_promise(struct as_store_session *session, int64_t lifetime);
 
 /* ---------------------------------------------------------------- registration by clients ---- */
@@ -222,12 +230,12 @@ as_err as_store_party_register(struct as_store_session *session, const struct as
 struct as_store_status {
     as_span backend; /* "sqlite" */
     as_span path;
-    int64_t schema;      /* of the database; what this program knows is the same */
-    int64_t epoch;       /* of the store: how often it was restored */
-    int64_t octets;      /* of the database file */
-    int64_t wal_octets;  /* of the write-ahead log */
+    int64_t schema;     /* of the database; what this program knows is the same */
+    int64_t epoch;      /* of the store: how often it was restored */
+    int64_t octets;     /* of the database file */
+    int64_t wal_octets; /* of the write-ahead log */
     int64_t clients, resources, certificates, revocations, keys, iats, audits;
-    bool ready;          /* as as_store_is_ready */
+    bool ready; /* as as_store_is_ready */
 };
 
 /* Counts; may wait. */
@@ -243,8 +251,8 @@ as_err as_store_backup(struct as_store_session *session, const char *path, char 
  * Replaces everything by a copy that as_store_backup wrote, in one transaction, while the store
  * serves. The copy is checked first as as_store_check does, and brought to today's schema. All keys
  * of the copy are left out and the store's epoch moves on: what was issued before, by either, is
- * dead. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is absent, not ours, newer,
- * or damaged; nothing has changed then.
+ * dead. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is absent, not ours,
+ * newer, or damaged; nothing has changed then.
  */
 as_err as_store_restore(struct as_store_session *session, const char *path,
                         const struct as_audit *audit, char why[256]);

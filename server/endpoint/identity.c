@@ -10,6 +10,14 @@
 
 AS_AUTO_DEFINE(struct as_cert, as_cert_drop)
 
+/* Room for so many, and for the software. */
+static as_err make_room(struct as_registration *reg, size_t count)
+{
+    reg->identifiers = as_arena_array(reg->ask->mem, count + 1, sizeof(*reg->identifiers));
+    AS_NEED_MEM(reg->identifiers);
+    return AS_OK;
+}
+
 static as_err claim(struct as_registration *reg, unsigned kind, const unsigned char *digest)
 {
     struct as_identifier *next = &reg->identifiers[reg->identifier_count++];
@@ -26,8 +34,7 @@ static as_err claim_name(struct as_registration *reg)
     AS_NEED(reg->name_count == 1, AS_INVALID_CLIENT_METADATA,
             "tls_client_auth needs exactly one of tls_client_auth_subject_dn, _san_dns, _san_uri, "
             "_san_ip, _san_email");
-    reg->identifiers = as_arena_array(reg->ask->mem, 1, sizeof(*reg->identifiers));
-    AS_NEED_MEM(reg->identifiers);
+    AS_TRY(make_room(reg, 1));
     for (unsigned kind = 0; kind < AS_NAME_KINDS; kind++) {
         if (reg->names[kind].ptr != NULL) {
             reg->party->name_kind = kind;
@@ -88,9 +95,7 @@ static as_err claim_certificates(struct as_registration *reg)
     size_t count = 0;
 
     AS_NEED_MEM(thumbprints);
-    reg->identifiers =
-        as_arena_array(reg->ask->mem, 2 * AS_LIMIT_JWKS_KEYS, sizeof(*reg->identifiers));
-    AS_NEED_MEM(reg->identifiers);
+    AS_TRY(make_room(reg, 2 * AS_LIMIT_JWKS_KEYS));
     for (size_t i = 0; i < reg->jwks.count; i++) {
         if (reg->jwks.keys[i].x5c_count > 0) {
             AS_TRY(claim_certificate(reg, &reg->jwks.keys[i], thumbprints[count++]));
@@ -103,6 +108,23 @@ static as_err claim_certificates(struct as_registration *reg)
     return AS_OK;
 }
 
+/* REG-17: where one instance of each software is wanted, id and version are an identifier like any
+ * other. A NUL, which is in neither, keeps them apart. */
+static as_err claim_software(struct as_registration *reg)
+{
+    unsigned char digest[AS_SHA256];
+    as_span both;
+
+    if (!reg->ask->settings->registration_unique_software || reg->software_id.len == 0) {
+        return AS_OK;
+    }
+    AS_TRY(as_arena_printf(reg->ask->mem, &both, "%.*s%c%.*s", (int)reg->software_id.len,
+                           reg->software_id.ptr, 0, (int)reg->software_version.len,
+                           reg->software_version.len > 0 ? reg->software_version.ptr : ""));
+    AS_TRY(as_sha256(both, digest));
+    return claim(reg, AS_IDENTIFIER_SOFTWARE, digest);
+}
+
 as_err as_registration_identity(struct as_registration *reg)
 {
     static as_err (*const claims[AS_METHODS])(struct as_registration *) = {
@@ -110,5 +132,6 @@ as_err as_registration_identity(struct as_registration *reg)
         [AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH] = claim_certificates,
     };
 
-    return claims[reg->party->method](reg);
+    AS_TRY(claims[reg->party->method](reg));
+    return claim_software(reg);
 }

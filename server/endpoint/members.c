@@ -1,35 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of metadata members: name, JSON type, who may have it, and what is done with it. A row
- * without a reader is checked for its type, kept and shown. A member the table does not know is
- * ignored and not shown (RFC 7591 2).
+ * The table of metadata members. A member the table does not know is ignored and not shown (RFC
+ * 7591 2), unless it would promise something that is not done (unoffered.c).
  */
-#include "registration.h"
+#include "members.h"
 
 #include <string.h>
-
-enum member_type { TEXT, URI, TEXTS, FLAG, OBJECT, ABSENT };
 
 #define BOTH      (1U << AS_PARTY_CLIENT | 1U << AS_PARTY_RESOURCE)
 #define CLIENTS   (1U << AS_PARTY_CLIENT)
 #define RESOURCES (1U << AS_PARTY_RESOURCE)
+#define TEXT      AS_MEMBER_TEXT
+#define URI       AS_MEMBER_URI
+#define PAGE      AS_MEMBER_PAGE
+#define TEXTS     AS_MEMBER_TEXTS
+#define FLAG      AS_MEMBER_FLAG
+#define OBJECT    AS_MEMBER_OBJECT
+#define SHOWN     AS_MEMBER_SHOWN
+#define NOT_KEPT  AS_MEMBER_NOT_KEPT
+#define OPERATOR  AS_MEMBER_OPERATOR
+#define TAGGED    AS_MEMBER_TAGGED
 
-struct member {
-    const char *name;
-    enum member_type type;
-    unsigned kinds;
-    bool not_kept; /* today's value is shown from the record instead */
-    as_err (*read)(struct as_registration *reg, const char *name, const json_t *value);
+static const struct as_member members[] = {
+    {"client_id", TEXT, BOTH, NOT_KEPT | OPERATOR, as_member_read_id},
+    {"client_id_issued_at", SHOWN, BOTH, NOT_KEPT, NULL},
+    {"updated_at", SHOWN, BOTH, NOT_KEPT, NULL},
+    {"client_name", TEXT, BOTH, TAGGED, NULL},
+    {"client_uri", PAGE, BOTH, TAGGED, NULL},
+    {"logo_uri", PAGE, CLIENTS, TAGGED, NULL},
+    {"tos_uri", PAGE, CLIENTS, TAGGED, NULL},
+    {"policy_uri", PAGE, CLIENTS, TAGGED, NULL},
+    {"contacts", TEXTS, BOTH, 0, NULL},
+    {"application_type", TEXT, CLIENTS, 0, as_member_read_application_type},
+    {"software_id", TEXT, CLIENTS, 0, as_member_read_software_id},
+    {"software_version", TEXT, CLIENTS, 0, as_member_read_software_version},
+    {"token_endpoint_auth_method", TEXT, BOTH, 0, as_member_read_method},
+    {"tls_client_auth_subject_dn", TEXT, BOTH, 0, as_member_read_name},
+    {"tls_client_auth_san_dns", TEXT, BOTH, 0, as_member_read_name},
+    {"tls_client_auth_san_uri", TEXT, BOTH, 0, as_member_read_name},
+    {"tls_client_auth_san_ip", TEXT, BOTH, 0, as_member_read_name},
+    {"tls_client_auth_san_email", TEXT, BOTH, 0, as_member_read_name},
+    {"jwks", OBJECT, BOTH, 0, as_member_read_jwks},
+    {"grant_types", TEXTS, CLIENTS, 0, as_member_read_grant_types},
+    {"response_types", TEXTS, CLIENTS, 0, as_member_read_response_types},
+    {"scope", TEXT, BOTH, 0, as_member_read_scope},
+    {"audience", TEXTS, RESOURCES, 0, as_member_read_audience},
+    {"default_resource", URI, CLIENTS, 0, as_member_read_default_resource},
+    {"tls_client_certificate_bound_access_tokens", FLAG, CLIENTS, 0, as_member_read_bound},
+    {"use_mtls_endpoint_aliases", FLAG, CLIENTS, 0, NULL},
+    {"token_format", TEXT, BOTH, 0, as_member_read_token_format},
+    {"access_token_signing_alg", TEXT, RESOURCES, 0, as_member_read_token_alg},
+    {"introspection_signed_response_alg", TEXT, RESOURCES, 0, as_member_read_introspection_alg},
+    {"scopes_hidden", FLAG, RESOURCES, 0, as_member_read_scopes_hidden},
+    {"profile", TEXT, CLIENTS, 0, as_member_read_profile},
+    {"status", TEXT, BOTH, NOT_KEPT | OPERATOR, as_member_read_status},
+    {"trust", TEXT, BOTH, OPERATOR, as_member_read_trust},
+    {"shared_identifier", FLAG, BOTH, OPERATOR, as_member_read_shared},
 };
 
-static as_span text_of(const json_t *value)
-{
-    return (as_span){json_string_value(value), json_string_length(value)};
-}
-
-/* RFC 3986 absolute-URI, checked as far as we rely on it: a scheme, something after it, printable
- * ASCII, no fragment (RFC 8707 2). */
-static bool is_absolute_uri(as_span uri)
+bool as_member_is_uri(as_span uri)
 {
     const char *colon = uri.len > 0 ? memchr(uri.ptr, ':', uri.len) : NULL;
 
@@ -37,10 +66,9 @@ static bool is_absolute_uri(as_span uri)
         return false;
     }
     for (const char *p = uri.ptr; p < colon; p++) {
-        bool alpha = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
-        bool other = (*p >= '0' && *p <= '9') || *p == '+' || *p == '-' || *p == '.';
+        bool other = as_ascii_is_digit(*p) || *p == '+' || *p == '-' || *p == '.';
 
-        if (!alpha && (p == uri.ptr || !other)) {
+        if (!as_ascii_is_letter(*p) && (p == uri.ptr || !other)) {
             return false;
         }
     }
@@ -52,266 +80,164 @@ static bool is_absolute_uri(as_span uri)
     return true;
 }
 
-static as_err read_id(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    return as_arena_copy(reg->ask->mem, text_of(value), &reg->party->id);
-}
-
-static as_err read_method(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    AS_NEED(as_method_named(text_of(value), &reg->party->method), AS_INVALID_CLIENT_METADATA,
-            "token_endpoint_auth_method is not one this server offers");
-    AS_NEED(reg->ask->settings->methods & (1U << reg->party->method), AS_INVALID_CLIENT_METADATA,
-            "token_endpoint_auth_method is switched off here");
-    reg->method_given = true;
-    return AS_OK;
-}
-
-static as_err read_name(struct as_registration *reg, const char *name, const json_t *value)
-{
-    for (unsigned kind = 0; kind < AS_NAME_KINDS; kind++) {
-        if (strcmp(name, as_name_member((enum as_name_kind)kind)) == 0) {
-            reg->name_count++;
-            return as_name_parse((enum as_name_kind)kind, text_of(value), reg->ask->mem,
-                                 &reg->names[kind]);
-        }
-    }
-    return AS_FAIL(AS_SERVER_ERROR, "a name member without a kind");
-}
-
-static as_err read_jwks(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    return as_jwks_read(reg->ask->mem, value, &reg->jwks);
-}
-
-static as_err read_scope(struct as_registration *reg, const char *name, const json_t *value)
-{
-    as_span *scopes = NULL, copy;
-    size_t count = 0;
-
-    (void)name;
-    as_err err = as_scope_parse(reg->ask->mem, text_of(value), &scopes, &count);
-    AS_NEED(!as_err_is(err, AS_INVALID_SCOPE), AS_INVALID_CLIENT_METADATA, "scope is malformed");
-    AS_TRY(err);
-    AS_TRY(as_arena_copy(reg->ask->mem, text_of(value), &copy));
-    if (reg->client != NULL) {
-        reg->client->scope = copy;
-    } else {
-        reg->resource->scope = copy;
-    }
-    return AS_OK;
-}
-
-static as_err read_grant_types(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        enum as_grant_type type;
-
-        AS_NEED(as_grant_type_named(text_of(json_array_get(value, i)), &type),
-                AS_INVALID_CLIENT_METADATA, "grant_types names a grant this server does not offer");
-        reg->client->grants |= 1U << type;
-    }
-    AS_NEED(reg->client->grants != 0, AS_INVALID_CLIENT_METADATA, "grant_types is empty");
-    return AS_OK;
-}
-
-/* Without an authorization endpoint no response type is offered (REG-26, REG-27). */
-static as_err read_response_types(struct as_registration *reg, const char *name,
-                                  const json_t *value)
-{
-    (void)reg;
-    (void)name;
-    AS_NEED(json_array_size(value) == 0, AS_INVALID_CLIENT_METADATA,
-            "response_types names a type this server does not offer");
-    return AS_OK;
-}
-
-static as_err read_profile(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    for (unsigned id = 0; id < AS_PROFILE_COUNT; id++) {
-        const struct as_profile *profile = as_profile_get((enum as_profile_id)id);
-
-        if (as_span_is(text_of(value), profile->name)) {
-            AS_NEED(reg->ask->settings->profiles & (1U << id), AS_INVALID_CLIENT_METADATA,
-                    "profile is not enabled on this server");
-            reg->profile = profile;
-            return AS_OK;
-        }
-    }
-    return AS_FAIL(AS_INVALID_CLIENT_METADATA, "profile is unknown");
-}
-
-static as_err read_status(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    AS_NEED(as_party_status_named(text_of(value), &reg->party->status), AS_INVALID_CLIENT_METADATA,
-            "status must be enabled or disabled");
-    return AS_OK;
-}
-
-static as_err read_trust(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    return as_arena_copy(reg->ask->mem, text_of(value), &reg->party->trust);
-}
-
-static as_err read_shared(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    reg->party->shared = json_is_true(value);
-    return AS_OK;
-}
-
-static as_err read_bound(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)name;
-    reg->client->bound_access_tokens = json_is_true(value);
-    reg->bound_given = true;
-    return AS_OK;
-}
-
-static as_err read_default_resource(struct as_registration *reg, const char *name,
-                                    const json_t *value)
-{
-    (void)name;
-    return as_arena_copy(reg->ask->mem, text_of(value), &reg->client->default_resource);
-}
-
-static as_err read_audience(struct as_registration *reg, const char *name, const json_t *value)
-{
-    size_t count = json_array_size(value);
-    as_span *uris = as_arena_array(reg->ask->mem, count, sizeof(*uris));
-
-    (void)name;
-    AS_NEED_MEM(uris);
-    for (size_t i = 0; i < count; i++) {
-        AS_NEED(is_absolute_uri(text_of(json_array_get(value, i))), AS_INVALID_CLIENT_METADATA,
-                "audience must hold absolute URIs without fragment");
-        AS_TRY(as_arena_copy(reg->ask->mem, text_of(json_array_get(value, i)), &uris[i]));
-        for (size_t j = 0; j < i; j++) {
-            AS_NEED(!as_span_equal(uris[i], uris[j]), AS_INVALID_CLIENT_METADATA,
-                    "audience repeats a URI");
-        }
-    }
-    reg->resource->audience = uris;
-    reg->resource->audience_count = count;
-    return AS_OK;
-}
-
-static as_err refuse(struct as_registration *reg, const char *name, const json_t *value)
-{
-    (void)reg;
-    (void)value;
-    AS_NEED(strcmp(name, "jwks_uri") != 0, AS_INVALID_CLIENT_METADATA,
-            "jwks_uri is not offered by this version; register jwks");
-    return AS_FAIL(AS_INVALID_CLIENT_METADATA,
-                   "redirect_uris is not offered by this version: it has no redirect grant");
-}
-
-static const struct member members[] = {
-    {"client_id", TEXT, BOTH, true, read_id},
-    {"client_id_issued_at", ABSENT, BOTH, true, NULL},
-    {"updated_at", ABSENT, BOTH, true, NULL},
-    {"client_name", TEXT, BOTH, false, NULL},
-    {"client_uri", URI, BOTH, false, NULL},
-    {"logo_uri", URI, CLIENTS, false, NULL},
-    {"tos_uri", URI, CLIENTS, false, NULL},
-    {"policy_uri", URI, CLIENTS, false, NULL},
-    {"contacts", TEXTS, BOTH, false, NULL},
-    {"software_id", TEXT, CLIENTS, false, NULL},
-    {"software_version", TEXT, CLIENTS, false, NULL},
-    {"token_endpoint_auth_method", TEXT, BOTH, false, read_method},
-    {"tls_client_auth_subject_dn", TEXT, BOTH, false, read_name},
-    {"tls_client_auth_san_dns", TEXT, BOTH, false, read_name},
-    {"tls_client_auth_san_uri", TEXT, BOTH, false, read_name},
-    {"tls_client_auth_san_ip", TEXT, BOTH, false, read_name},
-    {"tls_client_auth_san_email", TEXT, BOTH, false, read_name},
-    {"jwks", OBJECT, BOTH, false, read_jwks},
-    {"jwks_uri", TEXT, BOTH, false, refuse},
-    {"redirect_uris", TEXTS, CLIENTS, false, refuse},
-    {"grant_types", TEXTS, CLIENTS, false, read_grant_types},
-    {"response_types", TEXTS, CLIENTS, false, read_response_types},
-    {"scope", TEXT, BOTH, false, read_scope},
-    {"audience", TEXTS, RESOURCES, false, read_audience},
-    {"default_resource", URI, CLIENTS, false, read_default_resource},
-    {"tls_client_certificate_bound_access_tokens", FLAG, CLIENTS, false, read_bound},
-    {"use_mtls_endpoint_aliases", FLAG, CLIENTS, false, NULL},
-    {"profile", TEXT, CLIENTS, false, read_profile},
-    {"status", TEXT, BOTH, true, read_status},
-    {"trust", TEXT, BOTH, false, read_trust},
-    {"shared_identifier", FLAG, BOTH, false, read_shared},
-};
-
 static bool text_is_fine(const json_t *value)
 {
-    as_span text = text_of(value);
+    as_span text = as_member_text(value);
 
     return json_is_string(value) && text.len > 0 && text.len <= AS_LIMIT_JSON_STRING &&
            !as_span_has_control(text);
 }
 
-static as_err check_type(const struct member *member, const json_t *value)
+static as_err check_texts(const json_t *value)
+{
+    AS_NEED(json_is_array(value) && json_array_size(value) <= AS_LIMIT_JSON_ARRAY,
+            AS_INVALID_CLIENT_METADATA, "a member must be an array of at most 64 strings");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        AS_NEED(text_is_fine(json_array_get(value, i)), AS_INVALID_CLIENT_METADATA,
+                "a member must be an array of non-empty strings");
+    }
+    return AS_OK;
+}
+
+static as_err check_page(const struct as_registration *reg, const json_t *value)
+{
+    static const as_span https = AS_LIT_ROW("https://");
+    as_span uri = as_member_text(value);
+
+    AS_NEED(text_is_fine(value) && as_member_is_uri(uri), AS_INVALID_CLIENT_METADATA,
+            "a member must be an absolute URI without fragment");
+    AS_NEED(reg->ask->by == AS_BY_OPERATOR || (as_span_starts(uri, https) && uri.len > https.len),
+            AS_INVALID_CLIENT_METADATA, "a member must be an https URI");
+    return AS_OK;
+}
+
+static as_err check_type(const struct as_registration *reg, const struct as_member *member,
+                         const json_t *value)
 {
     switch (member->type) {
-    case TEXT:
+    case AS_MEMBER_TEXT:
         AS_NEED(text_is_fine(value), AS_INVALID_CLIENT_METADATA,
                 "a member must be a non-empty string of at most 2048 octets without control "
                 "characters");
         return AS_OK;
-    case URI:
-        AS_NEED(text_is_fine(value) && is_absolute_uri(text_of(value)), AS_INVALID_CLIENT_METADATA,
-                "a member must be an absolute URI without fragment");
+    case AS_MEMBER_URI:
+        AS_NEED(text_is_fine(value) && as_member_is_uri(as_member_text(value)),
+                AS_INVALID_CLIENT_METADATA, "a member must be an absolute URI without fragment");
         return AS_OK;
-    case TEXTS:
-        AS_NEED(json_is_array(value) && json_array_size(value) <= AS_LIMIT_JSON_ARRAY,
-                AS_INVALID_CLIENT_METADATA, "a member must be an array of at most 64 strings");
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            AS_NEED(text_is_fine(json_array_get(value, i)), AS_INVALID_CLIENT_METADATA,
-                    "a member must be an array of non-empty strings");
-        }
-        return AS_OK;
-    case FLAG:
+    case AS_MEMBER_PAGE:
+        return check_page(reg, value);
+    case AS_MEMBER_TEXTS:
+        return check_texts(value);
+    case AS_MEMBER_FLAG:
         AS_NEED(json_is_boolean(value), AS_INVALID_CLIENT_METADATA,
                 "a member must be true or false");
         return AS_OK;
-    case OBJECT:
+    case AS_MEMBER_OBJECT:
         AS_NEED(json_is_object(value), AS_INVALID_CLIENT_METADATA, "a member must be an object");
         return AS_OK;
-    case ABSENT: /* shown by us, so that what was shown may be sent back; not the sender's to set */
+    case AS_MEMBER_SHOWN:
         return AS_OK;
     }
     return AS_FAIL(AS_SERVER_ERROR, "a member of no type");
 }
 
-static as_err take_member(struct as_registration *reg, const struct member *member, json_t *value)
+static as_err keep(struct as_registration *reg, const char *name, json_t *value)
 {
-    AS_TRY(check_type(member, value));
+    AS_NEED(json_object_set(reg->kept, name, value) == 0, AS_SERVER_ERROR, "out of memory");
+    return AS_OK;
+}
+
+/* The member as this object gives it; null counts as absent (REG-12, MTLS-23). */
+static as_err take_member(struct as_registration *reg, const struct as_member *member,
+                          const json_t *from)
+{
+    json_t *value = json_object_get(from, member->name);
+
+    if (value == NULL || json_is_null(value) || (member->kinds & 1U << reg->ask->kind) == 0) {
+        return AS_OK;
+    }
+    *reg->ask->member = member->name;
+    AS_TRY(check_type(reg, member, value));
     if (member->read != NULL) {
         AS_TRY(member->read(reg, member->name, value));
     }
-    if (!member->not_kept) {
-        AS_NEED(json_object_set(reg->kept, member->name, value) == 0, AS_SERVER_ERROR,
-                "out of memory");
+    *reg->ask->member = NULL;
+    return member->traits & NOT_KEPT ? AS_OK : keep(reg, member->name, value);
+}
+
+/* The row of name#language, where the language looks like one (RFC 5646 2.1). */
+static const struct as_member *tagged_row(const char *name)
+{
+    as_span tag = as_span_of(name), base;
+
+    (void)as_span_cut(&tag, '#', &base);
+    if (tag.len == 0 || tag.len > 35) {
+        return NULL;
     }
+    for (size_t i = 0; i < tag.len; i++) {
+        if (!as_ascii_is_letter(tag.ptr[i]) && !as_ascii_is_digit(tag.ptr[i]) &&
+            tag.ptr[i] != '-') {
+            return NULL;
+        }
+    }
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        if ((members[i].traits & TAGGED) && as_span_is(base, members[i].name)) {
+            return &members[i];
+        }
+    }
+    return NULL;
+}
+
+/* REG-29: kept as given. */
+static as_err take_tagged(struct as_registration *reg, const json_t *json)
+{
+    size_t count = 0;
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)json, name, value)
+    {
+        const struct as_member *row = tagged_row(name);
+
+        if (row != NULL && !json_is_null(value) && (row->kinds & 1U << reg->ask->kind)) {
+            *reg->ask->member = row->name;
+            AS_NEED(++count <= AS_LIMIT_JSON_ARRAY, AS_INVALID_CLIENT_METADATA,
+                    "there are more than 64 members with a language");
+            AS_TRY(check_type(reg, row, value));
+            *reg->ask->member = NULL;
+            AS_TRY(keep(reg, name, value));
+        }
+    }
+    return AS_OK;
+}
+
+/* What a client cannot set stays as the operator left it. */
+static as_err take_operators(struct as_registration *reg, const struct as_party *existing)
+{
+    AS_AUTO(json_decref) json_t *was = NULL;
+
+    AS_TRY(as_json_parse(existing->metadata, &was));
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        if (members[i].traits & OPERATOR) {
+            AS_TRY(take_member(reg, &members[i], was));
+        }
+    }
+    reg->party->status = existing->status;
     return AS_OK;
 }
 
 as_err as_registration_members(struct as_registration *reg, const json_t *json)
 {
-    for (size_t i = 0; i < AS_COUNT(members); i++) {
-        json_t *value = json_object_get(json, members[i].name);
+    bool by_operator = reg->ask->by == AS_BY_OPERATOR;
 
-        /* null counts as absent (REG-12, MTLS-23) */
-        if (value != NULL && !json_is_null(value) && (members[i].kinds & 1U << reg->ask->kind)) {
-            *reg->ask->member = members[i].name;
-            AS_TRY(take_member(reg, &members[i], value));
-            *reg->ask->member = NULL;
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        if (by_operator || !(members[i].traits & OPERATOR)) {
+            AS_TRY(take_member(reg, &members[i], json));
         }
+    }
+    AS_TRY(take_tagged(reg, json));
+    if (!by_operator && reg->ask->existing != NULL) {
+        return take_operators(reg, reg->ask->existing);
     }
     return AS_OK;
 }

@@ -32,13 +32,13 @@ static as_err make_id(struct as_registration *reg)
 /* An existing party keeps its id; an operator may choose one; otherwise it is random. */
 static as_err settle_id(struct as_registration *reg)
 {
-    const struct as_registration_ask *ask = reg->ask;
+    const struct as_party *existing = reg->ask->existing;
     struct as_party *party = reg->party;
 
-    if (ask->id.len > 0) {
-        AS_NEED(party->id.len == 0 || as_span_equal(party->id, ask->id), AS_INVALID_CLIENT_METADATA,
-                "client_id cannot be changed");
-        party->id = ask->id;
+    if (existing != NULL) {
+        AS_NEED(party->id.len == 0 || as_span_equal(party->id, existing->id),
+                AS_INVALID_CLIENT_METADATA, "client_id cannot be changed");
+        party->id = existing->id;
         return AS_OK;
     }
     if (party->id.len > 0) {
@@ -49,29 +49,43 @@ static as_err settle_id(struct as_registration *reg)
     return make_id(reg);
 }
 
-static as_err settle_profile(struct as_registration *reg)
+/* What was left open is settled, stored and shown; takes `value`. */
+static as_err keep(struct as_registration *reg, const char *name, json_t *value)
 {
-    if (reg->profile == NULL) {
-        AS_NEED(reg->ask->settings->profiles & (1U << AS_PROFILE_FAPI1), AS_INVALID_CLIENT_METADATA,
-                "profile must be given: the default fapi1 is not enabled");
-        reg->profile = as_profile_get(AS_PROFILE_FAPI1);
-    }
-    AS_NEED(reg->profile->methods & (1U << reg->party->method), AS_INVALID_CLIENT_METADATA,
-            "token_endpoint_auth_method is not allowed in this profile");
-    reg->client->profile = as_span_of(reg->profile->name);
-    AS_NEED(json_object_set_new(reg->kept, "profile", json_string(reg->profile->name)) == 0,
-            AS_SERVER_ERROR, "out of memory");
+    AS_NEED(json_object_set_new(reg->kept, name, value) == 0, AS_SERVER_ERROR, "out of memory");
     return AS_OK;
 }
 
-/* Absent: client_credentials, the one grant type there is; an operator sees it in the answer. */
+static as_err settle_profile(struct as_registration *reg)
+{
+    if (reg->profile == NULL && reg->ask->by == AS_BY_CLIENT) {
+        reg->profile = reg->ask->profile;
+    }
+    if (reg->profile == NULL) {
+        reg->profile = as_profile_get(AS_PROFILE_FAPI1);
+        AS_NEED(as_profile_is_on(reg->profile, reg->ask->settings->profiles),
+                AS_INVALID_CLIENT_METADATA,
+                "profile must be given: the default fapi1 is not enabled");
+    }
+    AS_NEED(as_profile_is_on(reg->profile, reg->ask->settings->profiles),
+            AS_INVALID_CLIENT_METADATA,
+            "the profile of this client is no longer enabled on this server");
+    AS_NEED(reg->profile->methods & (1U << reg->party->method), AS_INVALID_CLIENT_METADATA,
+            "token_endpoint_auth_method is not allowed in this profile");
+    reg->client->profile = as_span_of(reg->profile->name);
+    return keep(reg, "profile", json_string(reg->profile->name));
+}
+
+/* Absent: from an operator client_credentials, the one grant type there is. From a client it means
+ * authorization_code (RFC 7591 2), and to give it another would be to misunderstand it. */
 static as_err settle_grants(struct as_registration *reg)
 {
     if (reg->client->grants == 0) {
+        AS_NEED(reg->ask->by == AS_BY_OPERATOR, AS_INVALID_CLIENT_METADATA,
+                "grant_types is missing, which means authorization_code, and that is not offered: "
+                "name client_credentials");
         reg->client->grants = 1U << AS_GRANT_CLIENT_CREDENTIALS;
-        AS_NEED(json_object_set_new(reg->kept, "grant_types",
-                                    json_pack("[s]", "client_credentials")) == 0,
-                AS_SERVER_ERROR, "out of memory");
+        AS_TRY(keep(reg, "grant_types", json_pack("[s]", "client_credentials")));
     }
     AS_NEED((reg->client->grants & ~reg->profile->grants) == 0, AS_INVALID_CLIENT_METADATA,
             "a grant type is not allowed in this profile");
@@ -89,9 +103,32 @@ static as_err settle_binding(struct as_registration *reg)
     AS_NEED(client->bound_access_tokens || !reg->profile->sender_constrained,
             AS_INVALID_CLIENT_METADATA,
             "this profile needs tls_client_certificate_bound_access_tokens");
-    AS_NEED(json_object_set_new(reg->kept, "tls_client_certificate_bound_access_tokens",
-                                json_boolean(client->bound_access_tokens)) == 0,
-            AS_SERVER_ERROR, "out of memory");
+    return keep(reg, "tls_client_certificate_bound_access_tokens",
+                json_boolean(client->bound_access_tokens));
+}
+
+/* REG-28: a client that asks for no scope gets all it may ask for. */
+static as_err settle_scope(struct as_registration *reg)
+{
+    as_span scope = reg->ask->scope;
+
+    if (reg->ask->by == AS_BY_OPERATOR || reg->scope_given || scope.len == 0) {
+        return AS_OK;
+    }
+    AS_TRY(as_arena_copy(reg->ask->mem, scope, &reg->client->scope));
+    return keep(reg, "scope", json_stringn(scope.ptr, scope.len));
+}
+
+/* REG-04: the defaults of RFC 7591 2 that remain; without a redirect grant there is no response
+ * type (REG-26). */
+static as_err settle_rest(struct as_registration *reg)
+{
+    if (json_object_get(reg->kept, "response_types") == NULL) {
+        AS_TRY(keep(reg, "response_types", json_array()));
+    }
+    if (json_object_get(reg->kept, "use_mtls_endpoint_aliases") == NULL) {
+        return keep(reg, "use_mtls_endpoint_aliases", json_false());
+    }
     return AS_OK;
 }
 
@@ -99,7 +136,9 @@ static as_err settle_client(struct as_registration *reg)
 {
     AS_TRY(settle_profile(reg));
     AS_TRY(settle_grants(reg));
-    return settle_binding(reg);
+    AS_TRY(settle_binding(reg));
+    AS_TRY(settle_scope(reg));
+    return settle_rest(reg);
 }
 
 static as_err settle_resource(struct as_registration *reg)
@@ -137,7 +176,7 @@ static as_err make_records(struct as_registration *reg)
     reg->party = as_arena_alloc(mem, sizeof(*reg->party));
     AS_NEED_MEM(reg->party);
     reg->party->kind = reg->ask->kind;
-    reg->party->created = reg->ask->created != 0 ? reg->ask->created : reg->ask->now;
+    reg->party->created = reg->ask->existing != NULL ? reg->ask->existing->created : reg->ask->now;
     reg->party->updated = reg->ask->now;
     if (reg->ask->kind == AS_PARTY_CLIENT) {
         reg->client = as_arena_alloc(mem, sizeof(*reg->client));
@@ -156,6 +195,7 @@ static as_err make_records(struct as_registration *reg)
 static as_err complete(struct as_registration *reg, const json_t *json)
 {
     AS_TRY(make_records(reg));
+    AS_TRY(as_registration_refuse_unoffered(reg, json));
     AS_TRY(as_registration_members(reg, json));
     AS_NEED(reg->method_given, AS_INVALID_CLIENT_METADATA,
             "token_endpoint_auth_method is missing: tls_client_auth or "

@@ -2,6 +2,9 @@
 /* A party as it is shown: the registered object with what the store knows of it today. */
 #include "registration.h"
 
+/* What the client itself does not see: it is the operator's. */
+static const char *const operators[] = {"trust", "shared_identifier"};
+
 as_err as_registration_view(const struct as_party *party, json_t **out)
 {
     AS_AUTO(json_decref) json_t *view = NULL;
@@ -14,6 +17,22 @@ as_err as_registration_view(const struct as_party *party, json_t **out)
             json_object_set_new(view, "status", json_string(as_party_status_name(party->status))) ==
                 0,
         AS_SERVER_ERROR, "out of memory");
+    *out = AS_MOVE(view);
+    return AS_OK;
+}
+
+as_err as_registration_view_for_client(const struct as_party *party, json_t **out)
+{
+    AS_AUTO(json_decref) json_t *view = NULL;
+
+    AS_TRY(as_json_parse(party->metadata, &view));
+    for (size_t i = 0; i < AS_COUNT(operators); i++) {
+        (void)json_object_del(view, operators[i]);
+    }
+    AS_NEED(json_object_set_new(view, "client_id", json_stringn(party->id.ptr, party->id.len)) ==
+                    0 &&
+                json_object_set_new(view, "client_id_issued_at", json_integer(party->created)) == 0,
+            AS_SERVER_ERROR, "out of memory");
     *out = AS_MOVE(view);
     return AS_OK;
 }

@@ -20,7 +20,6 @@ static const char *const texts[] = {
     "tls_client_auth_san_uri",
     "tls_client_auth_san_ip",
     "tls_client_auth_san_email",
-    "jwks_uri",
     "scope",
     "profile",
     "status",
@@ -29,7 +28,7 @@ static const char *const texts[] = {
 
 static const char *const uris[] = {"client_uri", "logo_uri", "tos_uri", "policy_uri",
                                    "default_resource"};
-static const char *const lists[] = {"contacts", "redirect_uris", "grant_types", "response_types"};
+static const char *const lists[] = {"contacts", "grant_types", "response_types"};
 static const char *const flags[] = {"tls_client_certificate_bound_access_tokens",
                                     "use_mtls_endpoint_aliases", "shared_identifier"};
 

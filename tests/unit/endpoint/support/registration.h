@@ -19,6 +19,7 @@ static const struct as_settings defaults = {
     .issuer = "https://as.example",
     .profiles = 1U << AS_PROFILE_FAPI1 | 1U << AS_PROFILE_OAUTH,
     .methods = 1U << AS_METHOD_TLS_CLIENT_AUTH | 1U << AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH,
+    .key_algs = 1U << AS_ALG_ES256 | 1U << AS_ALG_PS256,
 };
 
 /* One program's world; every test runs in a process of its own. */
@@ -27,8 +28,12 @@ static struct {
     struct as_trust *trust;
     struct as_settings settings;
     enum as_party_kind kind;
-    as_span id;
-    const char *member; /* of the last registration */
+    as_span id; /* of the party that is replaced */
+    enum as_registrant by;
+    const struct as_profile *profile; /* by a client: what it is given */
+    as_span scope;
+    const char *existing; /* what was registered before, as JSON with ' for " */
+    const char *member;   /* of the last registration */
     struct as_party_write write;
 } reg;
 
@@ -89,15 +94,26 @@ static const char *const bases[] = {
 
 static as_err read_json(const json_t *json)
 {
+    char was[1024];
+    struct as_party existing = {.kind = reg.kind, .id = reg.id, .created = AT};
     struct as_registration_ask ask = {
         .mem = reg.mem,
         .settings = &reg.settings,
         .trust = reg.trust,
         .kind = reg.kind,
-        .id = reg.id,
+        .by = reg.by,
+        .existing = reg.id.len > 0 ? &existing : NULL,
+        .profile = reg.profile,
+        .scope = reg.scope,
         .now = AT,
         .member = &reg.member,
     };
+
+    snprintf(was, sizeof(was), "{%s}", reg.existing != NULL ? reg.existing : "");
+    for (char *c = was; *c != '\0'; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    existing.metadata = as_span_of(was);
 
     reg.member = NULL;
     reg.write = (struct as_party_write){0};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the admin API of clients and resource servers share. */
+#ifndef AS_ENDPOINT_PARTIES_H
+#define AS_ENDPOINT_PARTIES_H
+
+#include "app.h"
+#include "registration.h"
+
+/* A collection, by the kind of what is in it. */
+struct as_party_words {
+    const char *path;
+    const char *member;                                /* of a list */
+    const char *created, *replaced, *deleted, *status; /* events of the audit */
+};
+
+enum as_party_kind as_admin_kind(const struct as_http_call *call);
+const struct as_party_words *as_admin_words(const struct as_http_call *call);
+/* ?dry_run=true and nothing else. A dry run leaves no trace in the audit either. */
+as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out);
+/* What knows no dry run must not take one for the real thing. */
+as_err as_admin_need_no_query(const struct as_http_call *call);
+/* The JSON of the body; the caller owns it. */
+as_err as_admin_read_body(const struct as_http_call *call, json_t **out);
+/* The party of the path, of the kind of the path, for one who may administrate. */
+as_err as_admin_find(const struct as_http_call *call, const struct as_party **out);
+/* The object as a party to be written, in the place of `existing` where there is one. */
+as_err as_admin_read_party(struct as_http_call *call, const struct as_party *existing,
+                           const json_t *json, struct as_party_write *out);
+as_err as_admin_reply_party(struct as_http_call *call, unsigned status,
+                            const struct as_party *party);
+/* Creates all or none, or rehearses it. */
+as_err as_admin_write_new(struct as_http_call *call, const struct as_party_write *writes,
+                          size_t count);
+
+/* imports.c: POST of an array. */
+as_err as_admin_import(struct as_http_call *call, const json_t *list);
+
+#endif

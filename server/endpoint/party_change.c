@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes of a client or resource server by an operator: all of it, a part, its status, its end. */
+#include "parties.h"
+
+static as_err replace(struct as_http_call *call, const struct as_party *existing,
+                      const json_t *json)
+{
+    struct as_visit *visit = as_visit_of(call);
+    struct as_party_write write = {0};
+    bool found = false, dry_run;
+
+    AS_TRY(as_admin_is_dry_run(call, &dry_run));
+    AS_TRY(as_admin_read_party(call, existing, json, &write));
+    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(dry_run ? as_store_party_replace_rehearse(visit->ctx.store, &write, &found)
+                   : as_store_party_replace(visit->ctx.store, &write, &audit, &found));
+    AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
+    return as_admin_reply_party(call, 200, write.party);
+}
+
+as_err as_admin_replace(struct as_http_call *call)
+{
+    AS_AUTO(json_decref) json_t *json = NULL;
+    const struct as_party *existing = NULL;
+
+    as_visit_of(call)->event = as_admin_words(call)->replaced;
+    AS_TRY(as_admin_find(call, &existing));
+    AS_TRY(as_admin_read_body(call, &json));
+    return replace(call, existing, json);
+}
+
+/* The one change that need not read the whole object first, so that two operators cannot undo each
+ * other: {"status": ...} alone. */
+static as_err set_status(struct as_http_call *call, const struct as_party *existing,
+                         const json_t *json)
+{
+    struct as_visit *visit = as_visit_of(call);
+    as_span status = as_span_of(json_string_value(json_object_get(json, "status")));
+    struct as_party after = *existing;
+    bool found = false;
+
+    visit->event = as_admin_words(call)->status;
+    visit->member = "status";
+    AS_NEED(as_party_status_named(status, &after.status), AS_INVALID_CLIENT_METADATA,
+            "it must be enabled or disabled");
+    visit->member = NULL;
+    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(as_store_party_set_status(visit->ctx.store, existing->kind, existing->id, after.status,
+                                     &audit, &found));
+    AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
+    return as_admin_reply_party(call, 200, &after);
+}
+
+/* JSON merge patch (RFC 7396) of the object as shown: members given replace, null removes. */
+as_err as_admin_patch(struct as_http_call *call)
+{
+    AS_AUTO(json_decref) json_t *patch = NULL;
+    AS_AUTO(json_decref) json_t *merged = NULL;
+    const struct as_party *existing = NULL;
+
+    as_visit_of(call)->event = as_admin_words(call)->replaced;
+    AS_TRY(as_admin_find(call, &existing));
+    AS_TRY(as_admin_read_body(call, &patch));
+    AS_NEED(json_is_object(patch) && json_object_size(patch) > 0, AS_INVALID_REQUEST,
+            "the patch must be an object with members");
+    if (json_object_size(patch) == 1 && json_object_get(patch, "status") != NULL &&
+        call->request->query.len == 0) {
+        return set_status(call, existing, patch);
+    }
+    AS_TRY(as_registration_view(existing, &merged));
+    AS_NEED(json_object_update(merged, patch) == 0, AS_SERVER_ERROR, "out of memory");
+    return replace(call, existing, merged);
+}
+
+as_err as_admin_delete(struct as_http_call *call)
+{
+    struct as_visit *visit = as_visit_of(call);
+    const struct as_party *existing = NULL;
+    bool found = false;
+
+    visit->event = as_admin_words(call)->deleted;
+    AS_TRY(as_admin_find(call, &existing));
+    AS_TRY(as_admin_need_no_query(call));
+    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(as_store_party_delete(visit->ctx.store, existing->kind, existing->id, &audit, &found));
+    AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
+    return as_reply_empty(call, 204);
+}
