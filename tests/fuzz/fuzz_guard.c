@@ -32,9 +32,10 @@ struct story {
 
 static bool same_request(const struct as_guard_request *a, const struct as_guard_request *b)
 {
-    return as_span_equal(a->method, b->method) && as_span_equal(a->target, b->target) &&
-           as_span_equal(a->path, b->path) && as_span_equal(a->host, b->host) &&
-           as_span_equal(a->body, b->body) && a->keep_alive == b->keep_alive;
+    return as_span_equal(a->method, b->method) && as_span_equal(a->path, b->path) &&
+           (a->query.ptr == NULL) == (b->query.ptr == NULL) && as_span_equal(a->query, b->query) &&
+           as_span_equal(a->host, b->host) && as_span_equal(a->body, b->body) &&
+           a->keep_alive == b->keep_alive;
 }
 
 /* The head is lines of CRLF without other controls, with one host and no coding. */
