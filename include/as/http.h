@@ -89,7 +89,9 @@ struct as_http_site {
     void *app;
 };
 
-/* The body cap of a method and path, for the guard; AS_LIMIT_ROUTE_BODY when no route fits. */
+/* The body cap of a method and path, for the guard; AS_HTTP_NO_ROUTE when no route fits, so that
+ * the body is of no use to anybody. */
+#define AS_HTTP_NO_ROUTE SIZE_MAX
 size_t as_http_body_cap(const struct as_http_site *site, as_span method, as_span path);
 
 /* The value of a request field, by lower-case name; the empty span (ptr NULL) when absent. */

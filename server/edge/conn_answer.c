@@ -10,10 +10,10 @@ static enum as_step end_answer(struct as_conn *conn)
         as_conn_set_idle(conn);
         return AS_STEP_ON;
     }
-    if (conn->in.len == 0) {
+    if (conn->in.len == 0 && !conn->unread) {
         return as_conn_end(conn);
     }
-    /* More than one request came: a close now would reset the answer away. */
+    /* More came, or will come, than was looked at: a close now would reset the answer away. */
     as_conn_drop_link(conn);
     as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_LINGER, conn->worker->now);
     conn->state = AS_CONN_REFUSING;

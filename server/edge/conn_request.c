@@ -45,17 +45,18 @@ static bool ask(struct as_conn *conn, const struct as_guard_request *request)
     struct as_http_field fields[AS_LIMIT_FIELDS];
     struct as_http_ask it = {.method = request->method,
                              .path = request->path,
+                             .query = request->query,
                              .fields = fields,
                              .body = request->body,
                              .close = conn->close};
 
-    if (request->path.len < request->target.len) {
-        it.query = as_span_from(request->target, request->path.len + 1);
-    }
     for (size_t at = 0; it.field_count < AS_COUNT(fields); it.field_count++) {
         struct as_http_field *field = &fields[it.field_count];
         if (!as_guard_field(&conn->guard, &conn->in, &at, &field->name, &field->value)) {
             break;
+        }
+        if (request->scheme.ptr != NULL && as_span_equal_nocase(field->name, AS_LIT("host"))) {
+            field->value = request->host; /* RFC 9112 3.2.2 */
         }
     }
     as_err err = as_http_link_ask(conn->link, &it);
@@ -65,15 +66,26 @@ static bool ask(struct as_conn *conn, const struct as_guard_request *request)
     return !as_failed(err);
 }
 
+/* TLS-39, and the scheme where one was sent (RFC 9110 7.4). */
+static bool is_meant_for_us(const struct as_conn *conn, const struct as_guard_request *request)
+{
+    const struct as_listener_conf *conf = conn->peer->listener;
+    as_span scheme = conf->kind == AS_LISTENER_TLS ? AS_LIT("https") : AS_LIT("http");
+
+    return (request->scheme.ptr == NULL || as_span_equal_nocase(request->scheme, scheme)) &&
+           as_host_is_served(conf, request->host, conn->sni);
+}
+
 static enum as_step admit(struct as_conn *conn)
 {
     struct as_guard_request request;
 
     as_guard_request(&conn->guard, &conn->in, &request);
-    if (!as_host_is_served(conn->peer->listener, request.host, conn->sni)) {
+    if (!is_meant_for_us(conn, &request)) {
         return as_conn_refuse(conn, AS_REFUSE_MISDIRECTED);
     }
     conn->close = !request.keep_alive || conn->worker->draining;
+    conn->unread = request.unread;
     if (!as_conn_may_buffer(conn, request.body.len) || !open_link(conn) || !ask(conn, &request)) {
         return as_conn_refuse(conn, AS_REFUSE_OVERLOAD);
     }

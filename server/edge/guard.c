@@ -74,7 +74,12 @@ static size_t cap_of(const struct as_guard *guard, const struct as_buf *in)
         return rules->body_max;
     }
     as_guard_request(guard, in, &request);
-    return smaller(rules->body_max, rules->body_cap(rules->body_arg, request.method, request.path));
+    return rules->body_cap(rules->body_arg, request.method, request.path);
+}
+
+static bool announces_body(const struct as_guard *guard)
+{
+    return guard->has_coding || (guard->has_length && guard->raw_left > 0);
 }
 
 static as_guard_no end_head(struct as_guard *guard, const struct as_buf *in)
@@ -82,7 +87,13 @@ static as_guard_no end_head(struct as_guard *guard, const struct as_buf *in)
     GUARD_TRY(as_guard_take_head_end(guard));
     guard->body_at = guard->line_at;
     guard->raw_at = guard->body_at;
-    guard->body_cap = cap_of(guard, in);
+    size_t cap = cap_of(guard, in);
+    if (cap == AS_GUARD_UNREAD && announces_body(guard)) {
+        guard->unread = true;
+        guard->phase = AS_GUARD_AT_END;
+        return NULL;
+    }
+    guard->body_cap = smaller(guard->rules->body_max, cap);
     GUARD_NEED(!guard->has_length || guard->raw_left <= guard->body_cap, AS_REFUSE_BODY_SIZE);
     guard->phase = AS_GUARD_AT_BODY;
     return NULL;
@@ -101,18 +112,23 @@ static as_guard_no take_line(struct as_guard *guard, struct as_buf *in, as_span 
     return NULL;
 }
 
+static bool head_is_whole(const struct as_guard *guard)
+{
+    return guard->phase == AS_GUARD_AT_BODY || guard->phase == AS_GUARD_AT_END;
+}
+
 static as_guard_no take_head(struct as_guard *guard, struct as_buf *in)
 {
     bool whole = true;
 
-    while (whole && guard->phase != AS_GUARD_AT_BODY) {
+    while (whole && !head_is_whole(guard)) {
         as_span line;
         GUARD_TRY(find_line(guard, in, &line, &whole));
         if (whole) {
             GUARD_TRY(take_line(guard, in, line));
         }
     }
-    if (guard->phase != AS_GUARD_AT_BODY) {
+    if (!head_is_whole(guard)) {
         guard->phase = in->len > 0 ? AS_GUARD_AT_HEAD : AS_GUARD_AT_IDLE;
     }
     return NULL;
@@ -173,6 +189,18 @@ enum as_guard_phase as_guard_phase(const struct as_guard *guard)
 bool as_guard_is_head(const struct as_guard *guard, const struct as_buf *in)
 {
     return guard->fields_at > 0 && as_span_is(as_guard_span(in, 0, guard->method_len), "HEAD");
+}
+
+size_t as_guard_whole(const struct as_guard *guard, const struct as_buf *in)
+{
+    switch (guard->phase) {
+    case AS_GUARD_AT_BODY:
+        return guard->has_coding ? in->len : guard->body_at + guard->raw_left;
+    case AS_GUARD_AT_END:
+        return guard->body_at + guard->body_len;
+    default:
+        return in->len;
+    }
 }
 
 size_t as_guard_in_max(const struct as_guard_rules *rules)

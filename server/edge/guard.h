@@ -22,8 +22,10 @@
  *
  * Choices where RFC 9112 leaves one: one empty line before a request line is skipped (2.2);
  * HTTP/1.0 needs a Host too and is always closed after the answer; a version other than 1.0 and 1.1
- * is 505; a method longer than AS_GUARD_METHOD_MAX is 501 (3); a fragment, absolute-form,
- * authority-form and asterisk-form are refused; a body is read with any method and handed on; a
+ * is 505; a method longer than AS_GUARD_METHOD_MAX is 501 (3); absolute-form is taken with the
+ * schemes http and https, its authority then standing for the Host, which must be there all the
+ * same (3.2.2); a fragment, userinfo, authority-form and asterisk-form are refused; a body is read
+ * with any method and handed on, but not where the rules say that nobody wants it; a
  * field that may occur once (Host, Content-Length, Transfer-Encoding, Expect, Content-Type,
  * Authorization) is refused when it occurs twice, equal or not; an expectation other than
  * 100-continue is 417.
@@ -39,13 +41,16 @@
 #define AS_GUARD_HOST_MAX   261 /* 255 octets of name, ':' and five digits */
 #define AS_GUARD_100        "HTTP/1.1 100 Continue\r\n\r\n"
 
+#define AS_GUARD_UNREAD SIZE_MAX
+
 /* The bounds of a listener; outlives its guards. */
 struct as_guard_rules {
     size_t line_max;  /* octets of the request line without CRLF; more: 414 */
     size_t head_max;  /* octets of all that follows it, line ends and blank line too; more: 431 */
     size_t field_max; /* header fields; more: 431 */
     size_t body_max;  /* octets of any body; more: 413 */
-    /* The cap of a method and path (without query), at most body_max applies; NULL: body_max. */
+    /* The cap of a method and path (without query), at most body_max applies; AS_GUARD_UNREAD: the
+     * request is READY without its body, and the last of its connection. NULL: body_max. */
     size_t (*body_cap)(const void *arg, as_span method, as_span path);
     const void *body_arg;
 };
@@ -88,7 +93,9 @@ struct as_guard {
     size_t scanned; /* no LF stands before this */
     size_t method_len;
     size_t target_len;
-    size_t fields_at; /* 0 until the request line is read */
+    size_t scheme_len; /* absolute-form: of the scheme at the beginning of the target, and of ... */
+    size_t authority_len; /* ... what stands between "://" and the path; else both 0 */
+    size_t fields_at;     /* 0 until the request line is read */
     size_t field_count;
     size_t host_at;
     size_t host_len;
@@ -106,6 +113,7 @@ struct as_guard {
     bool has_coding; /* Transfer-Encoding */
     bool chunked;    /* ... and it is chunked */
     bool expects;    /* Expect: 100-continue, not answered yet */
+    bool unread;     /* a body was announced and is not wanted */
 };
 
 void as_guard_init(struct as_guard *guard, const struct as_guard_rules *rules);
@@ -120,18 +128,23 @@ enum as_guard_phase as_guard_phase(const struct as_guard *guard);
 /* Was the method HEAD, as far as it is known? For as_refusal_answer.head_only. */
 bool as_guard_is_head(const struct as_guard *guard, const struct as_buf *in);
 
+/* The octets of the present request with its body, as far as its head has told or they are here. */
+size_t as_guard_whole(const struct as_guard *guard, const struct as_buf *in);
+
 /* The largest part of `in` that a guard may need to keep while it asks for more. */
 size_t as_guard_in_max(const struct as_guard_rules *rules);
 
 /* A READY request; the spans point into `in` and live until `in` is changed. */
 struct as_guard_request {
     as_span method;
-    as_span target; /* begins with '/' */
-    as_span path;   /* the target up to '?' */
-    as_span host;   /* with port, if one was sent */
+    as_span scheme; /* of absolute-form, in the case it was sent with; else ptr NULL */
+    as_span path;   /* begins with '/' */
+    as_span query;  /* what follows '?'; ptr NULL when there is none */
+    as_span host;   /* with port, if one was sent; in absolute-form that of the target */
     as_span body;
     bool keep_alive; /* false: close after the answer */
     bool http10;
+    bool unread; /* the body, or part of it, may still come, and is not to be looked at */
 };
 
 void as_guard_request(const struct as_guard *guard, const struct as_buf *in,

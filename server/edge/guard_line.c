@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The request line (RFC 9112 3): method SP origin-form SP HTTP-version, one blank each. */
+/* The request line (RFC 9112 3): method SP request-target SP HTTP-version, one blank each. */
 #include "guard_parts.h"
 
 #include <string.h>
@@ -23,13 +23,53 @@ static as_guard_no take_version(struct as_guard *guard, as_span text)
     return NULL;
 }
 
-static as_guard_no check_target(as_span target)
+static size_t scheme_len(as_span target)
+{
+    static const char *const schemes[] = {"https", "http"};
+
+    for (size_t i = 0; i < AS_COUNT(schemes); i++) {
+        size_t len = strlen(schemes[i]);
+        if (target.len > len + 3 && memcmp(target.ptr + len, "://", 3) == 0 &&
+            as_span_equal_nocase((as_span){target.ptr, len}, as_span_of(schemes[i]))) {
+            return len;
+        }
+    }
+    return 0;
+}
+
+static size_t authority_len(as_span rest)
+{
+    size_t len = 0;
+
+    while (len < rest.len && rest.ptr[len] != '/' && rest.ptr[len] != '?') {
+        len++;
+    }
+    return len;
+}
+
+/* RFC 9112 3.2.2; an empty path is "/" (RFC 9110 4.2.3). */
+static as_guard_no take_absolute(struct as_guard *guard, as_span *target)
+{
+    guard->scheme_len = scheme_len(*target);
+    GUARD_NEED(guard->scheme_len > 0, AS_REFUSE_TARGET);
+    *target = as_span_from(*target, guard->scheme_len + 3);
+    guard->authority_len = authority_len(*target);
+    GUARD_NEED(as_guard_is_host((as_span){target->ptr, guard->authority_len}), AS_REFUSE_TARGET);
+    *target = as_span_from(*target, guard->authority_len);
+    return NULL;
+}
+
+static as_guard_no take_target(struct as_guard *guard, as_span target)
 {
     as_span rest = target;
     as_span path;
 
+    guard->target_len = target.len;
+    if (target.len > 0 && target.ptr[0] != '/') {
+        GUARD_TRY(take_absolute(guard, &rest));
+    }
+    GUARD_NEED(target.len > 0, AS_REFUSE_TARGET);
     as_span_cut(&rest, '?', &path);
-    GUARD_NEED(path.len > 0 && path.ptr[0] == '/', AS_REFUSE_TARGET);
     GUARD_NEED(as_guard_is_path(path) && as_guard_is_query(rest), AS_REFUSE_TARGET);
     return NULL;
 }
@@ -45,8 +85,6 @@ as_guard_no as_guard_take_line(struct as_guard *guard, as_span line)
                AS_REFUSE_REQUEST_LINE);
     GUARD_TRY(check_method(method));
     GUARD_TRY(take_version(guard, rest));
-    GUARD_TRY(check_target(target));
     guard->method_len = method.len;
-    guard->target_len = target.len;
-    return NULL;
+    return take_target(guard, target);
 }

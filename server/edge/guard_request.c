@@ -2,28 +2,41 @@
 /* What a READY request holds. */
 #include "guard_parts.h"
 
-static as_span target_of(const struct as_guard *guard, const struct as_buf *in)
+static void fill_target(const struct as_guard *guard, const struct as_buf *in,
+                        struct as_guard_request *out)
 {
-    return as_guard_span(in, guard->method_len + 1, guard->target_len);
+    size_t at = guard->method_len + 1;
+    size_t end = at + guard->target_len;
+
+    if (guard->scheme_len > 0) {
+        out->scheme = as_guard_span(in, at, guard->scheme_len);
+        at += guard->scheme_len + 3;
+        out->host = as_guard_span(in, at, guard->authority_len);
+        at += guard->authority_len;
+    }
+    as_span whole = as_guard_span(in, at, end - at);
+    as_span rest = whole;
+    as_span_cut(&rest, '?', &out->path);
+    if (out->path.len < whole.len) {
+        out->query = as_span_from(whole, out->path.len + 1);
+    }
+    if (out->path.len == 0) {
+        out->path = AS_LIT("/");
+    }
 }
 
 void as_guard_request(const struct as_guard *guard, const struct as_buf *in,
                       struct as_guard_request *out)
 {
-    as_span target = target_of(guard, in);
-    as_span rest = target;
-    as_span path;
-
-    as_span_cut(&rest, '?', &path);
     *out = (struct as_guard_request){
         .method = as_guard_span(in, 0, guard->method_len),
-        .target = target,
-        .path = path,
         .host = as_guard_span(in, guard->host_at, guard->host_len),
         .body = as_guard_span(in, guard->body_at, guard->body_len),
-        .keep_alive = !guard->close && !guard->http10,
+        .keep_alive = !guard->close && !guard->http10 && !guard->unread,
         .http10 = guard->http10,
+        .unread = guard->unread,
     };
+    fill_target(guard, in, out);
 }
 
 bool as_guard_field(const struct as_guard *guard, const struct as_buf *in, size_t *at,

@@ -88,6 +88,8 @@ size_t as_http_body_cap(const struct as_http_site *site, as_span method, as_span
 {
     struct as_http_match match = as_http_route_find(site, method, path);
 
-    return match.route != NULL && match.route->body_max > 0 ? match.route->body_max
-                                                            : AS_LIMIT_ROUTE_BODY;
+    if (match.route == NULL) {
+        return AS_HTTP_NO_ROUTE;
+    }
+    return match.route->body_max > 0 ? match.route->body_max : AS_LIMIT_ROUTE_BODY;
 }

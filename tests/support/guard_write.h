@@ -55,7 +55,11 @@ static bool guard_write(const struct as_guard *guard, const struct as_buf *in, s
     as_guard_request(guard, in, &request);
     as_buf_add(out, request.method);
     as_buf_add_byte(out, ' ');
-    as_buf_add(out, request.target);
+    as_buf_add(out, request.path);
+    if (request.query.ptr != NULL) {
+        as_buf_add_byte(out, '?');
+        as_buf_add(out, request.query);
+    }
     as_buf_add_text(out, " HTTP/1.1\r\n");
     guard_add_field(out, AS_LIT("host"), request.host);
     for (size_t at = 0; as_guard_field(guard, in, &at, &name, &value);) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loop with TLS: what the handshake tells, HSTS, SNI and Host, and impolite clients. */
-#include "support/serve.h"
-#include "support/tls.h"
+#include "support/dial.h"
 
 #define GET_ECHO "GET /echo HTTP/1.1\r\nHost: as.example\r\n\r\n"
 
@@ -23,10 +22,7 @@ static void start_mode(enum as_client_certificate mode)
 {
     serve_init();
     toy_extra = say_peer;
-    serve.listeners[0] = tls_conf(mode);
-    serve.listeners[0].address = "127.0.0.1:0";
-    serve.listeners[0].max_connections = 1000;
-    serve.listeners[0].site = &toy_site;
+    serve.listeners[0] = serve_tls(mode);
     serve.listener_count = 1;
 }
 
@@ -34,82 +30,6 @@ static void start(enum as_client_certificate mode)
 {
     start_mode(mode);
     serve_start();
-}
-
-/* ---------------------------------------------------------------- a client with TLS ---------- */
-
-struct tls_conn {
-    int fd;
-    SSL *ssl;
-};
-
-static SSL_CTX *client_ctx(int version, const struct test_cert *cert)
-{
-    SSL_CTX *ctx = tls_client(version);
-
-    if (cert != NULL) {
-        ck_assert_int_eq(SSL_CTX_use_certificate(ctx, cert->x509), 1);
-        ck_assert_int_eq(SSL_CTX_use_PrivateKey(ctx, cert->key), 1);
-    }
-    return ctx;
-}
-
-static struct tls_conn tls_dial(SSL_CTX *ctx, const char *sni, SSL_SESSION *session)
-{
-    struct tls_conn conn = {.fd = client_new(), .ssl = SSL_new(ctx)};
-
-    if (sni != NULL) {
-        SSL_set_tlsext_host_name(conn.ssl, sni);
-    }
-    if (session != NULL) {
-        ck_assert_int_eq(SSL_set_session(conn.ssl, session), 1);
-    }
-    SSL_set_fd(conn.ssl, conn.fd);
-    ck_assert_int_eq(SSL_connect(conn.ssl), 1);
-    return conn;
-}
-
-static void tls_hang_up(struct tls_conn *conn)
-{
-    SSL_free(conn->ssl);
-    client_close(conn->fd);
-}
-
-static void tls_say(struct tls_conn *conn, const char *text)
-{
-    size_t len = strlen(text);
-
-    ck_assert_int_eq(SSL_write(conn->ssl, text, (int)len), (int)len);
-}
-
-/* As client_read; the same buffers. */
-static bool tls_hear(struct tls_conn *conn)
-{
-    for (;;) {
-        client_got[client_len] = '\0';
-        size_t len = client_answer_len();
-        if (len > 0 && client_len >= len) {
-            memcpy(client_answer, client_got, len);
-            client_answer[len] = '\0';
-            memmove(client_got, client_got + len, client_len - len);
-            client_len -= len;
-            return true;
-        }
-        int got = SSL_read(conn->ssl, client_got + client_len, 16384);
-        if (got <= 0) {
-            return false;
-        }
-        client_len += (size_t)got;
-    }
-}
-
-/* Did the server end it in order, by close_notify? */
-static bool tls_ended(struct tls_conn *conn)
-{
-    char octet;
-    int got = SSL_read(conn->ssl, &octet, 1);
-
-    return got <= 0 && SSL_get_error(conn->ssl, got) == SSL_ERROR_ZERO_RETURN;
 }
 
 /* ---------------------------------------------------------------- requests ------------------- */

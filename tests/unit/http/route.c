@@ -99,9 +99,9 @@ START_TEST(TOK_12_each_route_has_its_body_cap)
     ck_assert_uint_eq(as_http_body_cap(&site, AS_LIT("POST"), AS_LIT("/token")),
                       AS_LIMIT_ROUTE_BODY);
     ck_assert_uint_eq(as_http_body_cap(&site, AS_LIT("PUT"), AS_LIT("/v1/clients")),
-                      AS_LIMIT_ROUTE_BODY);
+                      AS_HTTP_NO_ROUTE);
     ck_assert_uint_eq(as_http_body_cap(&site, AS_LIT("POST"), AS_LIT("/nowhere")),
-                      AS_LIMIT_ROUTE_BODY);
+                      AS_HTTP_NO_ROUTE);
 }
 END_TEST
 
