@@ -91,6 +91,12 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl);
 enum ctl_exit ctl_party_export(const struct ctl *ctl);
 enum ctl_exit ctl_token_revoke(const struct ctl *ctl);
 
+/* keys.c */
+enum ctl_exit ctl_key_list(const struct ctl *ctl);
+enum ctl_exit ctl_key_rotate(const struct ctl *ctl);
+enum ctl_exit ctl_key_retire(const struct ctl *ctl);
+enum ctl_exit ctl_key_revoke(const struct ctl *ctl);
+
 /* database.c */
 enum ctl_exit ctl_db_status(const struct ctl *ctl);
 enum ctl_exit ctl_db_backup(const struct ctl *ctl);

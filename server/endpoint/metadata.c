@@ -127,9 +127,12 @@ as_err as_metadata_make(struct as_generation *generation)
 as_err as_endpoint_metadata(struct as_http_call *call)
 {
     struct as_visit *visit = as_visit_of(call);
+    as_span body;
 
     visit->cacheable = true;
+    /* a copy: the answer may leave after the request has let its generation go */
+    AS_TRY(as_arena_copy(call->mem, visit->generation->metadata, &body));
     AS_TRY(as_http_reply_field(call->reply, "Cache-Control", AS_LIT("public, max-age=3600")));
     AS_TRY(as_http_reply_field(call->reply, "Access-Control-Allow-Origin", AS_LIT("*")));
-    return as_reply_text(call, "application/json", visit->generation->metadata);
+    return as_reply_text(call, "application/json", body);
 }

@@ -94,8 +94,9 @@ static as_err retire(struct as_keys *keys, as_span kid, const struct as_key_act 
 
     AS_NEED_MEM(mem);
     AS_TRY(find_row(keys, mem, kid, &row));
-    AS_NEED(line != NULL && row->state == AS_KEY_ACTIVE, AS_NOT_ALLOWED, "the key is not active");
-    AS_NEED(line->step == AS_STEP_ACTIVATE && act->at.mono_ms >= line->due_ms, AS_NOT_ALLOWED,
+    AS_NEED(line != NULL && row->state == AS_KEY_ACTIVE, AS_INVALID_REQUEST,
+            "the key is not active");
+    AS_NEED(line->step == AS_STEP_ACTIVATE && act->at.mono_ms >= line->due_ms, AS_INVALID_REQUEST,
             "the key has no successor that was shown long enough");
     return as_step_activate(keys, as_span_of(line->published), act);
 }
