@@ -230,8 +230,8 @@ START_TEST(the_command_line_is_checked_too)
     ck_assert_str_eq(said, "command line: colour: there is no such setting");
     ck_assert_ptr_null(set("store.colour", "red"));
     ck_assert_str_eq(said, "command line: store.colour: there is no such setting");
-    ck_assert_ptr_null(set("keys.alg", "ES256"));
-    ck_assert_str_eq(said, "command line: keys.alg: there is no such section");
+    ck_assert_ptr_null(set("colours.alg", "ES256"));
+    ck_assert_str_eq(said, "command line: colours.alg: there is no such section");
     ck_assert_ptr_null(set("listener.other.address", "127.0.0.1:1"));
     ck_assert_str_eq(said, "command line: listener.other.address: there is no such section");
     ck_assert_ptr_null(set("listener.address", "127.0.0.1:1"));
