@@ -97,15 +97,11 @@ static bool is_kid(const char *text)
 
 enum ctl_exit ctl_key_revoke(const struct ctl *ctl)
 {
-    static const char *const own[] = {"yes", NULL};
+    static const char *const none[] = {NULL};
     as_span path = AS_SPAN_NONE;
 
-    if (!flags_are(ctl, own)) {
+    if (!flags_are(ctl, none)) {
         return CTL_USAGE;
-    }
-    if (ctl_flag(ctl, "yes") == NULL) {
-        return ctl_say(ctl, CTL_USAGE,
-                       "this ends everything that was made with the key, at once: say --yes");
     }
     if (!is_kid(ctl->words[2]) ||
         as_failed(as_arena_printf(ctl->mem, &path, "/v1/keys/%s", ctl->words[2]))) {
