@@ -58,10 +58,17 @@ struct as_arena *as_arena_new(size_t cap)
 {
     struct as_arena *mem = calloc(1, sizeof(*mem));
 
-    if (mem != NULL && !round_up(cap, &mem->cap)) {
-        mem->cap = SIZE_MAX / 2;
+    if (mem != NULL) {
+        as_arena_set_cap(mem, cap);
     }
     return mem;
+}
+
+void as_arena_set_cap(struct as_arena *mem, size_t cap)
+{
+    if (!round_up(cap, &mem->cap)) {
+        mem->cap = SIZE_MAX / 2;
+    }
 }
 
 static void chunk_wipe(struct chunk *chunk)
@@ -147,7 +154,8 @@ void *as_arena_alloc(struct as_arena *mem, size_t size)
 {
     size_t rounded = 0;
 
-    if (!round_up(size > 0 ? size : 1, &rounded) || rounded > mem->cap - mem->used) {
+    if (!round_up(size > 0 ? size : 1, &rounded) || mem->used > mem->cap ||
+        rounded > mem->cap - mem->used) {
         return NULL;
     }
     struct chunk *chunk = chunk_with(mem, rounded + GAP);

@@ -32,6 +32,8 @@ static void note_file(struct as_listener *listener)
 static void set_rules(struct as_listener *listener, const struct as_http_site *site)
 {
     listener->rules = AS_GUARD_RULES;
+    listener->rules.body_max =
+        listener->kind == AS_LISTENER_SOCKET ? AS_LIMIT_IMPORT : AS_LIMIT_BODY;
     listener->rules.body_cap = body_cap;
     listener->rules.body_arg = site;
 }

@@ -90,6 +90,17 @@ static as_err copy_fields(struct as_exchange *exchange, const struct as_http_ask
     return AS_OK;
 }
 
+/* What a handler needs grows with what it is to read: an import is parsed, kept and answered. */
+#define LARGE_FACTOR 8
+
+static void set_caps(struct as_exchange *exchange, size_t body)
+{
+    size_t more = body > AS_LIMIT_BODY ? body : 0;
+
+    as_arena_set_cap(exchange->own, AS_LIMIT_ARENA + more);
+    as_arena_set_cap(exchange->mem, AS_LIMIT_ARENA + LARGE_FACTOR * more);
+}
+
 static as_err copy_request(struct as_exchange *exchange, const struct as_http_ask *ask)
 {
     struct as_http_request *request = &exchange->request;
@@ -135,6 +146,7 @@ as_err as_exchange_begin(struct as_exchange *exchange, const struct as_http_site
     request->started_us = as_clock_mono_us();
     request->peer = peer;
     exchange->begin_by_us = request->started_us + (int64_t)request_ms * 1000;
+    set_caps(exchange, ask->body.len);
     if (as_failed(copy_request(exchange, ask)) || as_failed(find_route(exchange))) {
         return AS_FAIL(AS_UNAVAILABLE, "no memory for a request");
     }

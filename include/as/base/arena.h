@@ -18,6 +18,8 @@ struct as_arena;
  * takes. NULL when memory is short.
  */
 struct as_arena *as_arena_new(size_t cap);
+/* Another cap; what was handed out stays. */
+void as_arena_set_cap(struct as_arena *mem, size_t cap);
 /* Wipes and frees all it handed out. NULL is allowed. */
 void as_arena_free(struct as_arena *mem);
 /* Wipes and forgets all it handed out but stays usable. */

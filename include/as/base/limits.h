@@ -11,6 +11,7 @@
 #define AS_LIMIT_REQUEST_LINE (16 * 1024)        /* 414 */
 #define AS_LIMIT_FIELDS       100                /* header fields: 431 */
 #define AS_LIMIT_BODY         (256 * 1024)       /* any route: 413 */
+#define AS_LIMIT_IMPORT       (8 * 1024 * 1024)  /* the same of imports at the admin socket: 413 */
 #define AS_LIMIT_ROUTE_BODY   (64 * 1024)        /* a route that does not say otherwise: 413 */
 #define AS_LIMIT_WORKER_BYTES (64 * 1024 * 1024) /* buffered per worker: 503 */
 #define AS_LIMIT_SMALL        (16 * 1024) /* a whole request: larger ones leave room for such */

@@ -39,6 +39,24 @@ START_TEST(cap_is_the_total)
 }
 END_TEST
 
+START_TEST(another_cap_holds_from_now_on)
+{
+    AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(64);
+
+    ck_assert_ptr_nonnull(as_arena_alloc(mem, 64));
+    as_arena_set_cap(mem, 1 << 20);
+    ck_assert_ptr_nonnull(as_arena_alloc(mem, (1 << 20) - 64));
+    ck_assert_ptr_null(as_arena_alloc(mem, 1));
+    as_arena_set_cap(mem, 64); /* less than is out already */
+    ck_assert_ptr_null(as_arena_alloc(mem, 1));
+    as_arena_reset(mem);
+    ck_assert_ptr_null(as_arena_alloc(mem, 65));
+    ck_assert_ptr_nonnull(as_arena_alloc(mem, 64));
+    as_arena_set_cap(mem, SIZE_MAX);
+    ck_assert_ptr_null(as_arena_alloc(mem, SIZE_MAX));
+}
+END_TEST
+
 START_TEST(sizes_that_overflow_are_refused)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(SIZE_MAX);
@@ -120,6 +138,7 @@ END_TEST
 AS_TESTS("base/arena", {
     tcase_add_test(t, pieces_are_zeroed_aligned_and_apart);
     tcase_add_test(t, cap_is_the_total);
+    tcase_add_test(t, another_cap_holds_from_now_on);
     tcase_add_test(t, sizes_that_overflow_are_refused);
     tcase_add_test(t, large_pieces_do_not_end_the_chunk_in_use);
     tcase_add_test(t, reset_wipes_and_starts_again);
