@@ -59,6 +59,15 @@ as_err as_client_authenticate(const struct as_ctx *ctx, const struct as_client_a
                               struct as_who *who);
 
 /*
+ * Does the certificate prove that it is the party's, by the party's method alone? What
+ * as_client_authenticate asks last, for a party that need not be in the store: a client that
+ * registers itself. Only `party` and what the method fills of `who` are set.
+ * Errors: AS_INVALID_CLIENT with cert_missing or one of the reasons after it above; server errors.
+ */
+as_err as_client_prove(const struct as_ctx *ctx, const struct as_party *party,
+                       const struct as_cert *cert, struct as_who *who);
+
+/*
  * The trust group that judges a party, and for which use: its pin; else for a client the setting
  * default_trust, and else the only group of that use. Empty when there is none: it judges nobody.
  */
@@ -70,24 +79,29 @@ enum as_trust_use as_client_trust_use(const struct as_party *party);
 as_err as_client_identifiers(struct as_arena *mem, const struct as_cert *cert,
                              struct as_identifier **out, size_t *count);
 
-/* ------------------------------------------------- failed authentications (TOK-13) ----------- */
+/* ------------------------------------------------- what is rationed by address --------------- */
 
 /*
- * Counts failures per client and address, and per address with ten times the allowance, in windows
- * of a minute of the monotonic clock; successes are never counted; a stranger's failures never lock
- * a client out from another address. Bounded (AS_LIMIT_THROTTLE); the oldest entries go. Seeded
- * hash, since keys come from outside. `exempt` are addresses, not networks; 0 failures a minute
- * switches it off.
+ * Failed authentications (TOK-13) and registrations by strangers (REG-16): counted per client and
+ * address, and per address with ten times the allowance, in windows of the monotonic clock. What
+ * succeeds at authenticating is never counted; a stranger's failures never lock a client out from
+ * another address. Bounded (AS_LIMIT_THROTTLE); the oldest entries go. Seeded hash, since keys come
+ * from outside. `exempt` are addresses, not networks; 0 allowed switches it off.
  * Errors: AS_BAD_CONFIGURATION when an exempt text is no address.
  * Threads: any, at the same time.
  */
-as_err as_throttle_new(unsigned failures_per_minute, const char *const *exempt, size_t exempt_count,
-                       struct as_throttle **out);
+as_err as_throttle_new(unsigned allowed, int64_t window_ms, const char *const *exempt,
+                       size_t exempt_count, struct as_throttle **out);
 void as_throttle_free(struct as_throttle *throttle);
 /* May this address (still) try as this client? An address that cannot be read is its text. */
 bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span client_id,
                      int64_t mono_ms);
 void as_throttle_failed(struct as_throttle *throttle, const char *address, as_span client_id,
                         int64_t mono_ms);
+/* Counts one for the address unless it has had all it may; false then. In one step, so that many at
+ * once are not more than allowed. */
+bool as_throttle_take(struct as_throttle *throttle, const char *address, int64_t mono_ms);
+/* Milliseconds until the present window ends. */
+int64_t as_throttle_wait_ms(const struct as_throttle *throttle, int64_t mono_ms);
 
 #endif

@@ -36,10 +36,18 @@ static bool method_is_on(const struct as_ctx *ctx, const struct as_party *party)
     return (ctx->settings->methods & bit) != 0;
 }
 
+static as_err prove(struct as_attempt *attempt)
+{
+    const struct as_cert *cert = attempt->ask->cert;
+
+    AS_NEED(cert != NULL, AS_INVALID_CLIENT, "cert_missing");
+    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT, cert->fault);
+    return provers[attempt->who->party->method](attempt);
+}
+
 static as_err check_party(struct as_attempt *attempt)
 {
     const struct as_party *party = attempt->who->party;
-    const struct as_cert *cert = attempt->ask->cert;
 
     AS_NEED(party != NULL, AS_INVALID_CLIENT, "client_unknown");
     AS_NEED(party->status == AS_PARTY_ENABLED, AS_INVALID_CLIENT, "client_disabled");
@@ -47,9 +55,7 @@ static as_err check_party(struct as_attempt *attempt)
     AS_NEED(count_mechanisms(attempt->ask) == 0, AS_INVALID_CLIENT, "method_mismatch");
     AS_NEED((unsigned)party->method < AS_METHODS && method_is_on(attempt->ctx, party),
             AS_INVALID_CLIENT, "method_mismatch");
-    AS_NEED(cert != NULL, AS_INVALID_CLIENT, "cert_missing");
-    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT, cert->fault);
-    return provers[party->method](attempt);
+    return prove(attempt);
 }
 
 static as_err find_party(struct as_attempt *attempt)
@@ -85,4 +91,15 @@ as_err as_client_authenticate(const struct as_ctx *ctx, const struct as_client_a
         as_metric_add(AS_METRIC_client_authentications_failed_total, 1);
     }
     return err;
+}
+
+as_err as_client_prove(const struct as_ctx *ctx, const struct as_party *party,
+                       const struct as_cert *cert, struct as_who *who)
+{
+    const struct as_client_ask ask = {.cert = cert};
+    struct as_attempt attempt = {ctx, &ask, who, false};
+
+    *who = (struct as_who){.party = party};
+    AS_NEED((unsigned)party->method < AS_METHODS, AS_SERVER_ERROR, "a method nobody proves");
+    return prove(&attempt);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Failed authentications (TOK-13). A table of counters in sets of eight: a key has its place in one
+ * What is rationed by address: failed authentications (TOK-13), registrations by strangers
+ * (REG-16). A table of counters in sets of eight: a key has its place in one
  * set, and a set that is full gives up the counter of the oldest window. A key is 64 bits of a hash
  * whose seed nobody outside knows, so that a set cannot be filled on purpose.
  *
@@ -15,10 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_MS 60000
-#define WAYS      8
-#define SETS      (AS_LIMIT_THROTTLE / WAYS)
-#define SEED      32
+#define WAYS 8
+#define SETS (AS_LIMIT_THROTTLE / WAYS)
+#define SEED 32
 
 _Static_assert(AS_LIMIT_THROTTLE % WAYS == 0, "whole sets");
 
@@ -37,6 +37,7 @@ struct as_throttle {
     pthread_mutex_t lock;
     atomic_int_fast64_t last_failure; /* window */
     unsigned allowed;
+    int64_t window_ms;
     struct place *exempt;
     size_t exempt_count;
     unsigned char seed[SEED];
@@ -58,15 +59,16 @@ static bool read_place(const char *text, struct place *out)
     return as_ip_parse(AF_INET6, address, out->octets);
 }
 
-as_err as_throttle_new(unsigned failures_per_minute, const char *const *exempt, size_t exempt_count,
-                       struct as_throttle **out)
+as_err as_throttle_new(unsigned allowed, int64_t window_ms, const char *const *exempt,
+                       size_t exempt_count, struct as_throttle **out)
 {
     struct as_throttle *raw = calloc(1, sizeof(*raw));
 
     AS_NEED_MEM(raw);
     pthread_mutex_init(&raw->lock, NULL);
     AS_AUTO(as_throttle_free) struct as_throttle *throttle = raw;
-    throttle->allowed = failures_per_minute;
+    throttle->allowed = allowed;
+    throttle->window_ms = window_ms;
     throttle->exempt_count = exempt_count;
     throttle->exempt = calloc(exempt_count + 1, sizeof(*throttle->exempt));
     AS_NEED_MEM(throttle->exempt);
@@ -101,10 +103,10 @@ static void widen(struct place *place)
     }
 }
 
-/* Window 0 means free, so the first minute is 1. */
-static int64_t window_of(int64_t mono_ms)
+/* Window 0 means free, so the first one is 1. */
+static int64_t window_of(const struct as_throttle *throttle, int64_t mono_ms)
 {
-    return mono_ms / WINDOW_MS + 1;
+    return mono_ms / throttle->window_ms + 1;
 }
 
 /* The two keys of an attempt: its address, and its address with the client. */
@@ -196,11 +198,28 @@ static void count(struct as_throttle *throttle, uint64_t key, int64_t window)
     *place = (struct counter){key, window, 1};
 }
 
+/* Under the lock. */
+static bool may(const struct as_throttle *throttle, const struct keys *keys, int64_t window)
+{
+    return failures_of(throttle, keys->client, window) < throttle->allowed &&
+           failures_of(throttle, keys->address, window) / AS_LIMIT_THROTTLE_ADDRESS <
+               throttle->allowed;
+}
+
+static void count_both(struct as_throttle *throttle, const struct keys *keys, int64_t window)
+{
+    count(throttle, keys->client, window);
+    count(throttle, keys->address, window);
+    if (atomic_load(&throttle->last_failure) < window) {
+        atomic_store(&throttle->last_failure, window);
+    }
+}
+
 /* An exempt address may, whatever its neighbours of the same link have done. */
 bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span client_id,
                      int64_t mono_ms)
 {
-    const int64_t window = window_of(mono_ms);
+    const int64_t window = window_of(throttle, mono_ms);
     struct keys keys;
 
     if (throttle->allowed == 0 || atomic_load(&throttle->last_failure) < window ||
@@ -208,17 +227,14 @@ bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span 
         return true;
     }
     pthread_mutex_lock(&throttle->lock);
-    bool may =
-        failures_of(throttle, keys.client, window) < throttle->allowed &&
-        failures_of(throttle, keys.address, window) / AS_LIMIT_THROTTLE_ADDRESS < throttle->allowed;
+    bool fine = may(throttle, &keys, window);
     pthread_mutex_unlock(&throttle->lock);
-    return may;
+    return fine;
 }
 
 void as_throttle_failed(struct as_throttle *throttle, const char *address, as_span client_id,
                         int64_t mono_ms)
 {
-    const int64_t window = window_of(mono_ms);
     struct keys keys;
 
     if (throttle->allowed == 0 || is_exempt(throttle, address) ||
@@ -226,10 +242,29 @@ void as_throttle_failed(struct as_throttle *throttle, const char *address, as_sp
         return;
     }
     pthread_mutex_lock(&throttle->lock);
-    count(throttle, keys.client, window);
-    count(throttle, keys.address, window);
-    if (atomic_load(&throttle->last_failure) < window) {
-        atomic_store(&throttle->last_failure, window);
+    count_both(throttle, &keys, window_of(throttle, mono_ms));
+    pthread_mutex_unlock(&throttle->lock);
+}
+
+bool as_throttle_take(struct as_throttle *throttle, const char *address, int64_t mono_ms)
+{
+    const int64_t window = window_of(throttle, mono_ms);
+    struct keys keys;
+
+    if (throttle->allowed == 0 || is_exempt(throttle, address) ||
+        as_failed(make_keys(throttle, address, AS_SPAN_NONE, &keys))) {
+        return true;
+    }
+    pthread_mutex_lock(&throttle->lock);
+    bool fine = may(throttle, &keys, window);
+    if (fine) {
+        count_both(throttle, &keys, window);
     }
     pthread_mutex_unlock(&throttle->lock);
+    return fine;
+}
+
+int64_t as_throttle_wait_ms(const struct as_throttle *throttle, int64_t mono_ms)
+{
+    return throttle->window_ms - mono_ms % throttle->window_ms;
 }

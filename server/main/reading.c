@@ -21,8 +21,9 @@ static as_err open_throttle(struct as_reading *reading, struct as_findings *find
     const struct as_settings *settings = reading->settings;
 
     (void)findings;
-    return as_throttle_new(settings->failures_per_minute, settings->failure_exempt,
-                           settings->failure_exempt_count, &reading->throttle);
+    return as_throttle_new(settings->failures_per_minute, AS_LIMIT_FAILURE_WINDOW_MS,
+                           settings->failure_exempt, settings->failure_exempt_count,
+                           &reading->throttle);
 }
 
 static as_err open_audit(struct as_reading *reading, struct as_findings *findings)

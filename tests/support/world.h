@@ -93,7 +93,7 @@ TEST_UNUSED static void world_throttle(struct world *w, unsigned allowed, const 
 {
     as_throttle_free(w->throttle);
     w->throttle = NULL;
-    ck_ok(as_throttle_new(allowed, exempt, count, &w->throttle));
+    ck_ok(as_throttle_new(allowed, AS_LIMIT_FAILURE_WINDOW_MS, exempt, count, &w->throttle));
     w->ctx.throttle = w->throttle;
 }
 

@@ -42,6 +42,14 @@
     /* RFC 7591 3.2.2 */                                                                           \
     X(AS_INVALID_CLIENT_METADATA, "invalid_client_metadata", 400,                                  \
       "The client metadata is not acceptable.", true, AS_LOG_INFO)                                 \
+    /* RFC 6750 3: the challenge is made by endpoint/reply.c; no token at all, and a bad one */    \
+    X(AS_TOKEN_MISSING, "invalid_token", 401, "A bearer token is needed.", false, AS_LOG_INFO)     \
+    X(AS_INVALID_TOKEN, "invalid_token", 401,                                                      \
+      "The bearer token is malformed, unknown, expired or not good for this.", false,              \
+      AS_LOG_NOTICE)                                                                               \
+    /* REG-16 */                                                                                   \
+    X(AS_TOO_MANY_REGISTRATIONS, "temporarily_unavailable", 429,                                   \
+      "Too many registrations from this address; try again later.", false, AS_LOG_NOTICE)          \
     /* RFC 6749 2.3.1, TOK-13 */                                                                   \
     X(AS_TOO_MANY_FAILURES, "temporarily_unavailable", 429,                                        \
       "Too many failed authentications; try again later.", false, AS_LOG_NOTICE)                   \

@@ -57,19 +57,24 @@
 #define AS_LIMIT_TRUST_GROUPS   64   /* groups of one configuration: fatal */
 
 /* --- forms, JSON, registration --- */
-#define AS_LIMIT_FORM_FIELDS      64          /* 400 */
-#define AS_LIMIT_JSON_DEPTH       16          /* 400 */
-#define AS_LIMIT_JSON_STRING      2048        /* outside jwks and software_statement: 400 */
-#define AS_LIMIT_JSON_ARRAY       64          /* 400 */
-#define AS_LIMIT_JWKS_KEYS        32          /* 400 */
-#define AS_LIMIT_JWT              (16 * 1024) /* a presented JWT; longer: no JWT of ours */
-#define AS_LIMIT_SCOPES           64          /* scope values in one request or registration */
-#define AS_LIMIT_RESOURCES        8           /* `resource` parameters in one request: 400 */
-#define AS_LIMIT_RESOURCE_SERVERS 4096        /* registered: refused by the admin API */
+#define AS_LIMIT_FORM_FIELDS      64            /* 400 */
+#define AS_LIMIT_JSON_DEPTH       16            /* 400 */
+#define AS_LIMIT_JSON_STRING      2048          /* outside jwks and software_statement: 400 */
+#define AS_LIMIT_JSON_ARRAY       64            /* 400 */
+#define AS_LIMIT_JWKS_KEYS        32            /* 400 */
+#define AS_LIMIT_JWT              (16 * 1024)   /* a presented JWT; longer: no JWT of ours */
+#define AS_LIMIT_IAT_USES         100000        /* of one initial access token: 400 */
+#define AS_LIMIT_IAT_S            (366 * 86400) /* how long one lives: 400 */
+#define AS_LIMIT_METADATA_SCOPES  4096          /* scopes_supported; the rest is left out */
+#define AS_LIMIT_SCOPES           64            /* scope values in one request or registration */
+#define AS_LIMIT_RESOURCES        8             /* `resource` parameters in one request: 400 */
+#define AS_LIMIT_RESOURCE_SERVERS 4096          /* registered: refused by the admin API */
 
-/* --- failed authentications --- */
-#define AS_LIMIT_THROTTLE         8192 /* counters kept; the oldest go */
-#define AS_LIMIT_THROTTLE_ADDRESS 10   /* an address may fail so many times more than one client */
+/* --- rationed by address --- */
+#define AS_LIMIT_THROTTLE               8192 /* counters kept; the oldest go */
+#define AS_LIMIT_FAILURE_WINDOW_MS      60000
+#define AS_LIMIT_REGISTRATION_WINDOW_MS 3600000 /* in mode open: 429 */
+#define AS_LIMIT_THROTTLE_ADDRESS       10 /* an address may fail so many times more than one client */
 
 /* --- tokens --- */
 #define AS_LIMIT_TOKEN_PLAIN  1024 /* plaintext of a sealed token; larger: refused at mint */

@@ -12,7 +12,7 @@ AS_AUTO_DEFINE(struct as_throttle, as_throttle_free)
 static struct as_throttle *made(unsigned allowed, const char *const *exempt, size_t count)
 {
     struct as_throttle *throttle = NULL;
-    ck_ok(as_throttle_new(allowed, exempt, count, &throttle));
+    ck_ok(as_throttle_new(allowed, AS_LIMIT_FAILURE_WINDOW_MS, exempt, count, &throttle));
     return throttle;
 }
 
@@ -104,8 +104,8 @@ START_TEST(TOK_13_exempt_addresses)
     ck_assert(!MAY("2001:db8::2", "c", 0));
     for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct as_throttle *none = NULL;
-        ck_refuses(as_throttle_new(1, &bad[i], 1, &none), AS_BAD_CONFIGURATION,
-                   "an exempt address is no IP address");
+        ck_refuses(as_throttle_new(1, AS_LIMIT_FAILURE_WINDOW_MS, &bad[i], 1, &none),
+                   AS_BAD_CONFIGURATION, "an exempt address is no IP address");
         ck_assert_ptr_null(none);
     }
 }
@@ -202,6 +202,54 @@ START_TEST(TOK_13_many_threads)
 }
 END_TEST
 
+/* Registrations by strangers: taken and counted in one step, in windows of an hour. */
+START_TEST(REG_16_take)
+{
+    const int64_t hour = AS_LIMIT_REGISTRATION_WINDOW_MS;
+    struct as_throttle *raw = NULL;
+
+    ck_ok(as_throttle_new(3, hour, NULL, 0, &raw));
+    AS_AUTO(as_throttle_free) struct as_throttle *t = raw;
+    for (int i = 0; i < 3; i++) {
+        ck_assert(as_throttle_take(t, "192.0.2.1", 1000));
+    }
+    ck_assert(!as_throttle_take(t, "192.0.2.1", 1000));
+    ck_assert(!as_throttle_take(t, "192.0.2.1", hour - 1));
+    ck_assert(as_throttle_take(t, "192.0.2.2", 1000)); /* another address */
+    ck_assert_int_eq(as_throttle_wait_ms(t, 1000), hour - 1000);
+    ck_assert(as_throttle_take(t, "192.0.2.1", hour));
+}
+END_TEST
+
+static void *take_some(void *arg)
+{
+    size_t *taken = calloc(1, sizeof(*taken));
+
+    for (int i = 0; i < 100; i++) {
+        *taken += as_throttle_take(arg, "192.0.2.1", 1000);
+    }
+    return taken;
+}
+
+START_TEST(REG_16_many_at_once_are_not_more)
+{
+    AS_AUTO(as_throttle_free) struct as_throttle *t = made(25, NULL, 0);
+    pthread_t threads[8];
+    size_t all = 0;
+
+    for (size_t i = 0; i < AS_COUNT(threads); i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, take_some, t), 0);
+    }
+    for (size_t i = 0; i < AS_COUNT(threads); i++) {
+        void *taken = NULL;
+        ck_assert_int_eq(pthread_join(threads[i], &taken), 0);
+        all += *(size_t *)taken;
+        free(taken);
+    }
+    ck_assert_uint_eq(all, 25);
+}
+END_TEST
+
 AS_TESTS("throttle", {
     tcase_add_test(t, TOK_13_per_client_and_address);
     tcase_add_test(t, TOK_13_per_address);
@@ -213,4 +261,6 @@ AS_TESTS("throttle", {
     tcase_add_test(t, TOK_13_bounded);
     tcase_add_test(t, TOK_13_the_oldest_go);
     tcase_add_test(t, TOK_13_many_threads);
+    tcase_add_test(t, REG_16_take);
+    tcase_add_test(t, REG_16_many_at_once_are_not_more);
 })
