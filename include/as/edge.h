@@ -114,7 +114,8 @@ struct as_edge_conf {
     const struct as_edge_bounds *bounds; /* NULL: as_edge_bounds_usual */
 };
 
-/* Told what an operator should know at start: what a listener offers, a name not in the SAN. */
+/* Told what an operator should know at start: what a listener offers; and what is probably not meant,
+ * such as a name not in the SAN, as `warning: ...`. `listener` is "" where none is concerned. */
 typedef void (*as_edge_tell)(void *arg, const char *listener, const char *message);
 
 enum as_edge_failure {

@@ -186,9 +186,11 @@ static void tell_dates(const struct load *load, const struct as_cert *cert)
     as_time now = as_clock_now();
 
     if (now > cert->not_after) {
-        as_teller_say(load->teller, "%s: the certificate has expired", load->certificate_file);
+        as_teller_say(load->teller, "warning: %s: the certificate has expired",
+                      load->certificate_file);
     } else if (now < cert->not_before) {
-        as_teller_say(load->teller, "%s: the certificate is not valid yet", load->certificate_file);
+        as_teller_say(load->teller, "warning: %s: the certificate is not valid yet",
+                      load->certificate_file);
     }
 }
 
