@@ -122,35 +122,45 @@ static void leave(struct as_worker *worker, const struct as_arrival *arrival)
 
 /* ---------------------------------------------------------------- one connection ------------- */
 
-/* Takes the descriptor; NULL: it is closed. */
-static struct as_conn *admit(struct as_worker *worker, struct as_arrival *arrival,
-                             struct as_conf *conf, const struct sockaddr_storage *from)
+/* Counted first: who is refused may ask at once how many were. */
+static void refuse(const struct as_arrival *arrival)
+{
+    as_metric_add(AS_METRIC_connections_refused_total, 1);
+    (void)close(arrival->fd);
+}
+
+static bool make_conn(struct as_worker *worker, struct as_arrival *arrival, struct as_conf *conf,
+                      const struct sockaddr_storage *from)
 {
     int on = 1;
 
     arrival->peer = as_peer_new(conf, arrival->fd, from);
     if (arrival->peer == NULL) {
-        (void)close(arrival->fd);
-        return NULL;
+        return false;
     }
     if (conf->it.kind != AS_LISTENER_SOCKET) {
         (void)setsockopt(arrival->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
-    return as_conn_new(worker, arrival);
-}
-
-static bool take_under(struct as_worker *worker, struct as_arrival *arrival, struct as_conf *conf,
-                       const struct sockaddr_storage *from)
-{
-    if (!enter(worker, arrival, conf->it.max_connections)) {
-        (void)close(arrival->fd);
-        return false;
-    }
-    if (admit(worker, arrival, conf, from) == NULL) {
-        leave(worker, arrival);
+    if (as_conn_new(worker, arrival) == NULL) {
+        as_peer_drop(arrival->peer);
         return false;
     }
     return true;
+}
+
+static void take_under(struct as_worker *worker, struct as_arrival *arrival, struct as_conf *conf,
+                       const struct sockaddr_storage *from)
+{
+    if (!enter(worker, arrival, conf->it.max_connections)) {
+        refuse(arrival);
+        return;
+    }
+    if (!make_conn(worker, arrival, conf, from)) {
+        leave(worker, arrival);
+        refuse(arrival);
+        return;
+    }
+    as_metric_add(AS_METRIC_connections_accepted_total, 1);
 }
 
 static void take(struct as_worker *worker, struct as_listener *listener, int fd,
@@ -162,11 +172,8 @@ static void take(struct as_worker *worker, struct as_listener *listener, int fd,
 
     arrival.counted =
         listener->kind == AS_LISTENER_TLS && as_failing_counts(worker->edge->failing, from);
-    bool taken = take_under(worker, &arrival, front.conf, from);
-
+    take_under(worker, &arrival, front.conf, from);
     as_front_drop(&front);
-    as_metric_add(
-        taken ? AS_METRIC_connections_accepted_total : AS_METRIC_connections_refused_total, 1);
 }
 
 /* False: no more now. What is wrong with one connection is not wrong with the next (accept(2)). */

@@ -51,39 +51,35 @@ static bool watch(struct as_conn *conn)
     return epoll_ctl(conn->worker->epoll, EPOLL_CTL_ADD, conn->wire.fd, &event) == 0;
 }
 
-struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival)
+static void fill(struct as_conn *conn, struct as_worker *worker, const struct as_arrival *arrival)
 {
     struct as_listener *listener = arrival->listener;
-    struct as_conn *conn = calloc(1, sizeof(*conn));
-    struct as_wire wire;
 
-    if (conn == NULL || as_failed(as_wire_open(&wire, arrival->fd, arrival->tls))) {
-        wire = (struct as_wire){.fd = arrival->fd};
-    }
-    if (conn == NULL || wire.kind == NULL) {
-        as_wire_close(&wire);
-        as_peer_drop(arrival->peer);
+    conn->event = (struct as_event){AS_EVENT_CONN};
+    conn->worker = worker;
+    conn->listener = listener;
+    conn->source = arrival->source;
+    conn->counted = arrival->counted;
+    conn->peer = arrival->peer;
+    conn->blocked = arrival->tls == NULL; /* without TLS the handshake is over at once */
+    conn->in = AS_BUF(as_guard_in_max(&listener->rules) + AS_READ_ROOM);
+    conn->out = AS_BUF(AS_READ_ROOM + 2 * AS_REFUSAL_MAX);
+    conn->stage.owner = conn;
+    conn->whole.owner = conn;
+    as_guard_init(&conn->guard, &listener->rules);
+}
+
+struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival)
+{
+    struct as_conn *conn = calloc(1, sizeof(*conn));
+
+    if (conn == NULL || as_failed(as_wire_open(&conn->wire, arrival->fd, arrival->tls))) {
         free(conn);
         return NULL;
     }
-    *conn = (struct as_conn){
-        .event = {AS_EVENT_CONN},
-        .worker = worker,
-        .listener = listener,
-        .wire = wire,
-        .source = arrival->source,
-        .counted = arrival->counted,
-        .peer = arrival->peer,
-        .blocked = arrival->tls == NULL, /* without TLS the handshake is over at once */
-        .in = AS_BUF(as_guard_in_max(&listener->rules) + AS_READ_ROOM),
-        .out = AS_BUF(AS_READ_ROOM + 2 * AS_REFUSAL_MAX),
-        .stage = {.owner = conn},
-        .whole = {.owner = conn},
-    };
-    as_guard_init(&conn->guard, &listener->rules);
+    fill(conn, worker, arrival);
     if (!watch(conn)) {
-        as_wire_close(&conn->wire);
-        as_peer_drop(conn->peer);
+        SSL_free(conn->wire.ssl);
         free(conn);
         return NULL;
     }

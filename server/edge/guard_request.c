@@ -18,7 +18,8 @@ static void fill_target(const struct as_guard *guard, const struct as_buf *in,
     as_span rest = whole;
     as_span_cut(&rest, '?', &out->path);
     if (out->path.len < whole.len) {
-        out->query = as_span_from(whole, out->path.len + 1);
+        size_t mark = out->path.len + 1; /* what follows it may be empty, and is a query still */
+        out->query = (as_span){whole.ptr + mark, whole.len - mark};
     }
     if (out->path.len == 0) {
         out->path = AS_LIT("/");

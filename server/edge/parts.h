@@ -199,7 +199,7 @@ struct as_arrival {
     struct as_tls_context *tls;
 };
 
-/* conn.c. NULL: the descriptor is closed and the peer dropped. */
+/* conn.c. NULL: nothing is taken. */
 struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival);
 void as_conn_event(struct as_conn *conn, uint32_t events);
 /* Goes on as far as can be without waiting; bounded, then it stands in the ready list again. */

@@ -34,8 +34,8 @@ struct as_wire_kind {
     void (*end)(struct as_wire *wire);
 };
 
-/* Takes the descriptor; as_wire_close gives all up, after a failure too. `context` is NULL without
- * TLS. Errors: server error. */
+/* Takes the descriptor, on success; as_wire_close gives all up. `context` is NULL without TLS.
+ * Errors: server error. */
 as_err as_wire_open(struct as_wire *wire, int fd, struct as_tls_context *context);
 /* Closes the descriptor as well. */
 void as_wire_close(struct as_wire *wire);
