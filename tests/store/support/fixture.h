@@ -62,7 +62,7 @@ static inline void fixture_close(struct fixture *f)
 
 static inline void fixture_remove(struct fixture *f)
 {
-    static const char *const names[] = {"", "-wal", "-shm", ".lock", ".copy"};
+    static const char *const names[] = {"", "-wal", "-shm", ".lock", ".copy", ".restore"};
 
     for (size_t i = 0; i < AS_COUNT(names); i++) {
         char path[128];
