@@ -91,6 +91,7 @@
 #define AS_LIMIT_CACHE_ENTRIES 4096              /* per table and session; emptied when full */
 
 /* --- the store --- */
+#define AS_LIMIT_KEYS               256 /* of our own, retired ones too; then none is published */
 #define AS_LIMIT_KID                64  /* octets of the name of a key of ours */
 #define AS_LIMIT_PARTY_ID           255 /* octets of a client_id; longer: nobody has it */
 #define AS_LIMIT_CACHE_BYTES        (16 * 1024 * 1024) /* per table and worker; emptied when full */
