@@ -264,11 +264,12 @@ audit {{ file = "audit.jsonl" }}
             command.append("--allow-root")
         return command
 
-    def run(self, sets=(), wait=True):
+    def run(self, sets=(), wait=True, env=None):
         args = [word for one in sets for word in ("--set", one)]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(*args), stderr=log,
-                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                            env={**os.environ, **(env or {})})
         if wait:
             self.wait_ready()
 

@@ -1,0 +1,816 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A fapid in operation: reload, rotation of certificates and audit file, the service manager, drain."""
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import threading
+import time
+import urllib.parse
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from fapid import DAY, NOW, Fapid, roundtrip
+from tap import assert_equal, assert_in, each, main, skip, test
+
+FINE, CONFIGURATION = 0, 78
+SECONDS = 60  # a thing that must happen has happened by then
+METADATA = "/.well-known/oauth-authorization-server"
+
+
+@contextlib.contextmanager
+def running(sets=(), env=None, **changes):
+    server = Fapid.make(**changes)
+    try:
+        server.run(sets, env=env)
+        yield server
+    finally:
+        server.close()
+
+
+@contextlib.contextmanager
+def made(**changes):
+    server = Fapid.make(**changes)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def until(what, happens, seconds=SECONDS):
+    end = time.monotonic() + seconds
+    while True:
+        found = happens()
+        if found:
+            return found
+        assert time.monotonic() < end, f"{what}: does not happen"
+        time.sleep(0.02)
+
+
+def events(server, name):
+    return [line for line in server.log_lines() if line["event"] == name]
+
+
+def reload(server, event="reloaded"):
+    """SIGHUP; the line that says how it ended."""
+    before = len(events(server, event))
+    server.process.send_signal(signal.SIGHUP)
+    return until(event, lambda: events(server, event)[before:])[0]
+
+
+def edit(server, old, new):
+    with open(server.path("fapid.conf"), encoding="utf-8") as text:
+        whole = text.read()
+    assert_in(old, whole)
+    server.write("fapid.conf", whole.replace(old, new))
+
+
+def line_of(server, part):
+    with open(server.path("fapid.conf"), encoding="utf-8") as text:
+        return next(n for n, line in enumerate(text, 1) if part in line)
+
+
+def server_pair(server, kind="ec", **changes):
+    return server.server_ca.issue("localhost", [x509.DNSName("localhost")], kind,
+                                  (ExtendedKeyUsageOID.SERVER_AUTH,), **changes)
+
+
+def put(server, file, content):
+    """As rotation does it: a new file takes the place of the old one."""
+    server.write(file + ".new", content)
+    os.chmod(server.path(file + ".new"), 0o600)
+    os.replace(server.path(file + ".new"), server.path(file))
+
+
+def install(server, kind="ec"):
+    fresh = server_pair(server, kind)
+    put(server, f"server-{kind}.pem", fresh.pem())
+    put(server, f"server-{kind}.key", fresh.key_pem())
+    return fresh
+
+
+def shown(server, kind="ec", port=None):
+    """The certificate that a newcomer is shown."""
+    context = server.context()
+    suites = {"ec": "ECDHE-ECDSA-AES128-GCM-SHA256", "rsa": "ECDHE-RSA-AES128-GCM-SHA256"}
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suites[kind])
+    with socket.create_connection(("127.0.0.1", port or server.port), timeout=30) as plain:
+        with context.wrap_socket(plain, server_hostname="localhost") as tls:
+            return tls.getpeercert(True)
+
+
+def ask(connection, party, path="/token", **parameters):
+    form = {"client_id": party.id, "grant_type": "client_credentials", **parameters}
+    return roundtrip(connection, "POST", path, urllib.parse.urlencode(form),
+                     {"Content-Type": "application/x-www-form-urlencoded"})
+
+
+# ------------------------------------------------------------------------------------ reload
+
+@test
+def TLS_29_a_new_certificate_without_a_restart():
+    with running(["reload.watch=0s"], profile="bcp195") as server:
+        connection = server.https()
+        before = shown(server)
+        assert_equal(roundtrip(connection, "GET", METADATA)[0], 200)
+        socket_before = connection.sock
+        fresh = install(server)
+        assert_equal(shown(server), before)
+        assert_equal(reload(server)["generation"], 2)
+        assert_equal(shown(server), fresh.der())
+        assert_equal(shown(server, port=server.mtls_port), fresh.der())
+        assert_equal(roundtrip(connection, "GET", METADATA)[0], 200)
+        assert connection.sock is socket_before, "the old connection was dropped"
+        connection.close()
+        assert_equal(reload(server)["generation"], 3)
+
+
+@test
+def TLS_80_a_removed_anchor_ends_its_clients_on_open_connections():
+    with running(["reload.watch=0s"]) as server:
+        api = server.register_resource()
+        alice = server.register_client("alice", authority=server.other_ca, flags=["--trust", "others"])
+        bob = server.register_client("bob")
+        connection, bobs = server.https(alice.cert), server.https(bob.cert)
+        status, _, body = ask(connection, alice)
+        assert_equal(status, 200, body)
+        token = json.loads(body)["access_token"]
+        assert_equal(server.introspect(api, token)["active"], True)
+        assert_equal(ask(bobs, bob)[0], 200)
+        put(server, "other-ca.pem", server.server_ca.pem())
+        held = connection.sock
+        reload(server)
+        status, _, body = ask(connection, alice)
+        assert connection.sock is held, "another connection"
+        assert_equal((status, json.loads(body)["error"]), (401, "invalid_client"))
+        assert_equal(server.introspect(api, token), {"active": False})
+        assert_equal(ask(bobs, bob)[0], 200)  # and nobody else's
+        put(server, "other-ca.pem", server.other_ca.pem())
+        reload(server)
+        assert_equal(ask(connection, alice)[0], 200)
+
+
+@each(("certificate", "server-ec.pem", b"nothing"),
+      ("half", "server-ec.pem", b"-----BEGIN CERTIFICATE-----\nMIIB"),
+      ("key", "server-ec.key", None),
+      ("anchor", "client-ca.pem", b""))
+def TLS_29_a_broken_file_keeps_the_old(file, content):
+    """The line of the log names the configuration's place and the file."""
+    with running(["reload.watch=0s"], profile="bcp195") as server:
+        alice = server.register_client("alice")
+        server.register_resource()
+        before = shown(server)
+        with open(server.path(file), "rb") as kept:
+            good = kept.read()
+        put(server, file, content if content is not None else server_pair(server).key_pem())
+        refusal = reload(server, "reload_refused")
+        assert re.fullmatch(re.escape(server.path("fapid.conf")) + r":\d+", refusal["where"]), refusal
+        assert_in(file, refusal["message"])
+        assert_equal(refusal["generation"], 1)
+        assert_equal(shown(server), before)
+        assert_equal(server.ask_token(alice)[0], 200)
+        assert_equal((server.metric("reloads_total"), server.metric("reloads_refused_total"),
+                      server.metric("generation")), (0, 1, 1))
+        put(server, file, good)
+        assert_equal(reload(server)["generation"], 2)
+
+
+@test
+def TLS_29_a_broken_configuration_keeps_the_old():
+    with running(["reload.watch=0s"]) as server:
+        edit(server, "default_trust = banks", "default_trust = banks\nnosuch = 1")
+        refusal = reload(server, "reload_refused")
+        place = f"{server.path('fapid.conf')}:{line_of(server, 'nosuch')}"
+        assert_equal(refusal["where"], place)
+        assert_in("nosuch", refusal["message"])
+        os.rename(server.path("fapid.conf"), server.path("kept.conf"))
+        assert_in("fapid.conf", reload(server, "reload_refused")["message"])
+        os.rename(server.path("kept.conf"), server.path("fapid.conf"))
+        edit(server, "\nnosuch = 1", "")
+        assert_equal(reload(server)["generation"], 2)
+
+
+@each(("issuer", 'issuer = "https://localhost', 'issuer = "https://127.0.0.1', "issuer"),
+      ("address", "address = ", "address = ", None),
+      ("store", 'path = "fapid.db"', 'path = "other.db"', "store.path"),
+      ("key_file", 'key_file = "kek"', 'key_file = "kek2"', "store.key_file"),
+      ("socket", 'socket = "admin.sock"', 'socket = "other.sock"', "admin.socket"),
+      ("workers", "profiles =", "workers = 3\nprofiles =", "workers"),
+      ("listener", "listener mtls", "listener other", "listener.other.address"))
+def TLS_29_what_needs_a_restart_is_refused(old, new, key):
+    with running(["reload.watch=0s"], names=("localhost", "127.0.0.1")) as server:
+        if key is None:
+            old, key = f'"127.0.0.1:{server.mtls_port}"', "listener.mtls.address"
+            new = '"127.0.0.1:1"'
+        edit(server, old, new)
+        refusal = reload(server, "reload_refused")
+        assert re.fullmatch(re.escape(server.path("fapid.conf")) + r":\d+", refusal["where"]), refusal
+        assert_equal(refusal["message"], f"{key} cannot change while fapid runs: restart it")
+        edit(server, new, old)
+        assert_equal(reload(server)["generation"], 2)
+
+
+@test
+def TLS_29_other_settings_follow():
+    with running(["reload.watch=0s"]) as server:
+        server.register_resource()
+        alice = server.register_client("alice")
+        assert_equal(json.loads(server.ask_token(alice)[2])["expires_in"], 300)
+        began = int(time.time())
+        edit(server, "default_trust = banks",
+             "default_trust = banks\nlifetime { access_token = 7s }\nlog { level = error }\n"
+             "authentication { methods = {tls_client_auth} }")
+        server.process.send_signal(signal.SIGHUP)  # the log says nothing of it at this level
+        until("reload", lambda: server.metric("reloads_total") == 1)
+        assert_equal(json.loads(server.ask_token(alice)[2])["expires_in"], 7)
+        methods = json.loads(server.request("GET", METADATA)[2])
+        assert_equal(methods["token_endpoint_auth_methods_supported"], ["tls_client_auth"])
+        assert began <= server.metric("last_reload_timestamp_seconds") <= time.time()
+        before = len(server.log_lines())
+        assert_equal(server.request("GET", "/nowhere")[0], 404)
+        edit(server, "log { level = error }", "log { level = info  format = plain }")
+        server.process.send_signal(signal.SIGHUP)
+        until("reload", lambda: " notice reloaded " in server.log())
+        assert_equal(len(server.log_lines()), before)
+        server.request("GET", "/nowhere")
+        until("a plain line", lambda: re.search(r" info request .*status=404", server.log()))
+
+
+@test
+def REG_140_other_keys_follow():
+    def algs():
+        document = json.loads(server.request("GET", "/jwks")[2])
+        return {key["alg"] for key in document["keys"]}
+
+    with running(["reload.watch=0s"], top="keys { algs = {ES256} }") as server:
+        assert_equal(algs(), {"ES256"})
+        edit(server, "algs = {ES256}", "algs = {ES256, EdDSA}")
+        reload(server)
+        until("a key of EdDSA", lambda: algs() == {"ES256", "EdDSA"})
+
+
+# ------------------------------------------------------------------------------------ the watch
+
+@test
+def TLS_29_a_replaced_pair_is_seen():
+    with running(["reload.watch=1s"], profile="bcp195") as server:
+        fresh = install(server)
+        line = until("reload", lambda: events(server, "reloaded"))[0]
+        assert_equal((line["cause"], line["generation"]), ("file", 2))
+        assert_in("server-ec.", events(server, "file_changed")[0]["file"])
+        assert_equal(shown(server), fresh.der())
+        put(server, "other-ca.pem", server.client_ca.pem())  # anchors too
+        until("reload", lambda: len(events(server, "reloaded")) == 2)
+        assert_equal(events(server, "reload_refused"), [])
+
+
+@test
+def TLS_29_a_link_that_turns_is_a_change():
+    with made(profile="bcp195") as server:
+        os.makedirs(server.path("one"))
+        os.makedirs(server.path("two"))
+        for folder, pair in (("one", server_pair(server)), ("two", server_pair(server))):
+            server.write(folder + "/pem", pair.pem())
+            server.write(folder + "/key", pair.key_pem())
+        os.symlink("one", server.path("now"))
+        edit(server, '"server-ec.pem"', '"now/pem"')
+        edit(server, '"server-ec.key"', '"now/key"')
+        server.run(["reload.watch=1s"])
+        before = shown(server)
+        os.symlink("two", server.path("next"))
+        os.replace(server.path("next"), server.path("now"))
+        until("reload", lambda: events(server, "reloaded"))
+        assert shown(server) != before
+
+
+@test
+def TLS_29_a_failed_reload_waits_for_the_next_change():
+    with running(["reload.watch=1s"], profile="bcp195") as server:
+        before = shown(server)
+        fresh = server_pair(server)
+        put(server, "server-ec.pem", fresh.pem())  # the key is still the old one's
+        until("refusal", lambda: events(server, "reload_refused"))
+        assert_equal(shown(server), before)
+        time.sleep(3.5)
+        assert_equal(len(events(server, "reload_refused")), 1)
+        assert_equal(events(server, "reloaded"), [])
+        put(server, "server-ec.key", fresh.key_pem())
+        until("reload", lambda: events(server, "reloaded"))
+        assert_equal(shown(server), fresh.der())
+
+
+@test
+def TLS_29_a_file_on_the_move_is_left_alone():
+    with running(["reload.watch=1s"]) as server:
+        whole = server.client_ca.pem() + server.other_ca.pem()
+        with open(server.path("client-ca.pem"), "r+b", buffering=0) as anchors:
+            anchors.truncate(0)
+            for i in range(0, 25):  # two and a half seconds of writing
+                anchors.write(whole[i * len(whole) // 25:(i + 1) * len(whole) // 25])
+                time.sleep(0.1)
+        until("reload", lambda: events(server, "reloaded"))
+        assert_equal(events(server, "reload_refused"), [])
+
+
+@test
+def TLS_29_no_watch():
+    with running(["reload.watch=0s"], profile="bcp195") as server:
+        before = shown(server)
+        install(server)
+        time.sleep(2.5)
+        assert_equal(shown(server), before)
+        assert_equal(server.metric("reloads_total"), 0)
+
+
+# ------------------------------------------------------------------------------------ the audit file
+
+@test
+def MTLS_118_the_audit_file_can_be_rotated():
+    with running(["reload.watch=0s"]) as server:
+        server.register_resource()
+        old = server.path("audit.jsonl.1")
+        os.rename(server.audit_path, old)
+        server.register_client("alice")  # still to the old one
+        assert not os.path.exists(server.audit_path)
+        reload(server)
+        assert_equal(stat.S_IMODE(os.stat(server.audit_path).st_mode), 0o600)
+        server.register_client("bob")
+        with open(old, encoding="utf-8") as text:
+            earlier = [json.loads(line) for line in text]
+        assert_equal([line["event"] for line in earlier], ["resource_created", "client_created"])
+        assert_equal([line["trust_generation"] for line in earlier], [1, 1])
+        later = server.audit_lines()
+        assert_equal([(line["event"], line["trust_generation"]) for line in later],
+                     [("client_created", 2)])
+
+
+@test
+def MTLS_118_half_a_line_takes_no_other_with_it():
+    with made() as server:
+        server.write("audit.jsonl", b'{"ts":"2026-01-01T00:00:00Z","ev')
+        os.chmod(server.audit_path, 0o600)
+        server.run()
+        server.register_resource()
+        with open(server.audit_path, encoding="utf-8") as text:
+            lines = text.read().splitlines()
+        assert_equal(len(lines), 2)
+        assert_equal(json.loads(lines[1])["event"], "resource_created")
+
+
+def open_to_all(server):
+    server.write("audit.jsonl", b"")
+    os.chmod(server.audit_path, 0o666)
+
+
+def foreign(server):
+    server.write("audit.jsonl", b"")
+    os.chmod(server.audit_path, 0o600)
+    if os.geteuid() == 0:
+        os.chown(server.audit_path, 65534, 65534)
+    else:
+        skip("only root can give a file away")
+
+
+@each(("pipe", lambda server: os.mkfifo(server.audit_path), "it is no regular file|No such device"),
+      ("folder", lambda server: os.mkdir(server.audit_path), "Is a directory"),
+      ("link", lambda server: os.symlink("x", server.audit_path), "it is a link"),
+      ("open", open_to_all, "others than its owner may write it: chmod go-w"),
+      ("foreign", foreign, "it belongs to another user"))
+def MTLS_118_no_audit_file(make, says):
+    with made() as server:
+        make(server)
+        done = subprocess.run(server.command(), capture_output=True, text=True, timeout=60,
+                              check=False)
+        assert_equal(done.returncode, CONFIGURATION, done.stderr)
+        place = f"{server.path('fapid.conf')}:{line_of(server, 'audit {')}"
+        line = next(one for one in map(json.loads, done.stderr.splitlines())
+                    if one["event"] == "start_failed")
+        assert_equal(line["where"], place)
+        assert re.search(says, line["reason"]), line
+        assert_in(server.audit_path, line["reason"])
+
+
+@test
+def MTLS_118_an_audit_file_that_cannot_be_opened_refuses_a_reload():
+    with running(["reload.watch=0s"]) as server:
+        os.rename(server.audit_path, server.path("kept"))
+        os.mkfifo(server.audit_path)
+        refusal = reload(server, "reload_refused")
+        assert_equal(refusal["where"],
+                     f"{server.path('fapid.conf')}:{line_of(server, 'audit {')}")
+        assert_in(server.audit_path, refusal["message"])
+        server.register_resource()
+        with open(server.path("kept"), encoding="utf-8") as text:
+            assert_in("resource_created", text.read())
+        os.unlink(server.audit_path)
+        reload(server)
+
+
+# ------------------------------------------------------------------------------------ -t
+
+def check(server, *args):
+    done = subprocess.run(server.command("-t", *args), capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert_equal(done.stdout, "")
+    return done.returncode, done.stderr
+
+
+@test
+def TLS_01_a_check_warns_of_an_expired_certificate():
+    with made() as server:
+        assert_equal(check(server)[1].splitlines()[-1], f"{server.path('fapid.conf')}: fine")
+        old = server_pair(server, not_before=NOW - 3 * DAY, not_after=NOW - DAY)
+        put(server, "server-ec.pem", old.pem())
+        put(server, "server-ec.key", old.key_pem())
+        code, err = check(server)
+        assert_equal(code, FINE, err)
+        assert re.search(r"fapid\.conf:\d+: warning: .*server-ec\.pem: the certificate has expired",
+                         err), err
+        assert_equal(err.splitlines()[-1], f"{server.path('fapid.conf')}: fine, with 2 warnings")
+
+
+@each(("group", "admin.group=nosuch", "command line: admin.group: no group is named nosuch"),
+      ("audit", "audit.file=/dev/null", "command line: /dev/null: it is no regular file"))
+def TLS_01_a_check_refuses(setting, line):
+    with made() as server:
+        code, err = check(server, "--set", setting)
+        assert_equal(code, CONFIGURATION, err)
+        assert_in(line, err.splitlines())
+        assert "fine" not in err, err
+
+
+@each(("store", "store.path=/nowhere/fapid.db", "store.path: /nowhere"),
+      ("socket", "admin.socket=/nowhere/admin.sock", "admin.socket: /nowhere"),
+      ("audit", "audit.file=/nowhere/audit.jsonl", "audit.file: /nowhere"))
+def TLS_01_a_check_warns_of_a_missing_folder(setting, says):
+    with made() as server:
+        code, err = check(server, "--set", setting)
+        assert_equal(code, FINE, err)
+        assert_in(f"command line: warning: {says}: No such file or directory", err.splitlines())
+        assert_equal(err.splitlines()[-1], f"{server.path('fapid.conf')}: fine, with 1 warning")
+
+
+@test
+def TLS_01_an_anchor_that_cannot_be_read_has_a_place():
+    with made() as server:
+        os.unlink(server.path("other-ca.pem"))
+        code, err = check(server)
+        assert_equal(code, CONFIGURATION, err)
+        place = f"{server.path('fapid.conf')}:{line_of(server, 'trust others')}"
+        assert_in(f"{place}: {server.path('other-ca.pem')}: ", err)
+
+
+# ------------------------------------------------------------------------------------ the service manager
+
+class Manager:
+    """What a service manager is to its services: a socket for their messages."""
+    def __init__(self, folder, abstract=False):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        name = os.path.join(folder, "notify")
+        self.socket.bind("\0" + name if abstract else name)
+        self.socket.settimeout(SECONDS)
+        self.env = {"NOTIFY_SOCKET": ("@" if abstract else "") + name}
+
+    def message(self):
+        return dict(line.split("=", 1) for line in self.socket.recv(4096).decode().split("\n"))
+
+    def wait(self, name):
+        """The next message that has this variable; messages before it, but for signs of life."""
+        before = []
+        while True:
+            message = self.message()
+            if name in message:
+                return message, before
+            if "WATCHDOG" not in message:
+                before.append(message)
+
+
+@each(("path", False), ("abstract", True))
+def TLS_01_the_service_manager_is_told(abstract):
+    with made() as server:
+        manager = Manager(server.folder, abstract)
+        server.run(env=manager.env, wait=False)
+        ready, before = manager.wait("READY")
+        assert_equal((ready["READY"], before), ("1", []))
+        assert_in("STATUS", ready)
+        socket.create_connection(("127.0.0.1", server.port), timeout=30).close()  # it listens
+        server.wait_ready()
+        began = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        server.process.send_signal(signal.SIGHUP)
+        message = manager.message()
+        assert_equal(message["RELOADING"], "1")
+        assert began <= int(message["MONOTONIC_USEC"]) <= began + SECONDS * 1000000, message
+        ready = manager.message()
+        assert_equal(ready["READY"], "1")
+        assert_in("generation 2", ready["STATUS"])
+        edit(server, "profiles =", "nosuch = 1\nprofiles =")
+        server.process.send_signal(signal.SIGHUP)
+        assert_equal(manager.message()["RELOADING"], "1")
+        ready = manager.message()  # the old goes on
+        assert_equal(ready["READY"], "1")
+        assert_in("generation 2", ready["STATUS"])
+        assert_equal(server.stop(), FINE)
+        assert_equal(manager.message()["STOPPING"], "1")
+        manager.socket.close()
+
+
+@test
+def TLS_01_signs_of_life():
+    with made() as server:
+        manager = Manager(server.folder)
+        server.run(env={**manager.env, "WATCHDOG_USEC": "1000000"}, wait=False)
+        manager.wait("READY")
+        began = time.monotonic()
+        for _ in range(3):
+            assert_equal(manager.message(), {"WATCHDOG": "1"})
+        assert 1.0 < time.monotonic() - began < 10
+        assert_equal(events(server, "worker_stuck"), [])
+        server.stop()
+        manager.socket.close()
+
+
+@test
+def TLS_01_no_signs_of_life_that_are_not_wanted():
+    with made() as server:
+        manager = Manager(server.folder)
+        server.run(env={**manager.env, "WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"}, wait=False)
+        manager.wait("READY")
+        manager.socket.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            raise AssertionError(manager.message())
+        manager.socket.close()
+
+
+@test
+def TLS_01_what_the_service_manager_says_is_taken_out_of_the_environment():
+    with made() as server:
+        edit(server, "default_trust = banks",
+             'default_trust = banks\nlifetime { access_token = "${WATCHDOG_USEC:-5m}" }')
+        server.run(["reload.watch=0s"], env={"WATCHDOG_USEC": "9s"})
+        server.register_resource()
+        alice = server.register_client("alice")
+        assert_equal(json.loads(server.ask_token(alice)[2])["expires_in"], 9)
+        reload(server)
+        assert_equal(json.loads(server.ask_token(alice)[2])["expires_in"], 300)
+
+
+def listen(port, family=socket.AF_INET):
+    made_socket = socket.socket(family, socket.SOCK_STREAM)
+    made_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made_socket.bind(("127.0.0.1", port))
+    made_socket.listen(64)
+    return made_socket
+
+
+def run_with(server, sockets, **changes):
+    """Starts it as a service manager with sockets does: {name: socket}."""
+    high = [os.dup2(one.fileno(), 100 + i) for i, one in enumerate(sockets.values())]
+
+    def hand_over():
+        for i, fd in enumerate(high):
+            os.dup2(fd, 3 + i)
+
+    # a shell knows its own process id, which exec keeps
+    env = {**os.environ, "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(sockets),
+           **changes}
+    with open(server.log_path, "ab") as log:
+        server.process = subprocess.Popen(
+            ["/bin/sh", "-c", 'export LISTEN_PID="${LISTEN_PID-$$}"; exec "$@"', "sh",
+             *server.command()], env=env, stderr=log, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, pass_fds=[3 + i for i in range(len(high))],
+            preexec_fn=hand_over)
+    for fd in high:
+        os.close(fd)
+
+
+def unix_listener(path):
+    made_socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made_socket.bind(path)
+    made_socket.listen(16)
+    return made_socket
+
+
+@test
+def TLS_01_sockets_that_are_handed_over():
+    with made() as server:
+        sockets = {"mtls": listen(server.mtls_port), "public": listen(server.port),
+                   "admin-socket": unix_listener(server.socket)}
+        run_with(server, sockets)
+        server.wait_ready()
+        alice = server.register_client("alice")
+        server.register_resource()
+        assert_equal(server.ask_token(alice)[0], 200)
+        assert_equal(server.request("GET", METADATA, port=server.port)[0], 200)
+        assert_equal(reload(server)["generation"], 2)
+        assert_equal(server.ask_token(alice)[0], 200)
+        assert_equal(server.stop(), FINE)
+        assert os.path.exists(server.socket)  # the manager's
+        for one in sockets.values():
+            one.close()
+
+
+@test
+def TLS_01_who_comes_between_two_starts_is_served_by_the_next():
+    with made() as server:
+        sockets = {"public": listen(server.port)}
+        run_with(server, sockets)
+        server.wait_ready()
+        assert_equal(server.stop(), FINE)
+        answers = []
+
+        def come():
+            answers.append(server.request("GET", METADATA, port=server.port)[0])
+
+        comers = [threading.Thread(target=come) for _ in range(5)]
+        for one in comers:
+            one.start()
+        time.sleep(0.5)
+        assert_equal(answers, [])
+        run_with(server, sockets)
+        for one in comers:
+            one.join(SECONDS)
+        assert_equal(answers, [200] * 5)
+        server.wait_ready()
+        sockets["public"].close()
+
+
+@each(("name", {"nosuch": None}, {}, '"nosuch"'),
+      ("twice", {"public": None, "mtls": None}, {"LISTEN_FDNAMES": "public:public"}, '"public"'),
+      ("names", {"public": None}, {"LISTEN_FDNAMES": "public:mtls"}, "LISTEN_FDNAMES"),
+      ("count", {"public": None}, {"LISTEN_FDS": "x"}, "LISTEN_FDS"),
+      ("absent", {"public": None}, {"LISTEN_FDS": "2", "LISTEN_FDNAMES": "public:mtls"},
+       "LISTEN_FDS"))
+def TLS_01_a_socket_that_fits_nothing(names, changes, says):
+    with made() as server:
+        sockets = {name: listen(0) for name in names}
+        run_with(server, sockets, **changes)
+        assert_equal(server.process.wait(SECONDS), CONFIGURATION)
+        server.process = None
+        assert_in(says, server.log().replace('\\"', '"'))
+        for one in sockets.values():
+            one.close()
+
+
+@test
+def TLS_01_sockets_for_another_process_are_left_alone():
+    with made() as server:
+        sockets = {"nosuch": listen(0)}
+        run_with(server, sockets, LISTEN_PID="1")
+        server.wait_ready()
+        sockets["nosuch"].close()
+
+
+# ------------------------------------------------------------------------------------ the end
+
+@test
+def TLS_01_drain():
+    with running(["http.drain=2s"]) as server:
+        connection = server.https()
+        assert_equal(roundtrip(connection, "GET", METADATA)[0], 200)
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        status, body = until("draining", lambda: (lambda a: a if a[0] == 503 else None)(
+            server.admin_get("/health/ready")))
+        assert_equal(json.loads(body), {"status": "draining"})
+        assert_equal(server.admin_get("/health/alive")[0], 200)
+        status, fields, _ = roundtrip(connection, "GET", METADATA)  # an old connection
+        assert_equal((status, fields.get("connection")), (200, "close"))
+        status, fields, _ = server.request("GET", METADATA)  # and a new one
+        assert_equal((status, fields.get("connection")), (200, "close"))
+        assert_equal(server.process.wait(SECONDS), FINE)
+        assert time.monotonic() - began >= 2
+        server.process = None
+        names = [line["event"] for line in server.log_lines()]
+        order = [names.index(one) for one in ("stopping", "draining", "stopped")]
+        assert_equal(order, sorted(order))
+
+
+@each(("term", signal.SIGTERM), ("int", signal.SIGINT))
+def TLS_01_a_second_signal_cuts_it_short(second):
+    with running(["http.drain=1h"]) as server:
+        server.process.send_signal(signal.SIGTERM)
+        until("draining", lambda: events(server, "draining"))
+        server.process.send_signal(signal.SIGHUP)  # is no end, and no reload any more
+        time.sleep(0.3)
+        assert server.process.poll() is None
+        began = time.monotonic()
+        server.process.send_signal(second)
+        assert_equal(server.process.wait(SECONDS), FINE)
+        assert time.monotonic() - began < 8
+        server.process = None
+        assert events(server, "cut_short")
+        assert_equal(events(server, "reloaded"), [])
+
+
+# ------------------------------------------------------------------------------------ under load
+
+class Load:
+    """Callers that ask for tokens, each on its connection or on a new one for each request."""
+    def __init__(self, server, parties, fresh=2, kept=2):
+        self.server, self.failures, self.count = server, [], 0
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.work, args=(parties[i % len(parties)],
+                                                                 i < fresh))
+                        for i in range(fresh + kept)]
+
+    def one(self, connection, party):
+        status, fields, body = ask(connection, party)
+        with self.lock:
+            self.count += 1
+            if status != 200:
+                self.failures.append((status, body))
+        return fields.get("connection") == "close"
+
+    def work(self, party, fresh):
+        connection = None
+        while not self.over.is_set():
+            try:
+                connection = connection or self.server.https(party.cert)
+                if self.one(connection, party) or fresh:
+                    connection.close()
+                    connection = None
+            except OSError as error:
+                with self.lock:
+                    self.failures.append(repr(error))
+                connection = None
+        if connection:
+            connection.close()
+
+    def __enter__(self):
+        for one in self.threads:
+            one.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for one in self.threads:
+            one.join(SECONDS)
+
+
+@test
+def TLS_29_no_request_fails_while_certificates_and_settings_change():
+    with running(["reload.watch=1s", "lifetime.access_token=1h"]) as server:
+        server.register_resource()
+        parties = [server.register_client(name) for name in ("alice", "bob")]
+        with Load(server, parties) as load:
+            install(server, "ec")
+            install(server, "rsa")  # the watch finds these
+            until("reload", lambda: events(server, "reloaded"))
+            for _ in range(5):
+                reload(server)
+            put(server, "server-rsa.pem", b"nothing")
+            reload(server, "reload_refused")
+            install(server, "rsa")
+            reload(server)
+            time.sleep(0.5)
+        assert_equal(load.failures, [])
+        assert load.count > 50, load.count
+
+
+@test
+def TLS_29_no_request_fails_while_keys_rotate():
+    with running(["reload.watch=0s", "keys.rotate_every=2s", "keys.publish_lead=1s",
+                  "token.format=jwt"]) as server:
+        server.register_resource()
+        parties = [server.register_client(name) for name in ("alice", "bob")]
+        kids = set()
+        with Load(server, parties) as load:
+            def kid():
+                kids.update(key["kid"] for key in json.loads(server.request("GET", "/jwks")[2])["keys"])
+                return len(kids) >= 6
+            until("rotation", kid)
+        assert_equal(load.failures, [])
+
+
+@test
+def TLS_01_no_request_fails_while_it_drains():
+    """Who keeps to Connection: close, and turns to another server once this one is not ready, meets
+    no failure."""
+    with running(["http.drain=3s"]) as server:
+        server.register_resource()
+        parties = [server.register_client(name) for name in ("alice", "bob")]
+        with Load(server, parties) as load:
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            until("draining", lambda: server.admin_get("/health/ready")[0] == 503)
+            time.sleep(1)
+            load.over.set()
+            for one in load.threads:
+                one.join(SECONDS)
+        assert_equal(server.process.wait(SECONDS), FINE)
+        server.process = None
+        assert_equal(load.failures, [])
+        assert load.count > 20, load.count
+
+
+if __name__ == "__main__":
+    main()
