@@ -114,8 +114,9 @@ struct as_edge_conf {
     const struct as_edge_bounds *bounds; /* NULL: as_edge_bounds_usual */
 };
 
-/* Told what an operator should know at start: what a listener offers; and what is probably not meant,
- * such as a name not in the SAN, as `warning: ...`. `listener` is "" where none is concerned. */
+/* Told what an operator should know at start: what a listener offers; and what is probably not
+ * meant, such as a name not in the SAN, as `warning: ...`. `listener` is "" where none is
+ * concerned. */
 typedef void (*as_edge_tell)(void *arg, const char *listener, const char *message);
 
 enum as_edge_failure {
@@ -152,8 +153,8 @@ enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_c
 
 /*
  * From now on each answer says `Connection: close` and its connection ends after it; listeners go
- * on accepting, so that nobody is refused while callers find another server. Once or often, from
- * the thread that started.
+ * on accepting, so that nobody is refused while callers find another server. Once or often; any
+ * thread.
  */
 void as_edge_drain(struct as_edge *edge);
 /* Has it begun to drain, or to stop? Any thread. */

@@ -15,6 +15,8 @@
 
 #include "as/base.h"
 
+#include <stdatomic.h>
+
 #define AS_REQUEST_ID 22 /* characters: 128 random bits in base64url */
 
 struct as_http_field {
@@ -156,7 +158,9 @@ struct as_http_engine_conf {
     struct as_http_jobs *jobs;
     const struct as_http_peers *peers;
     size_t links_max; /* more are refused */
-    int request_ms;   /* a job not begun this long after its request came is answered by overload */
+    /* Once it is true, each answer says that its connection closes. NULL: it never is. */
+    const atomic_bool *draining;
+    int request_ms; /* a job not begun this long after its request came is answered by overload */
     void (*wake)(void *arg); /* a job is done: call as_http_engine_resume. Any thread */
     /* The answer of a link that waited for a job can be read: take note, and read it after
      * as_http_engine_resume, which calls this, has returned. */
@@ -172,8 +176,6 @@ void as_http_engine_free(struct as_http_engine *engine);
 void as_http_engine_resume(struct as_http_engine *engine);
 /* Lets go of what belonged to closed links. Call once per turn of the loop. */
 void as_http_engine_tidy(struct as_http_engine *engine);
-/* From now on each answer says that its connection closes. */
-void as_http_engine_drain(struct as_http_engine *engine);
 /* How many requests are with job threads. */
 size_t as_http_engine_busy(const struct as_http_engine *engine);
 /* Octets of requests that are held until they are answered. */

@@ -84,7 +84,7 @@ static enum as_step admit(struct as_conn *conn)
     if (!is_meant_for_us(conn, &request)) {
         return as_conn_refuse(conn, AS_REFUSE_MISDIRECTED);
     }
-    conn->close = !request.keep_alive || conn->worker->draining;
+    conn->close = !request.keep_alive;
     conn->unread = request.unread;
     if (!as_conn_may_buffer(conn, request.body.len) || !open_link(conn) || !ask(conn, &request)) {
         return as_conn_refuse(conn, AS_REFUSE_OVERLOAD);

@@ -119,7 +119,6 @@ void as_edge_drain(struct as_edge *edge)
     }
     AS_LOG(AS_LOG_NOTICE, "draining",
            AS_LOG_NUMBER("connections", as_metric_get(AS_METRIC_connections_open)));
-    wake_workers(edge); /* answers that job threads work on are to say it too */
 }
 
 bool as_edge_draining(const struct as_edge *edge)

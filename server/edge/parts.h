@@ -115,7 +115,6 @@ struct as_worker {
     struct as_conn **ready_end;
     struct as_conn *gone; /* freed when no event of this turn can name them any more */
     size_t octets;        /* buffered by connections */
-    bool draining;
     bool stopping;
     char scratch[AS_READ_ROOM];
 };
@@ -126,9 +125,8 @@ void as_worker_wake(struct as_worker *worker);
 /* Waits for the end of the thread. */
 void as_worker_join(struct as_worker *worker);
 
-/* stop.c: what the edge was told, seen by a worker. */
-void as_worker_see_drain(struct as_worker *worker); /* before the events of a turn */
-void as_worker_see_stop(struct as_worker *worker);  /* after them */
+/* stop.c. Once per turn. */
+void as_worker_see_stop(struct as_worker *worker);
 
 /* accept.c */
 /* The listeners of a class into the epoll set, and out of it. */

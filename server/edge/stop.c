@@ -9,14 +9,6 @@
 
 #include <sys/socket.h>
 
-void as_worker_see_drain(struct as_worker *worker)
-{
-    if (!worker->draining && atomic_load(&worker->edge->draining)) {
-        worker->draining = true;
-        as_http_engine_drain(worker->engine);
-    }
-}
-
 /* A shut-down socket has no queue for those who come now; one of the service manager's keeps it. */
 static void close_listeners(struct as_worker *worker)
 {

@@ -132,7 +132,6 @@ static void turn(struct as_worker *worker)
 
     worker->now = as_clock_mono_ms();
     atomic_fetch_add(&worker->turns, 1);
-    as_worker_see_drain(worker);
     for (int i = 0; i < count; i++) {
         on_event(worker, &events[i]);
     }
@@ -193,6 +192,7 @@ static as_err open_worker(struct as_worker *worker)
     const struct as_http_engine_conf conf = {.jobs = edge->jobs,
                                              .peers = &peers,
                                              .links_max = edge->fds_max / 2 + 1,
+                                             .draining = &edge->draining,
                                              .request_ms = edge->bounds.request_ms,
                                              .wake = wake,
                                              .ready = answer_ready,

@@ -43,6 +43,11 @@ static bool add_fields(struct MHD_Response *response, const struct as_http_link 
            add(response, exchange->own, AS_LIT("X-Request-Id"), exchange->request.request_id);
 }
 
+static bool is_draining(const struct as_http_engine *engine)
+{
+    return engine->conf.draining != NULL && atomic_load(engine->conf.draining);
+}
+
 enum MHD_Result as_answer_queue(struct as_http_link *link, struct MHD_Connection *mhd)
 {
     struct as_exchange *exchange = link->exchange;
@@ -56,7 +61,7 @@ enum MHD_Result as_answer_queue(struct as_http_link *link, struct MHD_Connection
         return MHD_NO;
     }
     /* where the request asked for it, the daemon says so by itself */
-    bool drains = link->engine->draining && !exchange->close;
+    bool drains = is_draining(link->engine) && !exchange->close;
     exchange->close = exchange->close || exchange->reply.close || drains;
     if ((exchange->reply.close || drains) &&
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {

@@ -247,11 +247,6 @@ void as_http_engine_tidy(struct as_http_engine *engine)
     }
 }
 
-void as_http_engine_drain(struct as_http_engine *engine)
-{
-    engine->draining = true;
-}
-
 size_t as_http_engine_busy(const struct as_http_engine *engine)
 {
     return engine->busy;

@@ -21,7 +21,6 @@ struct as_http_engine {
     size_t busy;
     size_t octets;
     bool stale; /* the daemon has not yet seen that links were closed */
-    bool draining;
     struct as_exchange *spare;
     size_t spare_count;
     pthread_mutex_t lock; /* guards what follows: job threads write it */
