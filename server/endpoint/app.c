@@ -30,6 +30,7 @@ static const struct as_http_route admin_routes[] = {
     {"PATCH", "/v1/resources/{id}", ADMIN_BODY, true, as_admin_patch},
     {"DELETE", "/v1/resources/{id}", 0, true, as_admin_delete},
     {"POST", "/v1/revocations", 0, true, as_admin_revoke},
+    {"POST", "/v1/verdicts", ADMIN_BODY, true, as_admin_verdict},
     {"GET", "/v1/keys", 0, true, as_admin_keys_list},
     {"POST", "/v1/keys/rotations", 0, true, as_admin_keys_rotate},
     {"POST", "/v1/keys/retirements", 0, true, as_admin_keys_retire},

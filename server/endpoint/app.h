@@ -113,6 +113,7 @@ as_err as_admin_replace(struct as_http_call *call);
 as_err as_admin_patch(struct as_http_call *call);
 as_err as_admin_delete(struct as_http_call *call);
 as_err as_admin_revoke(struct as_http_call *call);
+as_err as_admin_verdict(struct as_http_call *call);
 as_err as_admin_keys_list(struct as_http_call *call);
 as_err as_admin_keys_rotate(struct as_http_call *call);
 as_err as_admin_keys_retire(struct as_http_call *call);

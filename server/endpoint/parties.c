@@ -80,7 +80,10 @@ as_err as_admin_read_party(struct as_http_call *call, const struct as_party *exi
         .member = &visit->member,
     };
 
-    return as_registration_read(&ask, json, out);
+    AS_TRY(as_registration_read(&ask, json, out));
+    AS_NEED(out->party->metadata.len <= AS_LIMIT_BODY, AS_INVALID_CLIENT_METADATA,
+            "the object is larger than 256 KiB");
+    return AS_OK;
 }
 
 as_err as_admin_reply_party(struct as_http_call *call, unsigned status,
@@ -89,6 +92,7 @@ as_err as_admin_reply_party(struct as_http_call *call, unsigned status,
     AS_AUTO(json_decref) json_t *view = NULL;
 
     AS_TRY(as_registration_view(party, &view));
+    AS_TRY(as_admin_warn(call, party, view));
     return as_reply_json(call, status, view);
 }
 

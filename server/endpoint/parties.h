@@ -32,6 +32,9 @@ as_err as_admin_reply_party(struct as_http_call *call, unsigned status,
 as_err as_admin_write_new(struct as_http_call *call, const struct as_party_write *writes,
                           size_t count);
 
+/* warnings.c: adds `warnings` to the object shown, when there are any: {"client_id", "warning"}. */
+as_err as_admin_warn(struct as_http_call *call, const struct as_party *party, json_t *answer);
+
 /* imports.c: POST of an array. */
 as_err as_admin_import(struct as_http_call *call, const json_t *list);
 

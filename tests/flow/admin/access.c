@@ -36,6 +36,15 @@ static const struct {
     {"PATCH", "/v1/resources/rs", "{\"status\":\"disabled\"}"},
     {"DELETE", "/v1/resources/rs", NULL},
     {"POST", "/v1/revocations", "{\"client_id\":\"c1\"}"},
+    {"POST", "/v1/verdicts", "{}"},
+    {"GET", "/v1/keys", NULL},
+    {"POST", "/v1/keys/rotations", "{}"},
+    {"POST", "/v1/keys/retirements", "{}"},
+    {"DELETE", "/v1/keys/k1", NULL},
+    {"GET", "/v1/db", NULL},
+    {"POST", "/v1/db/backups", "{}"},
+    {"POST", "/v1/db/restores", "{}"},
+    {"POST", "/v1/db/checks", "{}"},
 };
 
 static struct flow_answer *as_user(uid_t uid, gid_t gid, size_t route)
