@@ -44,6 +44,9 @@ static as_err refresh(struct as_keys *keys, struct as_moment at)
         as_line_see(&keys->lines[i], &keys->conf, rows, count, at);
     }
     swap_in(keys, fresh);
+    if (count >= AS_LIMIT_KEYS) {
+        AS_LOG(AS_LOG_WARNING, "too_many_keys", AS_LOG_NUMBER("keys", (int64_t)count));
+    }
     return AS_OK;
 }
 

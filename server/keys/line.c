@@ -92,6 +92,9 @@ void as_line_see(struct as_line *line, const struct as_keys_conf *conf,
     const bool same_active = note(line->active, of[AS_KEY_ACTIVE]);
     line->step = next_step(conf, of[AS_KEY_PUBLISHED], of[AS_KEY_ACTIVE], as_line_is_on(line, conf),
                            at.wall, &wait);
+    if (line->step == AS_STEP_PUBLISH && count >= AS_LIMIT_KEYS) {
+        line->step = AS_STEP_NONE; /* until some have gone */
+    }
     if (!same_published || !same_active || line->step != before) {
         line->due_ms = at.mono_ms + 1000 * wait;
     }

@@ -176,19 +176,33 @@ as_err as_keys_reload(struct as_keys *keys, struct as_store_session *session, as
     return err;
 }
 
-/* Lines are seen anew: their times follow from the configuration. */
-as_err as_keys_configure(struct as_keys *keys, const struct as_keys_conf *conf, as_time now)
+/* Lines are then seen anew: their times follow from the configuration. */
+static void use(struct as_keys *keys, const struct as_keys_conf *conf)
 {
-    const struct as_moment at = {now, as_clock_mono_ms()};
-
-    pthread_mutex_lock(&keys->work);
-    const struct as_key_act act = as_keys_own_act(keys, at, "configuration");
     keys->conf = *conf;
     for (size_t i = 0; i < AS_ALGS; i++) {
         keys->lines[i].step = AS_STEP_NONE;
     }
+}
+
+/* All or nothing: what failed half way is put right by the keeper. */
+as_err as_keys_use(struct as_keys *keys, const struct as_keys_conf *conf, struct as_moment at)
+{
+    pthread_mutex_lock(&keys->work);
+    const struct as_key_act act = as_keys_own_act(keys, at, "configuration");
+    const struct as_keys_conf old = keys->conf;
+    use(keys, conf);
     as_err err = promise(keys, &act);
+    if (as_failed(err)) {
+        use(keys, &old);
+        keys->stale = true;
+    }
     pthread_mutex_unlock(&keys->work);
     as_keeper_wake(keys);
     return err;
+}
+
+as_err as_keys_configure(struct as_keys *keys, const struct as_keys_conf *conf, as_time now)
+{
+    return as_keys_use(keys, conf, (struct as_moment){now, as_clock_mono_ms()});
 }

@@ -133,6 +133,11 @@ as_err as_keys_refresh(struct as_keys *keys, struct as_moment at);
 struct as_key_act;
 as_err as_keys_settle(struct as_keys *keys, const struct as_key_act *act);
 
+/* --- operator.c */
+
+/* as_keys_configure at this moment. */
+as_err as_keys_use(struct as_keys *keys, const struct as_keys_conf *conf, struct as_moment at);
+
 /* --- step.c: the steps of a line, each a write and nothing more; under `work`. */
 
 /* Who does it and why; also the time that is written down. */
