@@ -85,6 +85,7 @@ as_err as_jws_read(struct as_arena *mem, as_span text, struct as_jws *out, bool 
     as_span part[3];
 
     *ok = false;
+    *out = jws;
     if (text.len > AS_LIMIT_JWT || !cut(text, part)) {
         return AS_OK;
     }
@@ -96,6 +97,8 @@ as_err as_jws_read(struct as_arena *mem, as_span text, struct as_jws *out, bool 
         AS_TRY(read_part(mem, part[2], &jws.signature, ok));
     }
     jws.signing = (as_span){text.ptr, part[0].len + 1 + part[1].len};
-    *out = jws;
+    if (*ok) {
+        *out = jws;
+    }
     return AS_OK;
 }

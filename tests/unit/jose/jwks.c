@@ -4,6 +4,10 @@
 #include "support/published.h"
 
 #include <jansson.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +97,44 @@ START_TEST(REG_35_keys_are_sound)
 }
 END_TEST
 
+/* A key of any curve, made now; `spoil`: with a y that is one off. */
+static as_err read_ec(const char *curve, size_t width, bool spoil)
+{
+    EVP_PKEY *pkey = EVP_EC_gen(curve);
+    unsigned char point[200];
+    size_t len = 0;
+    char x[100], y[100], text[400];
+
+    ck_assert_int_eq(
+        EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &len),
+        1);
+    ck_assert_uint_eq(len, 1 + 2 * width);
+    point[len - 1] ^= spoil ? 1 : 0;
+    as_base64url_write(as_span_bytes(point + 1, width), x);
+    as_base64url_write(as_span_bytes(point + 1 + width, width), y);
+    snprintf(text, sizeof(text),
+             "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"}]}", curve, x, y);
+    EVP_PKEY_free(pkey);
+    return read_set(text);
+}
+
+START_TEST(REG_35_curves)
+{
+    static const struct {
+        const char *name;
+        size_t width;
+    } rows[] = {{"P-256", 32}, {"P-384", 48}, {"P-521", 66}};
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        ck_ok(read_ec(rows[i].name, rows[i].width, false));
+        ck_assert_uint_eq(set.keys[0].y.len, rows[i].width);
+        ck_refuses(read_ec(rows[i].name, rows[i].width, true), AS_INVALID_CLIENT_METADATA,
+                   "a key in jwks is malformed, too weak or not on its curve");
+    }
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
 START_TEST(TOK_43_key_ops)
 {
     ck_ok(read_set("{\"keys\":[{" EC_KEY "}]}"));
@@ -151,6 +193,7 @@ AS_TESTS("jwks", {
     tcase_add_test(t, REG_34_private_material);
     tcase_add_test(t, REG_35_keys);
     tcase_add_test(t, REG_35_keys_are_sound);
+    tcase_add_test(t, REG_35_curves);
     tcase_add_test(t, TOK_43_key_ops);
     tcase_add_test(t, REG_35_at_most_32_keys);
     tcase_add_test(t, MTLS_53_x5c_is_standard_base64_of_der);

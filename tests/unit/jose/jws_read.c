@@ -193,6 +193,8 @@ START_TEST(TOK_46_what_is_read)
     ck_assert(as_span_equal(jws.signing, signing));
     ck_ok(as_jws_read(mem, AS_LIT(H ".eA.eA"), &jws, &ok));
     ck_assert(ok && jws.kid.len == 0 && jws.typ.len == 0);
+    ck_ok(as_jws_read(mem, AS_LIT(H ".eA.e="), &jws, &ok)); /* nothing of it */
+    ck_assert(!ok && jws.alg == AS_ALG_NONE && jws.signing.len == 0 && jws.payload.len == 0);
 }
 END_TEST
 
