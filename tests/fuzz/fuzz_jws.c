@@ -14,8 +14,8 @@ static struct as_jws_key *own;
 
 static void make_keys(void)
 {
-    static const char *const jwks[AS_ALGS] = {NULL, "{" EC_KEY "}", "{" RSA_KEY "}",
-                                              "{" ED_KEY "}"};
+    static const char *const jwks[AS_ALGS] = {NULL, "{" JWK_EC "}", "{" JWK_RSA "}",
+                                              "{" JWK_ED "}"};
 
     for (unsigned alg = 1; alg < AS_ALGS; alg++) {
         FUZZ_HOLDS(

@@ -29,7 +29,7 @@ static as_err read_set(const char *text)
 
 START_TEST(REG_33_shape)
 {
-    ck_ok(read_set("{\"keys\":[{" EC_KEY "}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC "}]}"));
     ck_assert_uint_eq(set.count, 1);
     ck_assert_uint_eq(set.keys[0].x.len, 32);
     ck_fault(read_set("{}"), AS_INVALID_CLIENT_METADATA);
@@ -48,7 +48,7 @@ START_TEST(REG_34_private_material)
     char text[512];
 
     for (size_t i = 0; i < AS_COUNT(members); i++) {
-        snprintf(text, sizeof(text), "{\"keys\":[{" EC_KEY ",\"%s\":\"AQAB\"}]}", members[i]);
+        snprintf(text, sizeof(text), "{\"keys\":[{" JWK_EC ",\"%s\":\"AQAB\"}]}", members[i]);
         ck_refuses(read_set(text), AS_INVALID_CLIENT_METADATA,
                    "jwks holds private or symmetric key material");
     }
@@ -59,9 +59,9 @@ END_TEST
 
 START_TEST(REG_35_keys)
 {
-    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"kid\":\"1\"},{" RSA_KEY ",\"kid\":\"1\"}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC ",\"kid\":\"1\"},{" JWK_RSA ",\"kid\":\"1\"}]}"));
     ck_ok(read_set("{\"keys\":[{\"kty\":\"unheard-of\"}]}"));
-    ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"kid\":\"1\"},{" EC_KEY ",\"kid\":\"1\"}]}"),
+    ck_refuses(read_set("{\"keys\":[{" JWK_EC ",\"kid\":\"1\"},{" JWK_EC ",\"kid\":\"1\"}]}"),
                AS_INVALID_CLIENT_METADATA, "jwks repeats a kid");
     ck_refuses(read_set("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"" RSA_N "\"}]}"),
                AS_INVALID_CLIENT_METADATA, "a key in jwks lacks a required member");
@@ -86,11 +86,11 @@ START_TEST(REG_35_keys_are_sound)
         "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AQAB\""};
     char text[1024];
 
-    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"use\":\"enc\"},{" RSA_KEY "},{" ED_KEY "}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC ",\"use\":\"enc\"},{" JWK_RSA "},{" JWK_ED "}]}"));
     ck_ok(read_set("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AQAB\"},"
                    "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AQAB\",\"y\":\"AQAB\"}]}"));
     for (size_t i = 0; i < AS_COUNT(bad); i++) {
-        snprintf(text, sizeof(text), "{\"keys\":[{" EC_KEY "},{%s}]}", bad[i]);
+        snprintf(text, sizeof(text), "{\"keys\":[{" JWK_EC "},{%s}]}", bad[i]);
         ck_refuses(read_set(text), AS_INVALID_CLIENT_METADATA,
                    "a key in jwks is malformed, too weak or not on its curve");
     }
@@ -137,17 +137,17 @@ END_TEST
 
 START_TEST(TOK_43_key_ops)
 {
-    ck_ok(read_set("{\"keys\":[{" EC_KEY "}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC "}]}"));
     ck_assert(!set.keys[0].not_for_verify);
-    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"key_ops\":[\"sign\",\"verify\"]}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC ",\"key_ops\":[\"sign\",\"verify\"]}]}"));
     ck_assert(!set.keys[0].not_for_verify);
-    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"key_ops\":[]}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC ",\"key_ops\":[]}]}"));
     ck_assert(set.keys[0].not_for_verify);
-    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"key_ops\":[\"Verify\",\"encrypt\"]}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC ",\"key_ops\":[\"Verify\",\"encrypt\"]}]}"));
     ck_assert(set.keys[0].not_for_verify);
-    ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"key_ops\":\"verify\"}]}"),
+    ck_refuses(read_set("{\"keys\":[{" JWK_EC ",\"key_ops\":\"verify\"}]}"),
                AS_INVALID_CLIENT_METADATA, "key_ops must be an array");
-    ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"key_ops\":[7]}]}"), AS_INVALID_CLIENT_METADATA,
+    ck_refuses(read_set("{\"keys\":[{" JWK_EC ",\"key_ops\":[7]}]}"), AS_INVALID_CLIENT_METADATA,
                "key_ops must hold strings");
 }
 END_TEST
@@ -157,19 +157,19 @@ START_TEST(REG_35_at_most_32_keys)
     char text[8192] = "{\"keys\":[";
 
     for (int i = 0; i < AS_LIMIT_JWKS_KEYS; i++) {
-        strncat(text, i == 0 ? "{" EC_KEY "}" : ",{" EC_KEY "}", sizeof(text) - strlen(text) - 1);
+        strncat(text, i == 0 ? "{" JWK_EC "}" : ",{" JWK_EC "}", sizeof(text) - strlen(text) - 1);
     }
     size_t end = strlen(text);
     snprintf(text + end, sizeof(text) - end, "]}");
     ck_ok(read_set(text));
-    snprintf(text + end, sizeof(text) - end, ",{" EC_KEY "}]}");
+    snprintf(text + end, sizeof(text) - end, ",{" JWK_EC "}]}");
     ck_fault(read_set(text), AS_INVALID_CLIENT_METADATA);
 }
 END_TEST
 
 START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
 {
-    ck_ok(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[\"+/8=\",\"AQID\"]}]}"));
+    ck_ok(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":[\"+/8=\",\"AQID\"]}]}"));
     ck_assert_uint_eq(set.keys[0].x5c_count, 2);
     ck_assert_uint_eq(set.keys[0].x5c[0].len, 2);
     static const char *const bad[] = {"\"-_8=\"", "\"+/8\"",  "\"+/8=\\n\"",
@@ -178,13 +178,13 @@ START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
     char text[512];
 
     for (size_t i = 0; i < AS_COUNT(bad); i++) {
-        snprintf(text, sizeof(text), "{\"keys\":[{" EC_KEY ",\"x5c\":[%s]}]}", bad[i]);
+        snprintf(text, sizeof(text), "{\"keys\":[{" JWK_EC ",\"x5c\":[%s]}]}", bad[i]);
         ck_fault(read_set(text), AS_INVALID_CLIENT_METADATA);
     }
-    ck_refuses(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[7]}]}"), AS_INVALID_CLIENT_METADATA,
+    ck_refuses(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":[7]}]}"), AS_INVALID_CLIENT_METADATA,
                "x5c must hold strings");
-    ck_fault(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":[]}]}"), AS_INVALID_CLIENT_METADATA);
-    ck_fault(read_set("{\"keys\":[{" EC_KEY ",\"x5c\":\"AQID\"}]}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":[]}]}"), AS_INVALID_CLIENT_METADATA);
+    ck_fault(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":\"AQID\"}]}"), AS_INVALID_CLIENT_METADATA);
 }
 END_TEST
 

@@ -195,8 +195,8 @@ END_TEST
 
 START_TEST(REG_144_kinds)
 {
-    static const char *const keys[AS_ALGS] = {NULL, "{" EC_KEY "}", "{" RSA_KEY "}",
-                                              "{" ED_KEY "}"};
+    static const char *const keys[AS_ALGS] = {NULL, "{" JWK_EC "}", "{" JWK_RSA "}",
+                                              "{" JWK_ED "}"};
     struct as_jws_key *key = NULL;
 
     for (unsigned alg = 1; alg < AS_ALGS; alg++) {
@@ -240,7 +240,7 @@ START_TEST(TOK_43_purposes)
     char jwk[300];
 
     for (size_t i = 0; i < AS_COUNT(rows); i++) {
-        snprintf(jwk, sizeof(jwk), "{" EC_KEY ",%s}", rows[i].member);
+        snprintf(jwk, sizeof(jwk), "{" JWK_EC ",%s}", rows[i].member);
         if (rows[i].why == NULL) {
             ck_ok(take(AS_ALG_ES256, jwk));
         } else {
@@ -253,8 +253,8 @@ END_TEST
 START_TEST(REG_35_texts)
 {
     refuses(AS_ALG_ES256, "", "the text of a key is not JSON");
-    refuses(AS_ALG_ES256, "{" EC_KEY, "the text of a key is not JSON");
-    refuses(AS_ALG_ES256, "{" EC_KEY ",\"kid\":\"1\",\"kid\":\"2\"}",
+    refuses(AS_ALG_ES256, "{" JWK_EC, "the text of a key is not JSON");
+    refuses(AS_ALG_ES256, "{" JWK_EC ",\"kid\":\"1\",\"kid\":\"2\"}",
             "the text of a key is not JSON");
     refuses(AS_ALG_ES256, "[]", "jwks keys must hold objects");
     refuses(AS_ALG_ES256, "{}", "a key in jwks has no kty");

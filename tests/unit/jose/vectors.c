@@ -23,12 +23,12 @@ static const struct {
     enum as_alg alg;
     const char *jwk, *text;
 } rows[] = {
-    {"RFC 7515 A.3", AS_ALG_ES256, "{" EC_KEY "}",
+    {"RFC 7515 A.3", AS_ALG_ES256, "{" JWK_EC "}",
      "eyJhbGciOiJFUzI1NiJ9"
      ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVl"
      "fQ"
      ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"},
-    {"RFC 8037 A.4", AS_ALG_EDDSA, "{" ED_KEY "}",
+    {"RFC 8037 A.4", AS_ALG_EDDSA, "{" JWK_ED "}",
      "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
      "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},
     {"of our own making", AS_ALG_PS256,
@@ -83,10 +83,10 @@ static void check_kid(enum as_alg alg, const char *jwk, const char *kid)
 /* RFC 7638 3.1, RFC 8037 A.3. Other members make no other kid. */
 START_TEST(REG_141_thumbprints_of_the_rfcs)
 {
-    check_kid(AS_ALG_PS256, "{" RSA_KEY "}", "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
-    check_kid(AS_ALG_PS256, "{\"kid\":\"2011-04-29\"," RSA_KEY ",\"use\":\"sig\"}",
+    check_kid(AS_ALG_PS256, "{" JWK_RSA "}", "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    check_kid(AS_ALG_PS256, "{\"kid\":\"2011-04-29\"," JWK_RSA ",\"use\":\"sig\"}",
               "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
-    check_kid(AS_ALG_EDDSA, "{" ED_KEY "}", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    check_kid(AS_ALG_EDDSA, "{" JWK_ED "}", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 END_TEST
 
