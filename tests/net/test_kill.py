@@ -7,6 +7,7 @@ FAPID_KILL_ROUNDS says how often (10), FAPID_KILL_SEED repeats a run.
 """
 import http.client
 import itertools
+import json
 import os
 import random
 import signal
@@ -14,13 +15,14 @@ import subprocess
 import threading
 
 from fapid import Fapid, Party
-from strangers import Client, Operator, Resource, client_object
+from strangers import Caller, Client, Operator, Resource, client_object
 from tap import assert_equal, main, test
 
 ROUNDS = int(os.environ.get("FAPID_KILL_ROUNDS", "10"))
 SEED = int(os.environ.get("FAPID_KILL_SEED", str(random.randrange(1 << 32))))
 SETS = ["lifetime.access_token=1h", "log.level=notice",
-        "authentication.failures_per_minute=1000000"]
+        "authentication.failures_per_minute=1000000", "registration.mode=open",
+        "registration.scope=accounts", "registration.per_hour=1000000", "keys.algs=ES256"]
 SECONDS = (0.02, 0.6)  # of work before the kill
 CHECKED = 30           # of a kind, after each start
 
@@ -34,6 +36,7 @@ class Promises:
     def __init__(self):
         self.clients, self.deleted, self.disabled = {}, [], {}
         self.live, self.revoked, self.open_ = [], [], []
+        self.came, self.left, self.keys = [], [], []
 
 
 def setup():
@@ -76,6 +79,41 @@ def register(promises, round_, number):
     return once
 
 
+def come_alone(promises, round_, number):
+    """A client registers itself, and every other one leaves again."""
+    count = itertools.count()
+
+    def once():
+        at = next(count)
+        name = f"self{round_}-{number}-{at}"
+        caller = Caller(server, server.client_ca.issue(name))
+        status, _, text = caller.request("POST", "/register", json.dumps(client_object(name)),
+                                         {"Content-Type": "application/json"})
+        assert_equal(status, 201, text)
+        view = json.loads(text)
+        bearer = {"Authorization": "Bearer " + view["registration_access_token"]}
+        path = "/register/" + view["client_id"]
+        if at % 2 == 0:
+            promises.came.append((path, bearer, view["client_id"]))
+        else:
+            assert_equal(caller.request("DELETE", path, None, bearer)[0], 204)
+            promises.left.append((path, bearer, view["client_id"]))
+        caller.close()
+    return once
+
+
+def lose_keys(promises):
+    """The signing key is revoked again and again."""
+    operator = Operator(server)
+
+    def once():
+        keys = operator.must(200, "GET", "/v1/keys")["keys"]
+        kid = next(key["kid"] for key in keys if key.get("alg") and key["state"] == "active")
+        operator.must(204, "DELETE", "/v1/keys/" + kid)
+        promises.keys.append(kid)
+    return once
+
+
 def revoke(promises, party):
     caller = Client(server, party)
 
@@ -106,9 +144,10 @@ def until_killed(work):
 
 def work_and_kill(round_, steady):
     """Each thread has promises of its own."""
-    promises = [Promises() for _ in range(5)]
+    promises = [Promises() for _ in range(7)]
     works = [until_killed(register(one, round_, at)) for at, one in enumerate(promises[:2])]
-    works += [until_killed(revoke(one, steady)) for one in promises[2:]]
+    works += [until_killed(revoke(one, steady)) for one in promises[2:5]]
+    works += [until_killed(come_alone(promises[5], round_, 0)), until_killed(lose_keys(promises[6]))]
     killer = threading.Event()
     killer.wait(chance.uniform(*SECONDS))
     assert_equal(server.stop(signal.SIGKILL), -signal.SIGKILL)
@@ -158,15 +197,32 @@ def check_clients(promises, found):
         Client(server, party, "fresh").token()
 
 
+def check_alone(promises, found):
+    caller = Caller(server, server.client_ca.issue("anybody"))
+    for path, bearer, id_ in some(promises.came):
+        status, _, text = caller.request("GET", path, None, bearer)
+        assert_equal((status, json.loads(text).get("client_id")), (200, id_),
+                     "a client that registered itself before the kill")
+    for path, bearer, id_ in promises.left:
+        assert id_ not in found, "a client that left is back"
+    for path, bearer, id_ in some(promises.left):
+        assert_equal(caller.request("GET", path, None, bearer)[0], 401)
+    caller.close()
+
+
 def check(all_promises):
     api, found = Resource(server, resource), registered()
+    shown = {key["kid"] for key in Operator(server).must(200, "GET", "/v1/keys")["keys"]}
     for promises in all_promises:
         check_tokens(promises, api)
         check_clients(promises, found)
+        check_alone(promises, found)
+        assert not shown & set(promises.keys), "a revoked key is back"
         for token in promises.open_:
             api.active(token)  # either is right; none is an error
     for name, view in found.items():
-        assert_equal((view["client_name"], view["scope"]), (name, "accounts"), "half a client")
+        own = name if not view["client_name"].startswith("self") else view["client_name"]
+        assert_equal((view["client_name"], view["scope"]), (own, "accounts"), "half a client")
 
 
 # ------------------------------------------------------------------------------------ tests
@@ -177,7 +233,8 @@ def TOK_170_D10_nothing_acknowledged_is_lost_by_kills():
                                  client_object("steady", client_id="steady"))
     steady = Party("steady", server.client_ca.issue("steady"), view)
     first = Client(server, steady).token()
-    kept, count = [], {"clients": 0, "deleted": 0, "disabled": 0, "revoked": 0, "live": 0}
+    kept, count = [], {"clients": 0, "deleted": 0, "disabled": 0, "revoked": 0, "live": 0,
+                       "came": 0, "left": 0, "keys": 0}
     for round_ in range(ROUNDS):
         kept += work_and_kill(round_, steady)
         server.run(SETS)
@@ -188,7 +245,7 @@ def TOK_170_D10_nothing_acknowledged_is_lost_by_kills():
             count[kind] += len(getattr(promises, kind))
     print(f"{ROUNDS} kills; kept: {count}")
     # which of the rarer kinds a kill lets through is chance
-    assert count["clients"] > 0 and count["revoked"] > 0, count
+    assert min(count[kind] for kind in ("clients", "revoked", "came", "keys")) > 0, count
 
 
 @test
