@@ -43,7 +43,7 @@ static bool same(const struct stamp *a, const struct stamp *b)
            a->written.tv_nsec == b->written.tv_nsec;
 }
 
-static as_err add(struct as_watch *watch, const char *const *paths, size_t count)
+static as_err add_files(struct as_watch *watch, const char *const *paths, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         AS_TRY(as_arena_text(watch->mem, as_span_of(paths[i]), &watch->files[watch->count++].path));
@@ -64,19 +64,19 @@ static size_t count_files(const struct as_settings *settings)
     return count;
 }
 
-static as_err fill(struct as_watch *watch, const struct as_settings *settings)
+static as_err note_all(struct as_watch *watch, const struct as_settings *settings)
 {
     watch->files = as_arena_array(watch->mem, count_files(settings) + 1, sizeof(*watch->files));
     AS_NEED_MEM(watch->files);
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct as_listener_settings *listener = &settings->listeners[i];
-        AS_TRY(add(watch, listener->certificate, listener->certificate_count));
-        AS_TRY(add(watch, listener->key, listener->key_count));
+        AS_TRY(add_files(watch, listener->certificate, listener->certificate_count));
+        AS_TRY(add_files(watch, listener->key, listener->key_count));
     }
     for (size_t i = 0; i < settings->trust_count; i++) {
         const struct as_trust_group_conf *trust = &settings->trusts[i];
-        AS_TRY(add(watch, trust->anchors, trust->anchor_count));
-        AS_TRY(add(watch, trust->intermediates, trust->intermediate_count));
+        AS_TRY(add_files(watch, trust->anchors, trust->anchor_count));
+        AS_TRY(add_files(watch, trust->intermediates, trust->intermediate_count));
     }
     as_watch_mark(watch);
     return AS_OK;
@@ -91,7 +91,7 @@ as_err as_watch_new(const struct as_settings *settings, struct as_watch **out)
     watch = as_arena_alloc(mem, sizeof(*watch));
     AS_NEED_MEM(watch);
     watch->mem = mem;
-    AS_TRY(fill(watch, settings));
+    AS_TRY(note_all(watch, settings));
     (void)AS_MOVE(mem);
     *out = watch;
     return AS_OK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of fapid. The programs are no library, so their source is included. */
-#include "main/findings.c"
 #include "main/options.c"
 
 #include "harness.h"
+#include "main/findings.c"
 
 #include <sys/stat.h>
 #include <unistd.h>

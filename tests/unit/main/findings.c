@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is found of the configuration, as it is told and counted; and the audit file's own. */
+#include "main/findings.c"
+
+#include "harness.h"
+#include "main/audit_file.c"
+
+static struct as_findings findings;
+static char text[8192];
+
+static void enter(void)
+{
+    findings = (struct as_findings){.to = fmemopen(text, sizeof(text), "w")};
+    ck_assert_ptr_nonnull(findings.to);
+}
+
+static void leave(void)
+{
+    fclose(findings.to);
+}
+
+static const char *told(void)
+{
+    ck_assert_int_eq(fflush(findings.to), 0);
+    return text;
+}
+
+START_TEST(TLS_01_findings_of_settings)
+{
+    as_findings_of_settings(&findings, "f:3: warning: perhaps not meant");
+    ck_assert_uint_eq(findings.warnings, 1);
+    ck_assert_uint_eq(findings.refusals, 0);
+    as_findings_of_settings(&findings, "f:4: workers: \"x\" is not: a number");
+    as_findings_of_settings(&findings, "command line: colour: there is no such setting");
+    ck_assert_uint_eq(findings.refusals, 2);
+    ck_assert_str_eq(findings.first.where, "f:4");
+    ck_assert_str_eq(findings.first.message, "workers: \"x\" is not: a number");
+    ck_assert_str_eq(told(), "f:3: warning: perhaps not meant\n"
+                             "f:4: workers: \"x\" is not: a number\n"
+                             "command line: colour: there is no such setting\n");
+}
+END_TEST
+
+START_TEST(TLS_01_findings_of_trust)
+{
+    as_findings_of_trust(&findings, "banks", "/x/ca.pem", "it is odd", false);
+    as_findings_of_trust(&findings, "banks", NULL, "it is empty", true);
+    ck_assert_uint_eq(findings.warnings, 1);
+    ck_assert_uint_eq(findings.refusals, 1);
+    ck_assert_str_eq(findings.first.message, "it is empty");
+    ck_assert_str_eq(told(), "warning: /x/ca.pem: it is odd\nit is empty\n");
+}
+END_TEST
+
+/* The last thing the edge told is why it failed; what it warned of is no refusal. */
+START_TEST(TLS_01_findings_of_the_edge)
+{
+    as_findings_of_edge(&findings, "public", "warning: it has expired");
+    as_findings_of_edge(&findings, "public", "the port cannot be had");
+    ck_assert_uint_eq(findings.warnings, 1);
+    ck_assert_uint_eq(findings.refusals, 0);
+    as_findings_blame_last(&findings, "nothing was told");
+    ck_assert_str_eq(findings.first.message, "public: the port cannot be had");
+    as_findings_of_edge(&findings, "", "20000 open files");
+    as_findings_blame_last(&findings, "nothing was told");
+    ck_assert_str_eq(findings.first.message, "public: the port cannot be had");
+    ck_assert_str_eq(told(), "warning: public: it has expired\n"
+                             "public: the port cannot be had\n20000 open files\n");
+}
+END_TEST
+
+START_TEST(TLS_01_a_reason_where_nothing_was_told)
+{
+    as_findings_blame_last(&findings, "nothing was told");
+    ck_assert_str_eq(findings.first.message, "nothing was told");
+    ck_assert_str_eq(findings.first.where, "");
+}
+END_TEST
+
+AS_TESTS("main/findings", {
+    tcase_add_checked_fixture(t, enter, leave);
+    tcase_add_test(t, TLS_01_findings_of_settings);
+    tcase_add_test(t, TLS_01_findings_of_trust);
+    tcase_add_test(t, TLS_01_findings_of_the_edge);
+    tcase_add_test(t, TLS_01_a_reason_where_nothing_was_told);
+})
