@@ -45,7 +45,9 @@ enum as_store_failure {
  * Opens, migrates, and starts the committer and the housekeeper (checkpoints, sweeping). `path` is
  * the database; beside it stand its -wal and -shm and PATH.lock. The file is made with mode 0600; a
  * directory that anybody but its owner may write, or a file that anybody but its owner may read, is
- * refused, and both must belong to the caller or root. `message` gets one sentence on failure.
+ * refused, and both must belong to the caller or root; so is an empty file, and one of which a page
+ * is found damaged: up to AS_LIMIT_STORE_CHECK_OCTETS all pages are looked at, for
+ * AS_LIMIT_STORE_CHECK_MS or so. `message` gets one sentence on failure.
  */
 enum as_store_failure as_store_open(const char *path, struct as_store **out, char message[256]);
 /* Writes what is queued, ends the threads, checkpoints, closes. Free all sessions before. */
@@ -53,7 +55,8 @@ void as_store_close(struct as_store *store);
 
 /* Reads the whole database without changing it: integrity_check, foreign keys, schema version and
  * that each record can be decoded (`fapid --check-store`). Findings go to `tell`, a sentence each;
- * AS_STORE_BROKEN when there are any, AS_STORE_BUSY while a fapid runs on it. */
+ * AS_STORE_BROKEN when there are any, AS_STORE_BUSY while a fapid runs on it. For root the process
+ * is the file's owner meanwhile: call it before there are threads. */
 enum as_store_failure as_store_check(const char *path, void (*tell)(void *, const char *),
                                      void *arg);
 
@@ -62,9 +65,9 @@ as_err as_store_session_new(struct as_store *store, bool may_wait, struct as_sto
 void as_store_session_free(struct as_store_session *session);
 /* Ends the read transaction of a request. Call before the request is answered or suspended. */
 void as_store_session_done(struct as_store_session *session);
-/* Can the store be read, was the last commit fine, and is the database still at its path? (health)
- * After a failed commit a write is tried each second. Ended by as_store_session_done like a read.
- */
+/* Can the store be read, was the last commit fine, was no damage met, and is the database still at
+ * its path? (health) After a failed commit a write is tried each second; after damage all pages are
+ * looked at each AS_LIMIT_STORE_RECHECK_MS. Ended by as_store_session_done like a read. */
 bool as_store_is_ready(struct as_store_session *session);
 
 /* ---------------------------------------------------------------- parties -------------------- */
@@ -205,13 +208,15 @@ as_err as_store_key_promise(struct as_store_session *session, int64_t lifetime);
 
 /* ---------------------------------------------------------------- registration by clients ---- */
 
-/* Initial access tokens (REG-15). */
+/* Initial access tokens (REG-15). They are swept AS_LIMIT_IAT_KEEP_S after their end. An id or digest
+ * that is there already is AS_ALREADY_EXISTS. */
 as_err as_store_iat_create(struct as_store_session *session, const struct as_iat *iat,
                            const struct as_audit *audit);
 /* By its digest, used up and expired ones too; *out is NULL when there is none. */
 as_err as_store_iat_get(struct as_store_session *session, struct as_arena *mem,
                         const unsigned char digest[AS_DIGEST], const struct as_iat **out);
-/* In the order of their creation, after the id `after`; without digests. */
+/* In the order of their creation, after the id `after`; without digests. AS_INVALID_REQUEST when
+ * there is none of that id (any more). */
 as_err as_store_iat_list(struct as_store_session *session, struct as_arena *mem, as_span after,
                          size_t limit, const struct as_iat **out, size_t *count);
 as_err as_store_iat_revoke(struct as_store_session *session, as_span id,
@@ -219,7 +224,8 @@ as_err as_store_iat_revoke(struct as_store_session *session, as_span id,
 /*
  * Takes one use of an initial access token and creates a party, both or neither; refuses as
  * as_store_party_create does. `iat` NULL: none is needed. *taken is false, and nothing is written,
- * when the token is gone, used up or expired at `now`: of 20 at once for the last use one wins.
+ * when the token is gone, used up or expired at `now`: of 20 at once for the last use one wins. The
+ * last use ends the token: expires_at becomes `now`.
  */
 as_err as_store_party_register(struct as_store_session *session, const struct as_party_write *write,
                                const unsigned char *iat, as_time now, const struct as_audit *audit,
@@ -238,25 +244,30 @@ struct as_store_status {
     bool ready; /* as as_store_is_ready */
 };
 
-/* Counts; may wait. */
+/* Counts. Like the verbs below it is for sessions that may wait, others get AS_ELSEWHERE. */
 as_err as_store_status(struct as_store_session *session, struct as_arena *mem,
                        struct as_store_status *out);
 /*
  * Writes a consistent copy to a new file, mode 0600, while the store serves; the copy is complete
- * and synced when this returns. `path` is absolute; what is there already is AS_ALREADY_EXISTS.
- * `why` gets one sentence for the operator on failure (AS_UNAVAILABLE).
+ * and synced when this returns, and holds nothing that was deleted. `path` is absolute, in a
+ * directory where others may not rename files; what is there already is AS_ALREADY_EXISTS. `why`
+ * gets one sentence for the operator on failure (AS_UNAVAILABLE); nothing is left at `path` then.
  */
 as_err as_store_backup(struct as_store_session *session, const char *path, char why[256]);
 /*
  * Replaces everything by a copy that as_store_backup wrote, in one transaction, while the store
  * serves. The copy is checked first as as_store_check does, and brought to today's schema. All keys
- * of the copy are left out and the store's epoch moves on: what was issued before, by either, is
- * dead. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is absent, not ours,
- * newer, or damaged; nothing has changed then.
+ * and initial access tokens of both are left out and the store's epoch moves on: what was issued
+ * before, by either, is dead; the caller has as_keys_reload make new keys. Registration access
+ * tokens come back with their parties. Audit rows are only added: those of the copy that the store
+ * has not, then `audit`. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is absent,
+ * not ours, newer, damaged, or that others may write; nothing has changed then, nor with any other
+ * error. Where the database itself is damaged, stop fapid, move it away, and restore into a new one.
  */
 as_err as_store_restore(struct as_store_session *session, const char *path,
                         const struct as_audit *audit, char why[256]);
-/* as_store_check on the store in use: it goes on serving. *findings counts what was told. */
+/* as_store_check on the store in use: it goes on serving. *findings counts what was found, of which
+ * at most a hundred of a kind are told. */
 as_err as_store_check_live(struct as_store_session *session, void (*tell)(void *, const char *),
                            void *arg, size_t *findings);
 
@@ -267,7 +278,8 @@ struct as_audit_row {
     struct as_audit audit;
 };
 
-/* At most `limit` audit rows, oldest first, after number `after`; for export and tests. */
+/* At most `limit` audit rows, oldest first, after number `after`; for export and tests. Rows older
+ * than AS_LIMIT_AUDIT_KEEP_S are swept, and the oldest beyond AS_LIMIT_AUDIT_ROWS. */
 as_err as_store_audit_list(struct as_store_session *session, struct as_arena *mem, int64_t after,
                            size_t limit, const struct as_audit_row **out, size_t *count);
 

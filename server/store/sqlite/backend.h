@@ -54,6 +54,8 @@ enum as_store_failure as_open_failure(int code, const char *path, char message[A
 /* --- files.c: what is on the disk before SQLite is asked. */
 enum as_store_failure as_files_check(const char *path, bool must_exist,
                                      char message[AS_STORE_MESSAGE]);
+/* Octets of the file PATH`suffix`; 0 where there is none. */
+int64_t as_files_size(const char *path, const char *suffix);
 /* Root becomes the owner of the file until as_files_become: a folder of somebody else is not looked
  * into with more rights than its owner has, and what SQLite makes beside it is the owner's. */
 struct as_owner {
@@ -156,7 +158,7 @@ size_t as_check_pages(struct as_reader *reader, void (*tell)(void *, const char 
 size_t as_check_records(struct as_reader *reader, void (*tell)(void *, const char *), void *arg);
 /* quick_check: SQLITE_OK; SQLITE_INTERRUPT when it is too large or took too long to be finished;
  * else what is wrong, with a sentence. */
-int as_check_quickly(struct as_db *db, char finding[AS_STORE_MESSAGE]);
+int as_check_quickly(struct as_db *db, const char *path, char finding[AS_STORE_MESSAGE]);
 bool as_sqlite_is_damaged(struct as_backend *backend);
 void as_sqlite_recheck(struct as_backend *backend);
 /* status.c */

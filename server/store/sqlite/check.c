@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define MISSING "the end of the file is missing"
 
 #define FINDINGS 100 /* told at most; a wreck need not be described to its end */
 
@@ -23,6 +26,18 @@ static void find(struct check *check, const char *what, const char *text)
         (void)snprintf(line, sizeof(line), "%s: %s", what, text);
         check->tell(check->arg, line);
     }
+}
+
+/* A part of a page at the end: SQLite would take what is missing for zeros. After an unclean end it
+ * may be missing indeed, and is in the write-ahead log. */
+static bool is_cut(struct as_db *db, const char *path)
+{
+    int64_t page = 0;
+    struct stat st;
+
+    return as_files_size(path, "-wal") == 0 && stat(path, &st) == 0 &&
+           as_db_number(db, "PRAGMA page_size", &page) == SQLITE_OK && page > 0 &&
+           st.st_size % page != 0;
 }
 
 /* ------------------------------------------------------------ all of it ----------------------- */
@@ -115,6 +130,10 @@ static enum as_store_failure check_all(struct as_reader *reader, const char *pat
         return failure;
     }
     size_t findings = as_check_pages(reader, tell, arg);
+    if (is_cut(&reader->db, path)) {
+        findings++;
+        tell(arg, MISSING);
+    }
     if (version == as_schema_newest()) { /* older records are read once they are migrated */
         findings += as_check_records(reader, tell, arg);
     }
@@ -186,7 +205,7 @@ static int quick_check(struct as_db *db, char finding[AS_STORE_MESSAGE])
     return fine ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
-int as_check_quickly(struct as_db *db, char finding[AS_STORE_MESSAGE])
+int as_check_quickly(struct as_db *db, const char *path, char finding[AS_STORE_MESSAGE])
 {
     int64_t until_ms = as_clock_mono_ms() + AS_LIMIT_STORE_CHECK_MS;
     int64_t pages = 0;
@@ -204,6 +223,10 @@ int as_check_quickly(struct as_db *db, char finding[AS_STORE_MESSAGE])
     sqlite3_progress_handler(db->handle, 1000, is_late, &until_ms);
     code = quick_check(db, finding);
     sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+    if (code == SQLITE_OK && is_cut(db, path)) {
+        (void)snprintf(finding, AS_STORE_MESSAGE, MISSING);
+        return SQLITE_CORRUPT;
+    }
     return code;
 }
 
@@ -214,7 +237,7 @@ void as_sqlite_recheck(struct as_backend *backend)
     char finding[AS_STORE_MESSAGE] = "";
     int code = as_db_open(&db, backend->path, AS_DB_CHECKER);
 
-    code = code == SQLITE_OK ? as_check_quickly(&db, finding) : code;
+    code = code == SQLITE_OK ? as_check_quickly(&db, backend->path, finding) : code;
     as_db_close(&db);
     if (code == SQLITE_OK || code == SQLITE_INTERRUPT) {
         atomic_store(&backend->faults.damaged, false);

@@ -44,7 +44,7 @@ static bool note(struct as_db_faults *faults, size_t kind)
     return may_tell(faults, kind);
 }
 
-as_err as_db_fail(const struct as_db *db, int code)
+as_err as_db_fail(struct as_db *db, int code)
 {
     static const struct meaning unknown = {0, AS_SERVER_ERROR, "the store refused a statement",
                                            false};
@@ -58,6 +58,7 @@ as_err as_db_fail(const struct as_db *db, int code)
         kind++;
     }
     const struct meaning *means = kind < AS_COUNT(meanings) ? &meanings[kind] : &unknown;
+    db->doubtful = db->doubtful || means->damage;
     if (note(db->faults, kind)) {
         AS_LOG(AS_LOG_ERROR, "store_fault", AS_LOG_NUMBER("sqlite_code", code),
                AS_LOG_TEXT("sqlite_says", sqlite3_errstr(code)), AS_LOG_TEXT("reason", means->why));
@@ -65,9 +66,17 @@ as_err as_db_fail(const struct as_db *db, int code)
     return AS_FAIL(means->fault, means->why);
 }
 
-as_err as_db_need(const struct as_db *db, int code)
+as_err as_db_need(struct as_db *db, int code)
 {
     return code == SQLITE_OK ? AS_OK : as_db_fail(db, code);
+}
+
+void as_db_refresh(struct as_db *db)
+{
+    if (db->doubtful) {
+        (void)sqlite3_db_release_memory(db->handle);
+        db->doubtful = false;
+    }
 }
 
 /* ------------------------------------------------------------ opening ------------------------- */

@@ -35,6 +35,7 @@ struct as_db {
     sqlite3 *handle;
     struct as_db_faults *faults; /* NULL: nobody keeps count, and each is logged */
     bool may_wait;               /* a lock of others is waited for, and then AS_UNAVAILABLE */
+    bool doubtful;               /* it has met damage, and may hold it in memory */
     size_t count;
     struct {
         const char *sql;
@@ -64,9 +65,12 @@ int as_db_number(struct as_db *db, const char *sql, int64_t *out);
 
 /* Logs an SQLite result code (never parameters), once per AS_LIMIT_STORE_LOG_MS, and says what it
  * means to the caller. */
-as_err as_db_fail(const struct as_db *db, int code);
+as_err as_db_fail(struct as_db *db, int code);
 /* AS_OK for SQLITE_OK. */
-as_err as_db_need(const struct as_db *db, int code);
+as_err as_db_need(struct as_db *db, int code);
+/* Between two transactions: forgets the pages in memory after damage was met, so that a file that
+ * was put right is read anew. */
+void as_db_refresh(struct as_db *db);
 
 struct as_sql_value {
     enum { AS_SQL_IS_NUMBER, AS_SQL_IS_TEXT, AS_SQL_IS_BLOB } type;

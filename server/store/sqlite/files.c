@@ -100,6 +100,19 @@ enum as_store_failure as_files_check(const char *path, bool must_exist,
     return failure != AS_STORE_FINE ? failure : file_check(path, must_exist, message);
 }
 
+int64_t as_files_size(const char *path, const char *suffix)
+{
+    char *name = NULL;
+    struct stat st;
+
+    if (asprintf(&name, "%s%s", path, suffix) < 0) {
+        return 0;
+    }
+    int64_t size = stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+    free(name);
+    return size;
+}
+
 /* ------------------------------------------------------------ root, who only looks ------------ */
 
 struct as_owner as_files_become_owner(const char *path)

@@ -49,9 +49,12 @@ static enum as_store_failure use_wal(struct as_backend *backend, char message[AS
 /* Bad pages are better met now than by a request: all are looked at, where that is quick. */
 static enum as_store_failure need_sound(struct as_backend *backend, char message[AS_STORE_MESSAGE])
 {
+    struct as_db db = {.handle = NULL}; /* of its own: what it has read need not stay in memory */
     char finding[AS_STORE_MESSAGE] = "";
-    int code = as_check_quickly(&backend->writer, finding);
+    int code = as_db_open(&db, backend->path, AS_DB_CHECKER);
 
+    code = code == SQLITE_OK ? as_check_quickly(&db, backend->path, finding) : code;
+    as_db_close(&db);
     if (code == SQLITE_OK) {
         return AS_STORE_FINE;
     }

@@ -32,6 +32,7 @@ static as_err reader_new(struct as_backend *backend, bool may_wait, struct as_re
 
 static as_err read_begin(struct as_reader *reader)
 {
+    as_db_refresh(&reader->db);
     return as_sql_run(&reader->db, "BEGIN DEFERRED", NULL, 0);
 }
 
@@ -53,6 +54,7 @@ static as_err probe(struct as_reader *reader)
 static as_err begin(struct as_backend *backend)
 {
     AS_NEED(!as_sqlite_is_lost(backend), AS_UNAVAILABLE, "the database was taken from its place");
+    as_db_refresh(&backend->writer);
     return as_sql_run(&backend->writer, "BEGIN IMMEDIATE", NULL, 0);
 }
 

@@ -2,24 +2,6 @@
 /* How large the store is. */
 #include "sqlite/backend.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
-/* 0 where there is none: the write-ahead log comes with the first write. */
-static int64_t size_of(const char *path, const char *suffix)
-{
-    char *name = NULL;
-    struct stat st;
-
-    if (asprintf(&name, "%s%s", path, suffix) < 0) {
-        return 0;
-    }
-    int64_t size = stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
-    free(name);
-    return size;
-}
-
 static as_err number(struct as_db *db, const char *sql, int64_t *out)
 {
     return as_db_need(db, as_db_number(db, sql, out));
@@ -49,7 +31,7 @@ as_err as_sqlite_status(struct as_reader *reader, struct as_backend *backend,
     AS_TRY(as_sequence_get(db, AS_LIT("store"), &out->epoch));
     out->backend = AS_LIT("sqlite");
     out->path = as_span_of(backend->path);
-    out->octets = size_of(backend->path, "");
-    out->wal_octets = size_of(backend->path, "-wal");
+    out->octets = as_files_size(backend->path, "");
+    out->wal_octets = as_files_size(backend->path, "-wal");
     return AS_OK;
 }

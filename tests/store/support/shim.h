@@ -12,6 +12,7 @@
 #include <time.h>
 
 static struct {
+    atomic_int read_code;  /* SQLITE_IOERR_READ: the disk is broken */
     atomic_int write_code; /* SQLITE_FULL: the disk is full */
     atomic_int sync_code;  /* SQLITE_IOERR_FSYNC: it is broken */
     atomic_int lock_code;  /* SQLITE_BUSY: somebody else has locked the database */
@@ -35,7 +36,8 @@ static int shim_close(sqlite3_file *f)
 
 static int shim_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 {
-    return REAL(f)->pMethods->xRead(REAL(f), to, n, at);
+    int code = atomic_load(&shim.read_code);
+    return code != 0 ? code : REAL(f)->pMethods->xRead(REAL(f), to, n, at);
 }
 
 static int shim_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Databases that are damaged: refused at the start where that shows, and got by while it runs. */
+#include "store/support/shim.h"
+#include "store/support/whole.h"
+
+static struct fixture f;
+
+/* Enough of a database that there are pages which no start reads. */
+static void start(void)
+{
+    fixture_start(&f, 0);
+    put_all(&f, "c-1", "rs", "https://rs.example/");
+    for (int i = 0; i < 200; i++) {
+        struct a_client c;
+        char id[16];
+        (void)snprintf(id, sizeof(id), "more-%d", i);
+        ck_ok(create(f.job, client_named(&c, id)));
+    }
+}
+
+static void start_closed(void)
+{
+    start();
+    fixture_close(&f);
+}
+
+static void check_opens(enum as_store_failure want, const char *says)
+{
+    struct as_store *store = NULL;
+    char message[256] = "";
+
+    enum as_store_failure failure = as_store_open(f.path, &store, message);
+    ck_assert_msg(failure == want, "opening gave %d instead of %d: %s", failure, want, message);
+    if (failure == AS_STORE_FINE) {
+        as_store_close(store);
+        return;
+    }
+    ck_assert_ptr_null(store);
+    ck_assert_msg(strstr(message, says) != NULL, "\"%s\" lacks \"%s\"", message, says);
+    ck_assert_msg(strstr(message, f.dir) != NULL, "\"%s\" names no path", message);
+}
+
+static off_t size_of(const char *path)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(path, &st), 0);
+    return st.st_size;
+}
+
+/* The page in which a table begins. */
+static off_t page_of(const char *table)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof(text), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'",
+                   table);
+    return (off_t)(number_on(f.path, text) - 1) * 4096;
+}
+
+static void tell(void *arg, const char *text)
+{
+    (void)snprintf(arg, 256, "%s", text);
+}
+
+/* ------------------------------------------------------------ at the start -------------------- */
+
+START_TEST(a_damaged_page_in_the_middle_refuses_the_start)
+{
+    static const char *const tables[] = {"party", "certificate", "revocation", "key", "audit"};
+
+    start_closed();
+    file_copy(f.path, copy_path(&f));
+    for (size_t i = 0; i < AS_COUNT(tables); i++) {
+        file_overwrite(f.path, page_of(tables[i]), 4096);
+        check_opens(AS_STORE_BROKEN, "damaged");
+        check_opens(AS_STORE_BROKEN, "restore a backup");
+        file_copy(copy_path(&f), f.path);
+    }
+    check_opens(AS_STORE_FINE, "");
+    fixture_remove(&f);
+}
+END_TEST
+
+START_TEST(a_truncated_file_refuses_the_start)
+{
+    char told[256];
+
+    start_closed();
+    file_copy(f.path, copy_path(&f));
+    off_t size = size_of(f.path);
+    const off_t sizes[] = {size - 1, size - 4096, size / 2, 4096, 4095, 100, 1};
+    for (size_t i = 0; i < AS_COUNT(sizes); i++) {
+        ck_assert_int_eq(truncate(f.path, sizes[i]), 0);
+        check_opens(AS_STORE_BROKEN, "");
+        ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_BROKEN);
+        file_copy(copy_path(&f), f.path);
+    }
+    check_opens(AS_STORE_FINE, "");
+    fixture_remove(&f);
+}
+END_TEST
+
+/* A new database in its place would have forgotten everything. */
+START_TEST(an_empty_file_refuses_the_start)
+{
+    char told[256];
+
+    start_closed();
+    ck_assert_int_eq(truncate(f.path, 0), 0);
+    check_opens(AS_STORE_BROKEN, "an empty file");
+    ck_assert_int_eq(size_of(f.path), 0);
+    ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_BROKEN);
+    ck_assert_ptr_nonnull(strstr(told, "an empty file"));
+    ck_assert_int_eq(unlink(f.path), 0);
+    check_opens(AS_STORE_FINE, ""); /* none at all is a new one */
+    fixture_remove(&f);
+}
+END_TEST
+
+START_TEST(what_a_killed_restore_left_is_taken_away)
+{
+    char left[160];
+
+    start_closed();
+    (void)snprintf(left, sizeof(left), "%s.restore", f.path);
+    file_copy(f.path, left);
+    check_opens(AS_STORE_FINE, "");
+    ck_assert(!exists(left));
+    fixture_remove(&f);
+}
+END_TEST
+
+/* ------------------------------------------------------------ while it runs ------------------- */
+
+static bool is_ready(void)
+{
+    bool ready = as_store_is_ready(f.worker);
+
+    as_store_session_done(f.worker);
+    return ready;
+}
+
+static void check_ready_again(void)
+{
+    bool ready = false;
+
+    for (int i = 0; i < 300 && !ready; i++) {
+        const struct timespec moment = {0, 100000000};
+        (void)nanosleep(&moment, NULL);
+        ready = is_ready();
+    }
+    ck_assert(ready);
+}
+
+/* The store, opened anew, so that nothing but what is asked for is cached anywhere. */
+static void start_fresh(void)
+{
+    start_closed();
+    file_copy(f.path, copy_path(&f));
+    fixture_open(&f, 0);
+    ck_assert(is_there(f.worker, "c-1"));
+    ck_assert(is_there(f.job, "c-1"));
+    ck_assert(is_ready());
+}
+
+/* Damages all tables but the schema, and has every connection forget its pages by a commit. */
+static void damage_all(void)
+{
+    struct a_client c;
+
+    file_overwrite(f.path, page_of("certificate"), 4096);
+    file_overwrite(f.path, page_of("revocation"), 4096);
+    for (off_t at = page_of("party"); at < size_of(f.path); at += 4096) {
+        file_overwrite(f.path, at, 4096);
+    }
+    ck_fault(create(f.job, client_named(&c, "c-9")), AS_UNAVAILABLE);
+}
+
+START_TEST(TOK_15_a_page_that_is_damaged_while_it_runs)
+{
+    const struct as_party *party = NULL;
+
+    start_fresh();
+    damage_all();
+    ck_assert(!is_ready());
+    ck_assert(is_there(f.worker, "c-1")); /* what is known goes on */
+    ck_assert(is_there(f.job, "c-1"));
+    ck_fault(as_store_party_get(f.worker, AS_LIT("more-100"), &party), AS_UNAVAILABLE);
+    as_store_session_done(f.worker);
+    ck_fault(as_store_token_revoke(f.job, jti_of_all, FAR, NULL), AS_UNAVAILABLE);
+    ck_assert(!is_ready());
+    file_copy(copy_path(&f), f.path); /* as it was */
+    check_ready_again();
+    ck_assert(is_there(f.worker, "more-100"));
+    ck_ok(as_store_token_revoke(f.job, jti_of_all, FAR, NULL));
+    ck_assert(is_ready());
+    fixture_end(&f);
+}
+END_TEST
+
+START_TEST(TOK_15_damage_that_stays_keeps_it_from_being_ready)
+{
+    start_fresh();
+    damage_all();
+    for (int i = 0; i < 30; i++) { /* the housekeeper looks, and finds it */
+        const struct timespec moment = {0, 100000000};
+        (void)nanosleep(&moment, NULL);
+        ck_assert(!is_ready());
+    }
+    file_copy(copy_path(&f), f.path);
+    size_t findings = 9;
+    char told[256];
+    ck_ok(as_store_check_live(f.job, tell, told, &findings)); /* or somebody has it looked at */
+    ck_assert_uint_eq(findings, 0);
+    ck_assert(is_ready());
+    fixture_end(&f);
+}
+END_TEST
+
+START_TEST(TOK_15_a_disk_that_cannot_be_read)
+{
+    const struct as_party *party = NULL;
+
+    shim_start();
+    start_fresh();
+    atomic_store(&shim.read_code, SQLITE_IOERR_READ);
+    ck_assert(is_there(f.worker, "c-1"));
+    ck_fault(as_store_party_get(f.worker, AS_LIT("more-100"), &party), AS_UNAVAILABLE);
+    as_store_session_done(f.worker);
+    ck_assert(!is_ready());
+    atomic_store(&shim.read_code, 0);
+    check_ready_again();
+    ck_assert(is_there(f.worker, "more-100"));
+    fixture_end(&f);
+}
+END_TEST
+
+/* ------------------------------------------------------------ told once per while ------------- */
+
+static size_t count_lines(int from, const char *text)
+{
+    static char bytes[65536];
+    size_t count = 0;
+    ssize_t got = read(from, bytes, sizeof(bytes) - 1);
+
+    for (const char *at = bytes; got > 0 && (at = strstr(at, text)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+START_TEST(a_trouble_that_lasts_is_logged_once_per_while)
+{
+    int ends[2];
+    const struct as_party *party = NULL;
+
+    shim_start();
+    start_fresh();
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
+    as_log_start(ends[1], AS_LOG_JSON, AS_LOG_INFO);
+    atomic_store(&shim.read_code, SQLITE_IOERR_READ);
+    for (int i = 0; i < 50; i++) {
+        ck_fault(as_store_party_get(f.worker, AS_LIT("more-100"), &party), AS_UNAVAILABLE);
+        as_store_session_done(f.worker);
+    }
+    atomic_store(&shim.read_code, 0);
+    ck_assert_uint_eq(count_lines(ends[0], "store_fault"), 1);
+    as_log_start(2, AS_LOG_JSON, AS_LOG_INFO);
+    fixture_end(&f);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+END_TEST
+
+/* ------------------------------------------------------------ root, who only looks ------------ */
+
+START_TEST(root_checks_what_belongs_to_another_user)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char told[256] = "";
+    char path[160];
+
+    if (geteuid() != 0) {
+        ck_skip("only root can look into what belongs to somebody else");
+    }
+    start_closed();
+    ck_assert_int_eq(chmod(f.dir, 0700), 0);
+    ck_assert_int_eq(chown(f.dir, 12345, 12345), 0);
+    ck_assert_int_eq(chown(f.path, 12345, 12345), 0);
+    (void)snprintf(path, sizeof(path), "%s.lock", f.path);
+    ck_assert_int_eq(chown(path, 12345, 12345), 0);
+    ck_assert_msg(as_store_check(f.path, tell, told) == AS_STORE_FINE, "%s", told);
+    ck_assert_uint_eq(geteuid(), 0);
+    ck_assert_uint_eq(getegid(), 0);
+    for (size_t i = 0; i < AS_COUNT(suffixes); i++) { /* nothing of root's is left there */
+        struct stat st;
+        (void)snprintf(path, sizeof(path), "%s%s", f.path, suffixes[i]);
+        ck_assert(stat(path, &st) != 0 || st.st_uid == 12345);
+    }
+    check_opens(AS_STORE_UNAVAILABLE, "must belong to"); /* running on it is another matter */
+    ck_assert_int_eq(chmod(f.dir, 0777), 0);
+    ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(told, "others may write"));
+    fixture_remove(&f);
+}
+END_TEST
+
+AS_TESTS("store_damage", {
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, a_damaged_page_in_the_middle_refuses_the_start);
+    tcase_add_test(t, a_truncated_file_refuses_the_start);
+    tcase_add_test(t, an_empty_file_refuses_the_start);
+    tcase_add_test(t, what_a_killed_restore_left_is_taken_away);
+    tcase_add_test(t, TOK_15_a_page_that_is_damaged_while_it_runs);
+    tcase_add_test(t, TOK_15_damage_that_stays_keeps_it_from_being_ready);
+    tcase_add_test(t, TOK_15_a_disk_that_cannot_be_read);
+    tcase_add_test(t, a_trouble_that_lasts_is_logged_once_per_while);
+    tcase_add_test(t, root_checks_what_belongs_to_another_user);
+})
