@@ -21,5 +21,6 @@
 #include "as/base/span.h"
 #include "as/base/text.h"
 #include "as/base/thread.h"
+#include "as/base/url.h"
 
 #endif

@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADMIN_BODY AS_LIMIT_BODY
+#define ADMIN_BODY    AS_LIMIT_BODY
+#define REGISTER_BODY AS_LIMIT_BODY /* REG-12 */
 
 /* What clients and resource servers see; the path of the metadata is the app's own (REG-100). */
 static const struct as_http_route oauth_routes[] = {
     {"POST", "/token", 0, false, as_endpoint_token},
     {"POST", "/introspect", 0, false, as_endpoint_introspect},
     {"POST", "/revoke", 0, false, as_endpoint_revoke},
+    {"POST", "/register", REGISTER_BODY, true, as_endpoint_register},
+    {"GET", "/register/{id}", 0, false, as_endpoint_register_show},
+    {"PUT", "/register/{id}", REGISTER_BODY, true, as_endpoint_register_replace},
+    {"DELETE", "/register/{id}", 0, true, as_endpoint_register_delete},
     {"GET", "/jwks", 0, false, as_endpoint_jwks},
 };
 
@@ -29,6 +34,9 @@ static const struct as_http_route admin_routes[] = {
     {"PUT", "/v1/resources/{id}", ADMIN_BODY, true, as_admin_replace},
     {"PATCH", "/v1/resources/{id}", ADMIN_BODY, true, as_admin_patch},
     {"DELETE", "/v1/resources/{id}", 0, true, as_admin_delete},
+    {"GET", "/v1/initial-access-tokens", 0, true, as_admin_iats_list},
+    {"POST", "/v1/initial-access-tokens", 0, true, as_admin_iats_create},
+    {"DELETE", "/v1/initial-access-tokens/{id}", 0, true, as_admin_iats_revoke},
     {"POST", "/v1/revocations", 0, true, as_admin_revoke},
     {"POST", "/v1/verdicts", ADMIN_BODY, true, as_admin_verdict},
     {"GET", "/v1/keys", 0, true, as_admin_keys_list},

@@ -20,7 +20,8 @@ struct as_generation {
     struct as_generation_conf conf;
     as_span metadata; /* the document of RFC 8414 */
     const char *metadata_path;
-    struct as_arena *mem; /* holds this struct too */
+    struct as_throttle *registrations; /* by strangers; NULL unless registration is open */
+    struct as_arena *mem;              /* holds this struct too */
     atomic_size_t holders;
     pthread_mutex_t audit_lock; /* guards `audit_torn` and the order of lines */
     bool audit_torn;            /* the last line was not written to its end */
@@ -51,11 +52,14 @@ struct as_visit {
     const char *member; /* the metadata member an error is about */
     const char *reason; /* for the log where there is no error: why a token is inactive */
     as_span client_id;  /* who, as far as known */
+    as_span actor;      /* for the audit, where it is not a client that authenticated */
     const char *method; /* how it authenticates */
     bool authenticated;
-    const char *event;  /* of the audit line; NULL: none is written on success */
-    as_span subject_id; /* whom an admin event is about */
-    bool cacheable;     /* the reply set its own Cache-Control */
+    const char *event;      /* of the audit line; NULL: none is written on success */
+    as_span subject_id;     /* whom an admin event is about */
+    bool cacheable;         /* the reply set its own Cache-Control */
+    bool wants_certificate; /* it was refused for want of one */
+    unsigned retry_after_s; /* of a refusal; 0: the usual */
 };
 
 static inline struct as_visit *as_visit_of(const struct as_http_call *call)
@@ -80,6 +84,8 @@ as_err as_reply_empty(struct as_http_call *call, unsigned status);
 as_err as_reply_text(struct as_http_call *call, const char *type, as_span body);
 
 /* direct.c: what the direct endpoints of clients have in common. */
+/* How often a field occurs; `name` in lower case. */
+size_t as_direct_fields(const struct as_http_request *request, const char *name);
 /* The form of a POST, its known parameters at most once each (TOK-02 to TOK-07). */
 as_err as_direct_form(struct as_http_call *call, const char *const *once, size_t count,
                       struct as_form **out);
@@ -101,6 +107,10 @@ as_err as_endpoint_token(struct as_http_call *call);
 as_err as_endpoint_introspect(struct as_http_call *call);
 as_err as_endpoint_revoke(struct as_http_call *call);
 as_err as_endpoint_metadata(struct as_http_call *call);
+as_err as_endpoint_register(struct as_http_call *call);
+as_err as_endpoint_register_show(struct as_http_call *call);
+as_err as_endpoint_register_replace(struct as_http_call *call);
+as_err as_endpoint_register_delete(struct as_http_call *call);
 as_err as_endpoint_jwks(struct as_http_call *call);
 as_err as_endpoint_alive(struct as_http_call *call);
 as_err as_endpoint_ready(struct as_http_call *call);
@@ -114,6 +124,9 @@ as_err as_admin_patch(struct as_http_call *call);
 as_err as_admin_delete(struct as_http_call *call);
 as_err as_admin_revoke(struct as_http_call *call);
 as_err as_admin_verdict(struct as_http_call *call);
+as_err as_admin_iats_list(struct as_http_call *call);
+as_err as_admin_iats_create(struct as_http_call *call);
+as_err as_admin_iats_revoke(struct as_http_call *call);
 as_err as_admin_keys_list(struct as_http_call *call);
 as_err as_admin_keys_rotate(struct as_http_call *call);
 as_err as_admin_keys_retire(struct as_http_call *call);

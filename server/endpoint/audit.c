@@ -13,12 +13,15 @@
 #define AUDIT_TEXT_MAX 1024
 #define AUDIT_LINE_MAX (64 * 1024)
 
-/* Who did it: the user at the admin socket, or a client that proved itself; a name that was merely
- * claimed is no actor. */
+/* Who did it: the user at the admin socket, a client that proved itself, the holder of an initial
+ * access token; a name that was merely claimed is no actor. */
 static as_span actor_of(const struct as_visit *visit)
 {
     as_span actor = AS_SPAN_NONE;
 
+    if (visit->actor.len > 0) {
+        return visit->actor;
+    }
     if (visit->peer->listener->kind != AS_LISTENER_SOCKET) {
         return visit->authenticated ? visit->client_id : AS_SPAN_NONE;
     }
@@ -112,7 +115,8 @@ static const char *event_of(const struct as_visit *visit)
     if (as_err_is(visit->err, AS_INVALID_CLIENT) || as_err_is(visit->err, AS_TOO_MANY_FAILURES)) {
         return "client_authentication";
     }
-    if (as_err_is(visit->err, AS_NOT_ALLOWED)) {
+    if (as_err_is(visit->err, AS_NOT_ALLOWED) &&
+        visit->peer->listener->kind == AS_LISTENER_SOCKET) {
         return "admin_access";
     }
     return visit->event;

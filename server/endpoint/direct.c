@@ -3,7 +3,7 @@
 #include "app.h"
 
 /* How often a field occurs: a second Authorization field would be a second mechanism. */
-static size_t count_fields(const struct as_http_request *request, const char *name)
+size_t as_direct_fields(const struct as_http_request *request, const char *name)
 {
     size_t count = 0;
 
@@ -41,7 +41,7 @@ static as_err read_credentials(struct as_http_call *call, const struct as_form *
     AS_TRY(as_form_one(form, "client_secret", &ask->client_secret));
     AS_TRY(as_form_one(form, "client_assertion", &ask->client_assertion));
     AS_TRY(as_form_one(form, "client_assertion_type", &ask->client_assertion_type));
-    AS_NEED(count_fields(call->request, "authorization") <= 1, AS_INVALID_REQUEST,
+    AS_NEED(as_direct_fields(call->request, "authorization") <= 1, AS_INVALID_REQUEST,
             "the Authorization field is repeated");
     ask->authorization = as_http_field(call->request, "authorization");
     return AS_OK;

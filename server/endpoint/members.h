@@ -44,8 +44,9 @@ bool as_member_is_uri(as_span uri);
     X(id)                                                                                          \
     X(method)                                                                                      \
     X(name)                                                                                        \
-    X(jwks) X(scope) X(grant_types) X(response_types) X(profile) X(status) X(trust) X(shared)      \
-        X(bound) X(default_resource) X(audience) X(token_format) X(token_alg) X(introspection_alg) \
+    X(jwks)                                                                                        \
+    X(scope) X(grant_types) X(response_types) X(profile) X(status) X(trust) X(shared) X(bound)     \
+        X(default_resource) X(audience) X(token_format) X(token_alg) X(introspection_alg)          \
             X(scopes_hidden) X(software_id) X(software_version) X(application_type)
 #define AS_MEMBER_READER(what)                                                                     \
     as_err as_member_read_##what(struct as_registration *reg, const char *name,                    \

@@ -52,27 +52,61 @@ static as_err describe(struct as_http_call *call, as_err error, as_span *out)
         *out = as_span_of(error.fault->says);
         return AS_OK;
     }
-    return as_arena_printf(call->mem, out, "%s %s%s%s", error.fault->says,
+    bool elsewhere = visit->wants_certificate && mtls_origin != NULL;
+    return as_arena_printf(call->mem, out, "%s %s%s%s.%s%s", error.fault->says,
                            visit->member != NULL ? visit->member : "",
-                           visit->member != NULL ? ": " : "", error.why);
+                           visit->member != NULL ? ": " : "", error.why,
+                           elsewhere ? " Clients with a certificate are served at " : "",
+                           elsewhere ? mtls_origin : "");
+}
+
+/* RFC 6750 3.1: whoever sent no token is told of no error (REG-14, TOK-191). */
+static const struct {
+    enum as_fault_id fault;
+    as_span challenge;
+} challenges[] = {
+    {AS_TOKEN_MISSING, AS_LIT_ROW("Bearer realm=\"fapid\"")},
+    {AS_INVALID_TOKEN, AS_LIT_ROW("Bearer realm=\"fapid\", error=\"invalid_token\"")},
+};
+
+/* RFC 6749 5.2: the scheme that was used (TOK-11). */
+static as_span challenge_of_client(as_span used)
+{
+    bool bearer = used.len >= 6 && as_span_equal_nocase((as_span){used.ptr, 6}, AS_LIT("bearer"));
+
+    return bearer ? AS_LIT("Bearer") : AS_LIT("Basic realm=\"fapid\"");
+}
+
+static as_err add_challenge(struct as_http_call *call, as_err error)
+{
+    as_span used = as_http_field(call->request, "authorization");
+
+    for (size_t i = 0; i < AS_COUNT(challenges); i++) {
+        if (as_err_is(error, challenges[i].fault)) {
+            return as_http_reply_field(call->reply, "WWW-Authenticate", challenges[i].challenge);
+        }
+    }
+    if (as_err_is(error, AS_INVALID_CLIENT) && used.ptr != NULL) {
+        return as_http_reply_field(call->reply, "WWW-Authenticate", challenge_of_client(used));
+    }
+    return AS_OK;
+}
+
+static as_err add_retry_after(struct as_http_call *call)
+{
+    unsigned seconds = as_visit_of(call)->retry_after_s;
+    as_span text = AS_LIT(AS_LIMIT_RETRY_AFTER);
+
+    if (seconds > 0) {
+        AS_TRY(as_arena_printf(call->mem, &text, "%u", seconds));
+    }
+    return as_http_reply_field(call->reply, "Retry-After", text);
 }
 
 static as_err add_error_fields(struct as_http_call *call, as_err error)
 {
-    /* RFC 6749 5.2: the scheme that was used (TOK-11) */
-    if (as_err_is(error, AS_INVALID_CLIENT) &&
-        as_http_field(call->request, "authorization").ptr != NULL) {
-        as_span used = as_http_field(call->request, "authorization");
-        bool bearer =
-            used.len >= 6 && as_span_equal_nocase((as_span){used.ptr, 6}, AS_LIT("bearer"));
-
-        AS_TRY(as_http_reply_field(call->reply, "WWW-Authenticate",
-                                   bearer ? AS_LIT("Bearer") : AS_LIT("Basic realm=\"fapid\"")));
-    }
-    if (error.fault->status == 503 || error.fault->status == 429) {
-        AS_TRY(as_http_reply_field(call->reply, "Retry-After", AS_LIT(AS_LIMIT_RETRY_AFTER)));
-    }
-    return AS_OK;
+    AS_TRY(add_challenge(call, error));
+    return error.fault->status == 503 || error.fault->status == 429 ? add_retry_after(call) : AS_OK;
 }
 
 static as_err reply_error(struct as_http_call *call, as_err error)

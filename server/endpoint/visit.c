@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request on its way through an app: context in, handler, reply out, one log line. */
-#include "app.h"
+#include "register.h"
 
 #include <string.h>
 
@@ -38,6 +38,8 @@ static void visit_end(struct as_visit *visit)
 
 static as_err visit_handle(struct as_http_call *call)
 {
+    AS_NEED(!as_register_is_off(as_visit_of(call), call->request->path), AS_NOT_FOUND,
+            "no such path");
     if (call->route != NULL) {
         return call->route->handle(call);
     }

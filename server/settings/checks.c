@@ -281,27 +281,11 @@ const char *as_check_scope(const char *text)
                : NULL;
 }
 
-static unsigned port_of(as_span text, unsigned otherwise)
-{
-    uint64_t port = 0;
-
-    return is_port(text, &port) ? (unsigned)port : otherwise;
-}
-
-void as_url_cut(const char *url, as_span *origin, as_span *host, unsigned *port)
-{
-    as_span authority = as_span_from(as_span_of(url), strlen("https://")), port_text;
-
-    (void)cut_path(&authority);
-    *origin = (as_span){url, strlen("https://") + authority.len};
-    cut_port(authority, host, &port_text);
-    *port = port_of(port_text, 443);
-}
-
 void as_address_cut(const char *address, as_span *ip, unsigned *port)
 {
     as_span port_text;
+    uint64_t number = 0;
 
     cut_port(as_span_of(address), ip, &port_text);
-    *port = port_of(port_text, 0);
+    *port = is_port(port_text, &number) ? (unsigned)number : 0;
 }

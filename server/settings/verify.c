@@ -45,13 +45,10 @@ static void verify_certificates(struct as_draft *draft, size_t index,
 static void verify_origin(struct as_draft *draft, size_t index,
                           const struct as_listener_settings *listener)
 {
-    as_span origin, host;
-    unsigned port = 0;
-
     if (listener->origin == NULL) {
         return;
     }
-    as_url_cut(listener->origin, &origin, &host, &port);
+    as_span host = as_url_cut(listener->origin).host;
     if (!has_name(listener, host)) {
         as_draft_refuse(draft, as_draft_where(section_of(draft, index), "origin"),
                         "listener %s: the host of its origin is not among its names: add %.*s",
@@ -106,19 +103,19 @@ static void verify_addresses(struct as_draft *draft, const struct as_settings *s
 /* How well a listener serves the issuer's URLs: 0 not at all. */
 static unsigned fitness(const struct as_listener_settings *listener, const char *issuer)
 {
-    as_span origin, host, ip;
-    unsigned port = 0, own_port = 0;
+    const struct as_url url = as_url_cut(issuer);
+    as_span ip;
+    unsigned own_port = 0;
 
-    as_url_cut(issuer, &origin, &host, &port);
-    if (!has_name(listener, host)) {
+    if (!has_name(listener, url.host)) {
         return 0;
     }
     if (listener->origin != NULL) {
-        return as_span_is(origin, listener->origin) ? 4 : 1;
+        return as_span_is(url.origin, listener->origin) ? 4 : 1;
     }
     /* behind a balancer the ports may differ */
     as_address_cut(listener->address, &ip, &own_port);
-    return own_port == port ? 3 : 2;
+    return own_port == url.port ? 3 : 2;
 }
 
 static void choose_issuer_listener(struct as_draft *draft, struct as_settings *settings)
@@ -188,10 +185,8 @@ static void choose_mtls_origin(struct as_draft *draft, struct as_settings *setti
 
 static void verify_origins_differ(struct as_draft *draft, const struct as_settings *settings)
 {
-    as_span issuer_origin, host;
-    unsigned port = 0;
+    const as_span issuer_origin = as_url_cut(settings->issuer).origin;
 
-    as_url_cut(settings->issuer, &issuer_origin, &host, &port);
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct as_listener_settings *listener = &settings->listeners[i];
         bool taken = listener->origin != NULL && listener != settings->issuer_listener &&
