@@ -240,6 +240,76 @@ START_TEST(TOK_12_input_buffer_suffices)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- bodies that nobody wants ---- */
+
+static size_t no_route(const void *arg, as_span method, as_span path)
+{
+    (void)arg;
+    return as_span_is(method, "POST") && as_span_is(path, "/known") ? 10 : AS_GUARD_UNREAD;
+}
+
+START_TEST(TOK_12_a_body_that_nobody_wants_is_not_read)
+{
+    static const struct {
+        const char *octets;
+        bool ready;
+        bool unread;
+    } rows[] = {
+        {"POST /nowhere HTTP/1.1\r\nhost: h\r\nContent-Length: 9\r\n\r\n", true, true},
+        {"POST /nowhere HTTP/1.1\r\nhost: h\r\nContent-Length: 99999999999\r\n\r\n", true, true},
+        {"POST /nowhere HTTP/1.1\r\nhost: h\r\nTransfer-Encoding: chunked\r\n\r\n", true, true},
+        {"PUT /known HTTP/1.1\r\nhost: h\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+         true, true},
+        {"POST /nowhere HTTP/1.1\r\nhost: h\r\nContent-Length: 0\r\n\r\n", true, false},
+        {"GET /nowhere HTTP/1.1\r\nhost: h\r\n\r\n", true, false},
+        {"POST /known HTTP/1.1\r\nhost: h\r\nContent-Length: 9\r\n\r\n", false, false},
+    };
+    struct as_guard_rules rules = AS_GUARD_RULES;
+
+    rules.body_cap = no_route;
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        struct drive drive = drive_new(&rules);
+        struct as_guard_request request;
+        drive_run(&drive, as_span_of(rows[i].octets), DRIVE_OCTETS);
+        ck_assert_msg((drive.state == AS_GUARD_READY) == rows[i].ready, "%s", rows[i].octets);
+        ck_assert_uint_eq(drive.continues, 0);
+        if (rows[i].ready) {
+            as_guard_request(&drive.guard, &drive.in, &request);
+            ck_assert_msg(request.unread == rows[i].unread, "%s", rows[i].octets);
+            ck_assert(request.keep_alive != rows[i].unread);
+            ck_assert_uint_eq(request.body.len, 0);
+        }
+        drive_free(&drive);
+    }
+}
+END_TEST
+
+START_TEST(TOK_12_the_whole_of_a_request_is_known_from_its_head)
+{
+    static const struct {
+        const char *octets;
+        size_t whole;
+    } rows[] = {
+        {"", 0},
+        {"GET / HT", 8},
+        {"POST / HTTP/1.1\r\nhost: h\r\nContent-Length: 5000\r\n\r\n", 50 + 5000},
+        {"POST / HTTP/1.1\r\nhost: h\r\nContent-Length: 5000\r\n\r\nabc", 50 + 5000},
+        {"POST / HTTP/1.1\r\nhost: h\r\nContent-Length: 3\r\n\r\nabc", 47 + 3},
+        {"GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HTTP/1.1\r\n", 27},
+        {"POST / HTTP/1.1\r\nhost: h\r\nTransfer-Encoding: chunked\r\n\r\nFF\r\nabc", 56 + 3},
+    };
+    struct as_guard_rules rules = AS_GUARD_RULES;
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        struct drive drive = drive_new(&rules);
+        drive_run(&drive, as_span_of(rows[i].octets), DRIVE_WHOLE);
+        ck_assert_msg(as_guard_whole(&drive.guard, &drive.in) == rows[i].whole, "%s: %zu",
+                      rows[i].octets, as_guard_whole(&drive.guard, &drive.in));
+        drive_free(&drive);
+    }
+}
+END_TEST
+
 AS_TESTS("edge/guard_limits", {
     tcase_add_test(t, TOK_12_request_line);
     tcase_add_test(t, TOK_12_head);
@@ -247,6 +317,8 @@ AS_TESTS("edge/guard_limits", {
     tcase_add_test(t, TOK_12_line_and_head_at_once);
     tcase_add_test(t, TOK_12_endless_lines);
     tcase_add_test(t, TOK_12_fields);
+    tcase_add_test(t, TOK_12_a_body_that_nobody_wants_is_not_read);
+    tcase_add_test(t, TOK_12_the_whole_of_a_request_is_known_from_its_head);
     tcase_add_test(t, TOK_12_body_cap_of_the_route);
     tcase_add_test(t, TOK_12_body_cap_of_the_listener);
     tcase_add_test(t, TOK_12_input_buffer_suffices);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one kind of caller fills up is not all there is: room for small requests and operators. */
+#include "support/dial.h"
+
+#include <sys/resource.h>
+
+#define GET_ECHO  "GET /echo HTTP/1.1\r\nHost: as.example\r\n\r\n"
+#define POST_ECHO "POST /echo HTTP/1.1\r\nHost: as.example\r\n"
+#define HOLDERS   200
+
+enum { TLS, PLAIN };
+
+static void make_listeners(void)
+{
+    serve_init();
+    serve.workers = 1;
+    serve.listeners[TLS] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listeners[PLAIN] = serve_plain("127.0.0.1:0");
+    serve.listener_count = 2;
+}
+
+static void ask_plain(void)
+{
+    int fd = client_to(serve_port(PLAIN));
+
+    client_send(fd, GET_ECHO);
+    ck_assert_msg(client_read(fd) && client_has(" 200 "), "%s", client_answer);
+    client_close(fd);
+}
+
+/* The status of a request with TLS on a connection of its own. */
+static bool tls_gets(SSL_CTX *ctx, const char *request, const char *status)
+{
+    struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
+
+    tls_say(&conn, request);
+    bool got = tls_hear(&conn) && client_has(status);
+    tls_hang_up(&conn);
+    return got;
+}
+
+/* ---------------------------------------------------------------- buffers -------------------- */
+
+/* Holds `text` and `more` octets after it on connections of their own, until one is refused. */
+static size_t hold(SSL_CTX *ctx, struct tls_conn conns[HOLDERS], const char *text, size_t more)
+{
+    static char octets[65536];
+    size_t count = 0;
+    int64_t before = as_metric_get(AS_METRIC_requests_refused_total);
+
+    memset(octets, 'x', sizeof(octets));
+    while (as_metric_get(AS_METRIC_requests_refused_total) == before) {
+        ck_assert_uint_lt(count, HOLDERS);
+        conns[count] = tls_dial(ctx, TLS_NAME, NULL);
+        tls_say(&conns[count], text);
+        ck_assert_int_eq(SSL_write(conns[count++].ssl, octets, (int)more), (int)more);
+        poll(NULL, 0, 5);
+    }
+    return count;
+}
+
+static void let_go(struct tls_conn conns[HOLDERS], size_t count)
+{
+    while (count > 0) {
+        tls_hang_up(&conns[--count]);
+    }
+}
+
+START_TEST(TOK_12_large_bodies_leave_room_for_small_requests_and_these_for_operators)
+{
+    struct tls_conn large[HOLDERS], small[HOLDERS], tiny[HOLDERS];
+
+    make_listeners();
+    serve.bounds.worker_bytes = 2 * 1024 * 1024;
+    serve_start();
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
+    size_t large_count = hold(ctx, large, POST_ECHO "Content-Length: 60000\r\n\r\n", 50000);
+    ck_assert_uint_ge(large_count, 2 * 1024 * 1024 * 3 / 4 / 131072);
+    for (int i = 0; i < 5; i++) {
+        ck_assert(tls_gets(ctx, GET_ECHO, " 200 "));
+        ck_assert(tls_gets(ctx, POST_ECHO "Content-Length: 4\r\n\r\nabcd", "<abcd>"));
+        ask_plain();
+    }
+    /* small ones that never end fill their part too, and then there is still an operator's */
+    size_t small_count = hold(ctx, small, POST_ECHO "Content-Length: 16000\r\n\r\n", 12000);
+    size_t tiny_count = hold(ctx, tiny, "POST /echo", 1);
+    ck_assert(tls_gets(ctx, GET_ECHO, " 503 ") && client_has("temporarily_unavailable"));
+    ask_plain();
+    let_go(small, small_count);
+    let_go(tiny, tiny_count);
+    wait_metric(AS_METRIC_connections_open, (int64_t)large_count - 1); /* one had its refusal */
+    ck_assert(tls_gets(ctx, GET_ECHO, " 200 "));
+    let_go(large, large_count);
+    wait_metric(AS_METRIC_connections_open, 0);
+    ck_assert(tls_gets(ctx, GET_ECHO, " 200 "));
+    SSL_CTX_free(ctx);
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(TOK_12_large_bodies_in_chunks_leave_room_too)
+{
+    struct tls_conn large[HOLDERS];
+
+    make_listeners();
+    serve.bounds.worker_bytes = 2 * 1024 * 1024;
+    serve_start();
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
+    size_t count = hold(ctx, large, POST_ECHO "Transfer-Encoding: chunked\r\n\r\nEA60\r\n", 50000);
+    ck_assert(tls_gets(ctx, POST_ECHO "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
+                       "<abcd>"));
+    let_go(large, count);
+    wait_metric(AS_METRIC_connections_open, 0);
+    SSL_CTX_free(ctx);
+    serve_stop(1000);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- descriptors ---------------- */
+
+static bool set_limit(rlim_t connections)
+{
+    /* as in descriptors.c, for two listeners and one worker */
+    rlim_t limit = AS_LIMIT_FD_RESERVE + 2 + 6 + (1 + AS_LIMIT_JOBS) * 4 + connections;
+
+    return setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, limit}) == 0;
+}
+
+START_TEST(operators_get_in_when_strangers_have_taken_all_descriptors)
+{
+    int fds[60];
+    size_t count = 0;
+
+    make_listeners();
+    if (!set_limit(100)) {
+        toy_end();
+        ck_skip("the limit of open files cannot be set (Valgrind)");
+    }
+    serve_start();
+    ck_assert_ptr_nonnull(strstr(serve.told, "allow 52 idle connections"));
+    while (count < AS_COUNT(fds)) {
+        fds[count++] = client_to(serve_port(TLS));
+    }
+    wait_metric(AS_METRIC_connections_open, 52);
+    poll(NULL, 0, 250); /* the others wait, and TLS alone is paused */
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 52);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
+    int admins[10];
+    for (size_t i = 0; i < AS_COUNT(admins); i++) {
+        admins[i] = client_to(serve_port(PLAIN));
+        client_send(admins[i], GET_ECHO);
+        ck_assert(client_read(admins[i]) && client_has(" 200 "));
+    }
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 62);
+    for (size_t i = 0; i < AS_COUNT(admins); i++) {
+        client_close(admins[i]);
+    }
+    while (count > 0) {
+        client_close(fds[--count]);
+    }
+    wait_metric(AS_METRIC_connections_open, 0);
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(what_is_kept_for_operators_is_all_that_others_lack)
+{
+    int fds[40];
+
+    make_listeners();
+    if (!set_limit(30)) { /* half of it is kept */
+        toy_end();
+        ck_skip("the limit of open files cannot be set (Valgrind)");
+    }
+    serve_start();
+    ck_assert_ptr_nonnull(strstr(serve.told, "allow 15 idle connections"));
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        fds[i] = client_to(serve_port(PLAIN));
+    }
+    wait_metric(AS_METRIC_connections_open, 30); /* all, as nobody else wants them */
+    poll(NULL, 0, 250);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 30);
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        client_close(fds[i]);
+    }
+    wait_metric(AS_METRIC_connections_open, 0);
+    serve_stop(1000);
+}
+END_TEST
+
+AS_TESTS("edge/room", {
+    tcase_add_unchecked_fixture(t, tls_setup, tls_teardown);
+    tcase_add_test(t, TOK_12_large_bodies_leave_room_for_small_requests_and_these_for_operators);
+    tcase_add_test(t, TOK_12_large_bodies_in_chunks_leave_room_too);
+    tcase_add_test(t, operators_get_in_when_strangers_have_taken_all_descriptors);
+    tcase_add_test(t, what_is_kept_for_operators_is_all_that_others_lack);
+})
