@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys: made, and written and read as PKCS #8 (RFC 5208, RFC 5958). */
-#include "key.h"
+/* Private keys: made, shown for wrapping, and read back. */
+#include "as/crypto.h"
+#include "pkcs8.h"
 
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/decoder.h>
 #include <openssl/ec.h>
-#include <openssl/encoder.h>
 #include <openssl/rsa.h>
-
-AS_AUTO_DEFINE(OSSL_DECODER_CTX, OSSL_DECODER_CTX_free)
-AS_AUTO_DEFINE(OSSL_ENCODER_CTX, OSSL_ENCODER_CTX_free)
 
 static EVP_PKEY *generate(enum as_alg alg)
 {
@@ -35,24 +29,6 @@ as_err as_jws_key_make(enum as_alg alg, struct as_jws_key **out)
     return as_key_wrap(alg, true, pkey, out);
 }
 
-/* One PrivateKeyInfo of this kind of key and nothing behind it. */
-static EVP_PKEY *decode(enum as_alg alg, as_span der)
-{
-    EVP_PKEY *pkey = NULL;
-    const unsigned char *at = as_span_u8(der);
-    size_t left = der.len;
-    AS_AUTO(OSSL_DECODER_CTX_free)
-    OSSL_DECODER_CTX *ctx =
-        OSSL_DECODER_CTX_new_for_pkey(&pkey, "DER", "PrivateKeyInfo", as_key_kinds[alg].evp,
-                                      OSSL_KEYMGMT_SELECT_KEYPAIR, NULL, NULL);
-
-    if (ctx == NULL || OSSL_DECODER_from_data(ctx, &at, &left) != 1 || left != 0) {
-        EVP_PKEY_free(pkey);
-        return NULL;
-    }
-    return pkey;
-}
-
 /* Do the halves belong together? OpenSSL takes the public half as it stands. */
 static as_err try_out(const struct as_jws_key *key)
 {
@@ -75,7 +51,7 @@ as_err as_jws_key_of_private(enum as_alg alg, as_span der, struct as_jws_key **o
 
     AS_NEED(as_alg_name(alg) != NULL && der.len > 0, AS_BAD_CONFIGURATION,
             "there is no private key, or no algorithm for it");
-    pkey = decode(alg, der);
+    pkey = as_pkcs8_read(alg, der);
     AS_NEED(pkey != NULL, AS_BAD_CONFIGURATION, "a private key of this kind cannot be read");
     AS_NEED(as_key_suits(alg, pkey), AS_BAD_CONFIGURATION,
             "a private key does not suit its algorithm");
@@ -87,17 +63,14 @@ as_err as_jws_key_of_private(enum as_alg alg, as_span der, struct as_jws_key **o
 
 as_err as_jws_key_private(const struct as_jws_key *key, struct as_arena *mem, as_span *out)
 {
-    AS_ERRORS_KEPT;
-    unsigned char *der = NULL;
-    size_t len = 0;
-    AS_AUTO(OSSL_ENCODER_CTX_free) OSSL_ENCODER_CTX *ctx = NULL;
+    unsigned char der[AS_PKCS8_MAX];
+    size_t at = 0;
 
     AS_NEED(key->is_private, AS_SERVER_ERROR, "the key has no private half");
-    ctx = OSSL_ENCODER_CTX_new_for_pkey(key->pkey, OSSL_KEYMGMT_SELECT_KEYPAIR, "DER",
-                                        "PrivateKeyInfo", NULL);
-    AS_NEED(ctx != NULL && OSSL_ENCODER_to_data(ctx, &der, &len) == 1, AS_SERVER_ERROR,
-            "a private key cannot be written");
-    as_err err = as_arena_copy(mem, as_span_bytes(der, len), out);
-    OPENSSL_clear_free(der, len);
+    as_err err = as_pkcs8_write(key->alg, key->pkey, der, &at);
+    if (!as_failed(err)) {
+        err = as_arena_copy(mem, as_span_bytes(der + at, sizeof(der) - at), out);
+    }
+    as_crypto_wipe(der, sizeof(der));
     return err;
 }
