@@ -249,5 +249,98 @@ def TOK_15_a_full_disk():
             subprocess.run(["umount", it.server.path("disk")], check=True)
 
 
+# ------------------------------------------------------------------------------------ corrupt
+
+PAGE = 4096
+
+
+def page_of(path, table):
+    """Where the first page of a table begins; the database is not in use."""
+    database = sqlite3.connect(f"file:{path}?immutable=1", uri=True)
+    try:
+        row = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,))
+        return (row.fetchone()[0] - 1) * PAGE
+    finally:
+        database.close()
+
+
+@contextlib.contextmanager
+def damaged(path, at):
+    """A page of rubbish, until the end of the block."""
+    with open(path, "r+b", buffering=0) as file:
+        file.seek(at)
+        page = file.read(PAGE)
+        file.seek(at)
+        file.write(b"\x5a" * PAGE)
+    try:
+        yield
+    finally:
+        with open(path, "r+b", buffering=0) as file:
+            file.seek(at)
+            file.write(page)
+
+
+@test
+def TOK_15_a_page_damaged_while_it_runs():
+    """Of the audit, which every change must write; the server has not read it since its start."""
+    with scene() as it:
+        path = it.server.path("fapid.db")
+        assert_equal(it.server.stop(), 0)
+        at = page_of(path, "audit")
+        it.server.run(SETS)
+        it.operator = Operator(it.server)
+        it.unchanged()
+        with damaged(path, at):
+            for name, work in it.writes().items():
+                if name == "new_certificate":  # writes no audit
+                    continue
+                status, fields, answer = work()
+                assert_equal((name, status, answer["error"]),
+                             (name, 503, "temporarily_unavailable"))
+                assert int(fields["retry-after"]) > 0, fields
+                it.goes_on()
+            assert not it.ready(), "ready with a damaged database"
+            it.unchanged()
+            assert "store_fault" in it.server.log(), it.server.log()[-2000:]
+        until(it.ready, "not ready again")
+        it.unchanged()
+        it.works()
+
+
+def refused_to_start(server, says):
+    server.run(SETS, wait=False)
+    assert_equal(server.process.wait(60), 69)
+    last = [line for line in server.log_lines() if line["event"] == "start_failed"][-1]
+    assert says in last["reason"] and "fapid.db" in last["reason"], last
+
+
+@test
+def TOK_15_a_corrupt_database_refuses_the_start():
+    with scene() as it:
+        path = it.server.path("fapid.db")
+        assert_equal(it.server.stop(), 0)
+        with open(path, "rb") as file:
+            whole = file.read()
+        assert not os.path.exists(path + "-wal")
+        with damaged(path, page_of(path, "party")):
+            refused_to_start(it.server, "damaged")
+        for content, says in ((whole[:len(whole) // 2], "corrupt"), (b"", "an empty file"),
+                              (whole[:-100], "the end of the file is missing"),
+                              (b"no database at all\n" * 1000, "not a database")):
+            with open(path, "r+b") as file:
+                file.truncate(0)
+                file.write(content)
+            refused_to_start(it.server, says)
+            with open(path, "rb") as file:
+                assert file.read() == content, "a damaged database was changed"
+        with open(path, "r+b") as file:
+            file.write(whole)
+            file.truncate(len(whole))
+        it.server.run(SETS)
+        it.operator = Operator(it.server)
+        it.unchanged()
+        it.works()
+
+
 if __name__ == "__main__":
     main()

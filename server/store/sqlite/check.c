@@ -18,12 +18,21 @@ struct check {
     size_t findings;
 };
 
+/* SQLite tells of a page in two lines; a sentence is one. */
+static void one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        *text = *text == '\n' ? ' ' : *text;
+    }
+}
+
 static void find(struct check *check, const char *what, const char *text)
 {
     char line[AS_STORE_MESSAGE];
 
     if (check->findings++ < FINDINGS) {
         (void)snprintf(line, sizeof(line), "%s: %s", what, text);
+        one_line(line);
         check->tell(check->arg, line);
     }
 }
@@ -197,7 +206,7 @@ static int quick_check(struct as_db *db, char finding[AS_STORE_MESSAGE])
     bool fine = text != NULL && strcmp(text, "ok") == 0;
 
     (void)snprintf(finding, AS_STORE_MESSAGE, "%s", text != NULL ? text : sqlite3_errstr(step));
-    finding[strcspn(finding, "\n")] = '\0';
+    one_line(finding);
     (void)sqlite3_finalize(rows);
     if (step != SQLITE_ROW) {
         return step;

@@ -207,7 +207,6 @@ static void keep_first(void *arg, const char *text)
 
     if (first->why[0] == '\0') {
         (void)snprintf(first->why, AS_STORE_MESSAGE, "%.150s: %.100s", first->path, text);
-        first->why[strcspn(first->why, "\n")] = '\0';
     }
 }
 
