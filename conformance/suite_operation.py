@@ -5,6 +5,8 @@ import contextlib
 import json
 import os
 import re
+import resource as limits
+import shutil
 import signal
 import socket
 import ssl
@@ -20,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from fapid import DAY, NOW, Fapid, roundtrip
 from tap import assert_equal, assert_in, each, main, skip, test
 
-FINE, CONFIGURATION = 0, 78
+FINE, PROBE, CONFIGURATION = 0, 70, 78
 SECONDS = 60  # a thing that must happen has happened by then
 METADATA = "/.well-known/oauth-authorization-server"
 
@@ -55,7 +57,9 @@ def until(what, happens, seconds=SECONDS):
 
 
 def events(server, name):
-    return [line for line in server.log_lines() if line["event"] == name]
+    """Lines of the log, but for one that is just being written."""
+    lines = [json.loads(line) for line in server.log().split("\n")[:-1] if line.startswith("{")]
+    return [line for line in lines if line["event"] == name]
 
 
 def reload(server, event="reloaded"):
@@ -244,17 +248,42 @@ def TLS_29_other_settings_follow():
         until("a plain line", lambda: re.search(r" info request .*status=404", server.log()))
 
 
+def algs(server):
+    return {key["alg"] for key in json.loads(server.request("GET", "/jwks")[2])["keys"]}
+
+
 @test
 def REG_140_other_keys_follow():
-    def algs():
-        document = json.loads(server.request("GET", "/jwks")[2])
-        return {key["alg"] for key in document["keys"]}
-
     with running(["reload.watch=0s"], top="keys { algs = {ES256} }") as server:
-        assert_equal(algs(), {"ES256"})
+        assert_equal(algs(server), {"ES256"})
         edit(server, "algs = {ES256}", "algs = {ES256, EdDSA}")
         reload(server)
-        until("a key of EdDSA", lambda: algs() == {"ES256", "EdDSA"})
+        until("a key of EdDSA", lambda: algs(server) == {"ES256", "EdDSA"})
+
+
+@test
+def REG_140_no_key_is_made_for_what_is_refused():
+    with running(["reload.watch=0s"], top="keys { algs = {ES256} }") as server:
+        edit(server, "algs = {ES256}", "algs = {ES256, EdDSA}")
+        put(server, "server-ec.pem", b"nothing")
+        reload(server, "reload_refused")
+        assert_equal(algs(server), {"ES256"})
+        install(server)
+        reload(server)
+        until("a key of EdDSA", lambda: algs(server) == {"ES256", "EdDSA"})
+
+
+@test
+def TLS_29_listeners_keep_their_places():
+    with running(["reload.watch=0s"]) as server:
+        with open(server.path("fapid.conf"), encoding="utf-8") as text:
+            head, public, rest = re.split(r"(?=^listener )", text.read(), flags=re.M)
+        mtls, rest = rest.split("\n}\n", 1)
+        server.write("fapid.conf", head + mtls + "\n}\n" + public + rest)
+        refusal = reload(server, "reload_refused")
+        assert re.search(r"fapid\.conf:\d+$", refusal["where"]), refusal
+        assert_in("needs a restart", refusal["message"])
+        assert_equal(server.admin_get("/health/ready")[0], 200)
 
 
 # ------------------------------------------------------------------------------------ the watch
@@ -365,6 +394,27 @@ def MTLS_118_half_a_line_takes_no_other_with_it():
         assert_equal(json.loads(lines[1])["event"], "resource_created")
 
 
+@test
+def MTLS_118_a_full_disk_costs_no_line_but_its_own():
+    with running(["reload.watch=0s"]) as server:
+        alice = server.register_client("alice")
+        stranger = server.other_ca.issue("stranger")
+        pid = server.process.pid
+        old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
+        size = os.path.getsize(server.audit_path)
+        limits.prlimit(pid, limits.RLIMIT_FSIZE, (size + 40, old[1]))
+        assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
+        assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
+        assert_equal(os.path.getsize(server.audit_path), size + 40)
+        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
+        assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
+        with open(server.audit_path, "rb") as text:
+            text.seek(size)
+            lines = text.read().splitlines()
+        assert_equal((len(lines), len(lines[0])), (2, 40))
+        assert_equal(json.loads(lines[1])["event"], "client_authentication")
+
+
 def open_to_all(server):
     server.write("audit.jsonl", b"")
     os.chmod(server.audit_path, 0o666)
@@ -466,6 +516,42 @@ def TLS_01_an_anchor_that_cannot_be_read_has_a_place():
         assert_equal(code, CONFIGURATION, err)
         place = f"{server.path('fapid.conf')}:{line_of(server, 'trust others')}"
         assert_in(f"{place}: {server.path('other-ca.pem')}: ", err)
+
+
+# ------------------------------------------------------------------------------------ the self-probe
+
+OTHER_LIBRARY = """
+#include <dlfcn.h>
+int SSL_CTX_set_cipher_list(void *ctx, const char *list)
+{
+    int (*set)(void *, const char *) = dlsym(RTLD_NEXT, "SSL_CTX_set_cipher_list");
+    (void)list;
+    return set(ctx, "ECDHE-RSA-AES128-GCM-SHA256");
+}
+"""
+
+
+@test
+def TLS_13_a_library_that_does_otherwise_ends_the_start():
+    """No setting of OpenSSL makes the probe see another set than was asked for, since all are set
+    here; a patched library does, and is put in its place as the loader allows."""
+    if shutil.which("cc") is None:
+        skip("there is no C compiler")
+    with made() as server:
+        source = server.write("other.c", OTHER_LIBRARY.encode())
+        library = server.path("other.so")
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source, "-ldl"],
+                       check=True)
+        sanitizers = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        env = {**os.environ, "LD_PRELOAD": library, "ASAN_OPTIONS": sanitizers}
+        for more in ((), ("-t",)):
+            done = subprocess.run(server.command(*more), env=env, capture_output=True, text=True,
+                                  timeout=60, check=False)
+            assert_equal(done.returncode, PROBE, done.stderr)
+            assert_in("self-probe: ", done.stderr)
+            assert_in("ECDHE-RSA-AES256-GCM-SHA384", done.stderr)
+            assert "fine" not in done.stderr.splitlines()[-1], done.stderr
+        assert_equal(check(server)[0], FINE)
 
 
 # ------------------------------------------------------------------------------------ the service manager
@@ -708,6 +794,24 @@ def TLS_01_a_second_signal_cuts_it_short(second):
         server.process = None
         assert events(server, "cut_short")
         assert_equal(events(server, "reloaded"), [])
+
+
+@test
+def TLS_01_a_second_signal_ends_what_open_requests_hold_up():
+    with running() as server:
+        server.register_client("alice")
+        with server.connect() as half:
+            half.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+            time.sleep(0.2)
+            server.process.send_signal(signal.SIGTERM)
+            until("stopping", lambda: events(server, "stopping"))
+            time.sleep(1)
+            assert server.process.poll() is None, "the request was not waited for"
+            server.process.send_signal(signal.SIGTERM)
+            assert_equal(server.process.wait(SECONDS), -signal.SIGTERM)
+            server.process = None
+        server.run()  # what it left behind is in nobody's way
+        assert_equal(len(server.ctl("client", "list")), 1)
 
 
 # ------------------------------------------------------------------------------------ under load

@@ -34,6 +34,7 @@ void as_loop_block_signals(void)
     fill_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error, and not the end */
 }
 
 void as_loop_unblock_signals(void)

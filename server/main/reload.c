@@ -43,8 +43,6 @@ static bool same_keys(const struct as_keys_conf *a, const struct as_keys_conf *b
            a->publish_lead == b->publish_lead && a->token_lifetime == b->token_lifetime;
 }
 
-/* Where nothing changes nothing is asked of the store: a new certificate must not wait for a full
- * disk. */
 static as_err configure_keys(struct as_server *server, const struct as_reading *from,
                              const struct as_reading *to)
 {
@@ -52,6 +50,26 @@ static as_err configure_keys(struct as_server *server, const struct as_reading *
 
     return same_keys(&old, &fresh) ? AS_OK
                                    : as_keys_configure(server->keys, &fresh, as_clock_now());
+}
+
+/*
+ * Where nothing changes nothing is asked of the store: a new certificate must not wait for a full
+ * disk. Where something does, the edge is asked before: a key that was made cannot be unmade.
+ */
+static as_err change_keys(struct as_server *server, const struct as_reading *reading)
+{
+    const struct as_keys_conf old = as_reading_keys(server->reading);
+    const struct as_keys_conf fresh = as_reading_keys(reading);
+    const struct as_edge_conf edge = as_server_edge_conf(server, reading);
+
+    if (same_keys(&old, &fresh)) {
+        return AS_OK;
+    }
+    if (as_edge_check(&edge, as_findings_of_edge, &server->findings) != AS_EDGE_FINE) {
+        as_findings_blame_last(&server->findings, "the listeners cannot be exchanged");
+        return AS_FAIL(AS_BAD_CONFIGURATION, "the listeners cannot be exchanged");
+    }
+    return configure_keys(server, server->reading, reading);
 }
 
 static as_err swap_edge(struct as_server *server, const struct as_reading *reading)
@@ -80,7 +98,7 @@ static as_err put_into_effect(struct as_server *server, struct as_reading *readi
         as_reading_free(reading);
         return err;
     }
-    err = configure_keys(server, server->reading, reading);
+    err = change_keys(server, reading);
     if (!as_failed(err)) {
         err = swap_edge(server, reading);
     }

@@ -85,9 +85,9 @@ START_TEST(TLS_05_probe_names_a_suite_that_is_missing)
                             "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384");
     ck_assert_uint_eq(probe(context, &told), 2);
     ck_assert_str_eq(told.text,
-                     "self-probe: DHE-RSA-AES256-GCM-SHA384 is refused in TLS 1.2, against the "
-                     "profile\n"
                      "self-probe: DHE-RSA-AES128-GCM-SHA256 is refused in TLS 1.2, against the "
+                     "profile\n"
+                     "self-probe: DHE-RSA-AES256-GCM-SHA384 is refused in TLS 1.2, against the "
                      "profile\n");
     as_tls_context_drop(context);
 }
