@@ -2,9 +2,14 @@
 /*
  * POST /introspect (RFC 7662): resource servers learn what a token meant for them is good for now,
  * and which certificate it is bound to (RFC 8705 3.2). To everybody else every token is inactive.
+ * A resource server that registered an algorithm and asks for it gets the answer signed (RFC 9701).
  */
+#include "accept.h"
 #include "app.h"
 #include "as/token.h"
+
+#define SIGNED      "token-introspection+jwt"
+#define SIGNED_TYPE "application/" SIGNED
 
 static const char *const once[] = {"token", "token_type_hint", AS_CREDENTIAL_PARAMETERS};
 
@@ -62,11 +67,48 @@ static bool add_cnf(json_t *json, const struct as_token *token)
     return json_object_set_new(json, "cnf", json_pack("{s:s}", "x5t#S256", x5t)) == 0;
 }
 
-/* Counted with the answer: a look that has to go elsewhere is made again (D10). */
-static as_err reply_with(struct as_http_call *call, const json_t *json)
+/* The key that signs for this caller; NULL: the answer is JSON, since it did not ask for more, has
+ * registered no algorithm, or that one is no longer switched on (TOK-155). */
+static const struct as_jws_key *signer_for(const struct as_http_call *call,
+                                           const struct as_party *caller)
 {
+    const struct as_resource *resource = caller->resource;
+
+    if (resource == NULL || resource->introspection_alg == AS_ALG_NONE ||
+        !as_accept_wants(call->request, SIGNED_TYPE, "application/json")) {
+        return NULL;
+    }
+    return as_keyset_signer(as_visit_of(call)->ctx.keys, resource->introspection_alg);
+}
+
+/* RFC 9701 5. Neither sub nor exp at the top, so that it cannot pass for an access token. */
+static as_err reply_signed(struct as_http_call *call, const struct as_jws_key *key,
+                           const struct as_party *caller, json_t *json)
+{
+    const struct as_ctx *ctx = &as_visit_of(call)->ctx;
+    AS_AUTO(json_decref)
+    json_t *claims =
+        json_pack("{s:s, s:s%, s:I, s:O}", "iss", ctx->settings->issuer, "aud", caller->id.ptr,
+                  caller->id.len, "iat", (json_int_t)ctx->now, "token_introspection", json);
+    as_span jws;
+
+    AS_NEED_MEM(claims);
+    char *text = json_dumps(claims, JSON_COMPACT);
+    AS_NEED_MEM(text);
+    as_err err = as_jws_sign(key, SIGNED, as_span_of(text), call->mem, &jws);
+    free(text);
+    AS_TRY(err);
+    return as_reply_text(call, SIGNED_TYPE, jws);
+}
+
+/* Counted with the answer: a look that has to go elsewhere is made again (D10). */
+static as_err reply_with(struct as_http_call *call, const struct as_party *caller, json_t *json)
+{
+    const struct as_jws_key *key = signer_for(call, caller);
+
     as_metric_add(AS_METRIC_tokens_introspected_total, 1);
-    return as_reply_json(call, 200, json);
+    AS_TRY(as_http_reply_field(call->reply, "Vary", AS_LIT("Accept")));
+    return key != NULL ? reply_signed(call, key, caller, json) : as_reply_json(call, 200, json);
 }
 
 static as_err reply_active(struct as_http_call *call, const struct as_token *token,
@@ -87,16 +129,17 @@ static as_err reply_active(struct as_http_call *call, const struct as_token *tok
                   (json_int_t)token->issued_at, "nbf", (json_int_t)token->issued_at, "jti", jti,
                   "token_type", "Bearer");
     AS_NEED(json != NULL && add_cnf(json, token), AS_SERVER_ERROR, "out of memory");
-    return reply_with(call, json);
+    return reply_with(call, resource->party, json);
 }
 
-static as_err reply_inactive(struct as_http_call *call, const char *reason)
+static as_err reply_inactive(struct as_http_call *call, const struct as_party *caller,
+                             const char *reason)
 {
     AS_AUTO(json_decref) json_t *json = json_pack("{s:b}", "active", 0);
 
     AS_NEED_MEM(json);
     as_visit_of(call)->reason = reason;
-    return reply_with(call, json);
+    return reply_with(call, caller, json);
 }
 
 as_err as_endpoint_introspect(struct as_http_call *call)
@@ -114,14 +157,14 @@ as_err as_endpoint_introspect(struct as_http_call *call)
     AS_TRY(as_form_one(form, "token", &text));
     AS_NEED(text.len > 0, AS_INVALID_REQUEST, "token is missing");
     if (who.party->resource == NULL) {
-        return reply_inactive(call, "caller is no resource server"); /* TOK-142 */
+        return reply_inactive(call, who.party, "caller is no resource server"); /* TOK-142 */
     }
     AS_TRY(as_token_look(&visit->ctx, text, &token, &reason));
     if (token == NULL) {
-        return reply_inactive(call, reason);
+        return reply_inactive(call, who.party, reason);
     }
     if (!is_meant_for(token, who.party->resource)) {
-        return reply_inactive(call, "token is meant for another audience");
+        return reply_inactive(call, who.party, "token is meant for another audience");
     }
     return reply_active(call, token, who.party->resource);
 }

@@ -45,7 +45,8 @@ bool as_member_is_uri(as_span uri);
     X(method)                                                                                      \
     X(name)                                                                                        \
     X(jwks)                                                                                        \
-    X(scope) X(grant_types) X(response_types) X(profile) X(status) X(trust) X(shared) X(bound)     \
+    X(scope)                                                                                       \
+    X(grant_types) X(response_types) X(profile) X(status) X(trust) X(shared) X(bound)              \
         X(default_resource) X(audience) X(token_format) X(token_alg) X(introspection_alg)          \
             X(scopes_hidden) X(software_id) X(software_version) X(application_type)
 #define AS_MEMBER_READER(what)                                                                     \

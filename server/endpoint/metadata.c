@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /.well-known/oauth-authorization-server (RFC 8414, RFC 8705 3.3 and 5): made once at start
- * from the settings and routes that are enforced, so that it cannot say anything else.
+ * GET /.well-known/oauth-authorization-server (RFC 8414, RFC 8705 3.3 and 5): made once for a
+ * reading of the configuration, from the settings, profiles and routes that are enforced, so that
+ * it cannot say anything else. The scopes come from the resource servers of the moment.
  */
 #include "app.h"
 
@@ -15,10 +16,12 @@
 static const struct {
     const char *member;
     const char *path;
+    bool registration; /* there unless that is off (REG-107) */
 } direct_endpoints[] = {
-    {"token_endpoint", "/token"},
-    {"introspection_endpoint", "/introspect"},
-    {"revocation_endpoint", "/revoke"},
+    {"token_endpoint", "/token", false},
+    {"introspection_endpoint", "/introspect", false},
+    {"revocation_endpoint", "/revoke", false},
+    {"registration_endpoint", "/register", true},
 };
 
 /* Members that list the client authentication methods of an endpoint (MTLS-13). */
@@ -28,42 +31,53 @@ static const char *const method_members[] = {
     "revocation_endpoint_auth_methods_supported",
 };
 
-/* scheme://host[:port] of the issuer, and its path without the trailing slash (REG-100). */
-static as_span issuer_origin(const char *issuer, as_span *path)
+static bool put(json_t *json, const char *member, json_t *value)
 {
-    as_span whole = as_span_of(issuer);
-    size_t at = strlen("https://");
-
-    while (at < whole.len && whole.ptr[at] != '/') {
-        at++;
-    }
-    *path = as_span_from(whole, at);
-    if (path->len > 0 && path->ptr[path->len - 1] == '/') {
-        path->len--;
-    }
-    return (as_span){whole.ptr, at};
+    return json_object_set_new(json, member, value) == 0;
 }
 
-static bool add_endpoints(json_t *json, as_span origin)
+static bool put_url(json_t *json, const char *member, as_span origin, const char *path)
 {
+    return put(json, member, json_sprintf("%.*s%s", (int)origin.len, origin.ptr, path));
+}
+
+static bool add_endpoints(json_t *json, const struct as_settings *settings, as_span origin)
+{
+    bool registers = settings->registration_mode != AS_REGISTRATION_OFF;
+
     for (size_t i = 0; i < AS_COUNT(direct_endpoints); i++) {
-        if (json_object_set_new(json, direct_endpoints[i].member,
-                                json_sprintf("%.*s%s", (int)origin.len, origin.ptr,
-                                             direct_endpoints[i].path)) != 0) {
+        if ((registers || !direct_endpoints[i].registration) &&
+            !put_url(json, direct_endpoints[i].member, origin, direct_endpoints[i].path)) {
             return false;
         }
     }
     return true;
 }
 
-static bool add_aliases(json_t *json, const char *mtls_origin)
+static bool add_aliases(json_t *json, const struct as_settings *settings)
 {
-    if (mtls_origin == NULL) {
+    if (settings->mtls_origin == NULL) {
         return true; /* left out, never empty (MTLS-102) */
     }
     json_t *aliases = json_object();
-    return aliases != NULL && add_endpoints(aliases, as_span_of(mtls_origin)) &&
-           json_object_set_new(json, "mtls_endpoint_aliases", aliases) == 0;
+    return aliases != NULL && add_endpoints(aliases, settings, as_span_of(settings->mtls_origin)) &&
+           put(json, "mtls_endpoint_aliases", aliases);
+}
+
+/* What any of the enabled profiles allows. */
+static struct as_profile union_of(unsigned profiles_on)
+{
+    struct as_profile all = {.methods = 0};
+
+    for (unsigned id = 0; id < AS_PROFILE_COUNT; id++) {
+        const struct as_profile *profile = as_profile_get((enum as_profile_id)id);
+
+        if (as_profile_is_on(profile, profiles_on)) {
+            all.methods |= profile->methods;
+            all.grants |= profile->grants;
+        }
+    }
+    return all;
 }
 
 /* The methods of each endpoint; left out where there is none (RFC 8414 3.2, REG-102). */
@@ -84,55 +98,173 @@ static bool add_methods(json_t *json, unsigned methods)
     return true;
 }
 
-static bool add_grants(json_t *json)
+static bool add_grants(json_t *json, unsigned grants)
 {
     json_t *list = json_array();
 
     for (unsigned i = 0; i < AS_GRANT_TYPES; i++) {
-        json_array_append_new(list, json_string(as_grant_type_name((enum as_grant_type)i)));
+        if (grants & 1U << i) {
+            json_array_append_new(list, json_string(as_grant_type_name((enum as_grant_type)i)));
+        }
     }
-    return json_object_set_new(json, "grant_types_supported", list) == 0;
+    return put(json, "grant_types_supported", list);
+}
+
+/* RFC 9701 7 (REG-125): whatever has a key. */
+static bool add_algs(json_t *json, unsigned algs)
+{
+    json_t *list = json_array();
+
+    for (unsigned alg = AS_ALG_NONE + 1; alg < AS_ALGS; alg++) {
+        if (algs & 1U << alg) {
+            json_array_append_new(list, json_string(as_alg_name((enum as_alg)alg)));
+        }
+    }
+    return put(json, "introspection_signing_alg_values_supported", list);
+}
+
+/* For people, as configured. */
+static bool add_pages(json_t *json, const struct as_settings *settings)
+{
+    const struct {
+        const char *member, *url;
+    } pages[] = {
+        {"service_documentation", settings->service_documentation},
+        {"op_policy_uri", settings->op_policy_uri},
+        {"op_tos_uri", settings->op_tos_uri},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(pages); i++) {
+        if (pages[i].url != NULL && !put(json, pages[i].member, json_string(pages[i].url))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Some listener asks for certificates: settings/ refuses a configuration where none does. */
 static bool fill(json_t *json, const struct as_settings *settings, as_span origin)
 {
-    return json_object_set_new(json, "issuer", json_string(settings->issuer)) == 0 &&
-           add_endpoints(json, origin) &&
+    const struct as_profile all = union_of(settings->profiles);
+
+    return put(json, "issuer", json_string(settings->issuer)) &&
+           add_endpoints(json, settings, origin) && put_url(json, "jwks_uri", origin, "/jwks") &&
            /* required by RFC 8414 2 even when empty: no authorization endpoint yet */
-           json_object_set_new(json, "response_types_supported", json_array()) == 0 &&
-           add_grants(json) && add_methods(json, settings->methods) &&
-           json_object_set_new(json, "tls_client_certificate_bound_access_tokens", json_true()) ==
-               0 &&
-           add_aliases(json, settings->mtls_origin);
+           put(json, "response_types_supported", json_array()) && add_grants(json, all.grants) &&
+           add_methods(json, settings->methods & all.methods) &&
+           add_algs(json, settings->key_algs) &&
+           put(json, "tls_client_certificate_bound_access_tokens", json_true()) &&
+           add_aliases(json, settings) && add_pages(json, settings);
 }
 
-as_err as_metadata_make(struct as_generation *generation)
+/* The path of the issuer, without a slash at its end, stands behind the well-known one (REG-100).
+ */
+static as_err make_path(struct as_generation *generation, as_span path)
 {
-    const struct as_settings *settings = generation->conf.settings;
-    as_span path, origin = issuer_origin(settings->issuer, &path), full;
-    AS_AUTO(json_decref) json_t *json = json_object();
+    as_span full;
 
-    AS_NEED(json != NULL && fill(json, settings, origin), AS_SERVER_ERROR, "out of memory");
-    char *text = json_dumps(json, JSON_COMPACT);
-    AS_NEED_MEM(text);
-    as_err err = as_arena_copy(generation->mem, as_span_of(text), &generation->metadata);
-    free(text);
-    AS_TRY(err);
+    if (path.len > 0 && path.ptr[path.len - 1] == '/') {
+        path.len--;
+    }
     AS_TRY(as_arena_printf(generation->mem, &full, WELL_KNOWN "%.*s", (int)path.len,
                            path.len > 0 ? path.ptr : ""));
     return as_arena_text(generation->mem, full, &generation->metadata_path);
 }
 
+as_err as_metadata_make(struct as_generation *generation)
+{
+    const struct as_settings *settings = generation->conf.settings;
+    const struct as_url issuer = as_url_cut(settings->issuer);
+    AS_AUTO(json_decref) json_t *json = json_object();
+
+    AS_NEED(json != NULL && fill(json, settings, issuer.origin), AS_SERVER_ERROR, "out of memory");
+    char *text = json_dumps(json, JSON_COMPACT);
+    AS_NEED_MEM(text);
+    as_err err = as_arena_copy(generation->mem, as_span_of(text), &generation->metadata);
+    free(text);
+    AS_TRY(err);
+    return make_path(generation, issuer.path);
+}
+
+/* ---------------------------------------------------------------- scopes (REG-109) ----------- */
+
+static int compare(const void *a, const void *b)
+{
+    const as_span *one = a, *other = b;
+    int order = memcmp(one->ptr, other->ptr, one->len < other->len ? one->len : other->len);
+
+    return order != 0 ? order : (one->len > other->len) - (one->len < other->len);
+}
+
+/* The scopes of enabled resource servers that do not hide them, each once, in order of octets. A
+ * server may leave some out (RFC 8414 2), as this one does beyond its bound. */
+static as_err gather_scopes(struct as_arena *mem, const struct as_resource_set *set, as_span **out,
+                            size_t *count)
+{
+    as_span *scopes = as_arena_array(mem, AS_LIMIT_METADATA_SCOPES, sizeof(*scopes)), value;
+    size_t found = 0;
+
+    AS_NEED_MEM(scopes);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct as_resource *resource = set->items[i];
+        bool shown = resource->party->status == AS_PARTY_ENABLED && !resource->scopes_hidden;
+        as_span rest = shown ? resource->scope : AS_SPAN_NONE;
+
+        while (found < AS_LIMIT_METADATA_SCOPES && as_span_cut(&rest, ' ', &value)) {
+            scopes[found++] = value;
+        }
+    }
+    qsort(scopes, found, sizeof(*scopes), compare);
+    *count = 0;
+    for (size_t i = 0; i < found; i++) {
+        if (*count == 0 || !as_span_equal(scopes[*count - 1], scopes[i])) {
+            scopes[(*count)++] = scopes[i];
+        }
+    }
+    *out = scopes;
+    return AS_OK;
+}
+
+/* Scope values need no escapes (RFC 6749 3.3). The member takes the place of the last brace. */
+static as_err with_scopes(struct as_arena *mem, as_span document, const as_span *scopes,
+                          size_t count, as_span *out)
+{
+    AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_ARENA / 4);
+
+    as_buf_add(&text, (as_span){document.ptr, document.len - 1});
+    as_buf_add_text(&text, ",\"scopes_supported\":[");
+    for (size_t i = 0; i < count; i++) {
+        as_buf_printf(&text, "%s\"%.*s\"", i > 0 ? "," : "", (int)scopes[i].len, scopes[i].ptr);
+    }
+    as_buf_add_text(&text, "]}");
+    AS_NEED(!text.full, AS_SERVER_ERROR, "the metadata is too long");
+    return as_arena_copy(mem, as_buf_span(&text), out);
+}
+
+static as_err document_of(struct as_http_call *call, as_span *out)
+{
+    const struct as_visit *visit = as_visit_of(call);
+    const struct as_resource_set *set = NULL;
+    as_span *scopes = NULL;
+    size_t count = 0;
+
+    *out = visit->generation->metadata;
+    if (!visit->ctx.settings->metadata_scopes) {
+        return AS_OK;
+    }
+    AS_TRY(as_store_resources(visit->ctx.store, &set));
+    AS_TRY(gather_scopes(call->mem, set, &scopes, &count));
+    return count > 0 ? with_scopes(call->mem, *out, scopes, count, out) : AS_OK;
+}
+
 as_err as_endpoint_metadata(struct as_http_call *call)
 {
     struct as_visit *visit = as_visit_of(call);
-    as_span body;
+    as_span document;
 
+    AS_TRY(document_of(call, &document));
     visit->cacheable = true;
-    /* a copy: the answer may leave after the request has let its generation go */
-    AS_TRY(as_arena_copy(call->mem, visit->generation->metadata, &body));
     AS_TRY(as_http_reply_field(call->reply, "Cache-Control", AS_LIT("public, max-age=3600")));
     AS_TRY(as_http_reply_field(call->reply, "Access-Control-Allow-Origin", AS_LIT("*")));
-    return as_reply_text(call, "application/json", body);
+    return as_reply_text(call, "application/json", document);
 }

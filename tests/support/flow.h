@@ -59,6 +59,8 @@ struct flow_ask {
     const struct as_cert *cert;
     const char *authorization;
     const char *authorization2; /* the field once more */
+    const char *accept;
+    const char *if_none_match;
     uid_t uid;                  /* FLOW_SOCKET: root */
     gid_t gid;
     bool job; /* begin on a job thread */
@@ -172,7 +174,7 @@ static inline void flow_field(struct as_http_ask *http, struct as_http_field *fi
 static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
                               const struct as_peer *peer)
 {
-    struct as_http_field fields[3];
+    struct as_http_field fields[5];
     const char *type = ask->type;
     struct as_http_ask http = {
         .method = as_span_of(ask->method != NULL ? ask->method : "POST"),
@@ -188,6 +190,8 @@ static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
     flow_field(&http, fields, "Content-Type", type != NULL && type[0] != '\0' ? type : NULL);
     flow_field(&http, fields, "Authorization", ask->authorization);
     flow_field(&http, fields, "Authorization", ask->authorization2);
+    flow_field(&http, fields, "Accept", ask->accept);
+    flow_field(&http, fields, "If-None-Match", ask->if_none_match);
     as_exchange_reset(f->exchange);
     ck_ok(as_exchange_begin(f->exchange, as_app_site(f->app, flow_sites[ask->from]), peer, &http,
                             AS_LIMIT_REQUEST_MS));
