@@ -70,12 +70,30 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *pa
         return ctl_say(ctl, CTL_USAGE, "the id is too long");
     }
     as_err err = as_fetch(&ask, &answer);
-    enum ctl_exit code = as_failed(err)
-                             ? ctl_say(ctl, CTL_UNREACHABLE, "%s: %s", ctl->socket, err.why)
-                             : finish(ctl, &answer, out);
+    enum ctl_exit code =
+        as_failed(err)
+            ? ctl_say(ctl, as_err_is(err, AS_NOT_ALLOWED) ? CTL_NOT_ALLOWED : CTL_UNREACHABLE,
+                      "%s: %s", ctl->socket, err.why)
+            : finish(ctl, &answer, out);
     as_buf_free(&answer.body);
     free(text);
     return code;
+}
+
+const char *ctl_path(const struct ctl *ctl, const char *collection, const char *id,
+                     const char *query)
+{
+    as_span path = AS_SPAN_NONE;
+
+    for (const char *p = id; p != NULL && *p != '\0'; p++) {
+        if (strchr("/?#% ", *p) != NULL || (unsigned char)*p < 0x21 || (unsigned char)*p > 0x7e) {
+            return CTL_NO_PATH; /* no id looks like this */
+        }
+    }
+    as_err err =
+        as_arena_printf(ctl->mem, &path, "%s%s%s%s%s", collection, id != NULL ? "/" : "",
+                        id != NULL ? id : "", query != NULL ? "?" : "", query != NULL ? query : "");
+    return as_failed(err) ? CTL_NO_PATH : path.ptr;
 }
 
 as_span ctl_read_file(const struct ctl *ctl, const char *file)

@@ -193,7 +193,8 @@ static enum ctl_exit add_identifier(const struct ctl *ctl, const struct as_cert 
                    "alternative name: say which with a --tls-client-auth-... flag");
 }
 
-enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *into)
+enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *into,
+                              struct as_cert **out)
 {
     const char *method = json_string_value(json_object_get(into, "token_endpoint_auth_method"));
     AS_AUTO(as_cert_drop) struct as_cert *cert = load(ctl, file);
@@ -208,6 +209,11 @@ enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *i
     if (method == NULL) {
         return ctl_say(ctl, CTL_USAGE, "--certificate needs --token-endpoint-auth-method");
     }
-    return strcmp(method, "self_signed_tls_client_auth") == 0 ? add_jwks(ctl, cert, into)
-                                                              : add_identifier(ctl, cert, into);
+    enum ctl_exit code = strcmp(method, "self_signed_tls_client_auth") == 0
+                             ? add_jwks(ctl, cert, into)
+                             : add_identifier(ctl, cert, into);
+    if (code == CTL_FINE) {
+        *out = AS_MOVE(cert);
+    }
+    return code;
 }

@@ -41,6 +41,8 @@ struct ctl {
     struct as_arena *mem;
 };
 
+struct as_cert;
+
 AS_AUTO_DEFINE(json_t, json_decref)
 
 /* args.c: false after it said what is wrong. */
@@ -61,14 +63,20 @@ bool ctl_is_member(const char *flag);
 bool ctl_may_repeat(const char *flag);
 void ctl_members_help(void);
 
-/* certificate.c: --certificate FILE gives the identifier or the key set of the chosen method. */
-enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *into);
+/* certificate.c: --certificate FILE gives the identifier or the key set of the chosen method; the
+ * certificate is the caller's. */
+enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *into,
+                              struct as_cert **out);
 enum ctl_exit ctl_cert_show(const struct ctl *ctl);
 enum ctl_exit ctl_cert_match(const struct ctl *ctl);
 
 /* call.c: one request to the admin socket. *answer is NULL without a body. */
 enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
                        const json_t *body, json_t **answer);
+/* COLLECTION/ID?query, id and query where there are any; an id that cannot be one leads nowhere. */
+const char *ctl_path(const struct ctl *ctl, const char *collection, const char *id,
+                     const char *query);
+#define CTL_NO_PATH "/v1/none/none"
 /* Reads a whole file, "-" is standard input; NULL ptr after it said what is wrong. */
 as_span ctl_read_file(const struct ctl *ctl, const char *file);
 /* The same as one JSON value, the caller's; NULL after it said what is wrong. */
@@ -78,6 +86,22 @@ json_t *ctl_read_json(const struct ctl *ctl, const char *file);
 enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 void ctl_print(const struct ctl *ctl, const json_t *value);
+/* A list as a table, or as JSON. */
+struct ctl_column {
+    const char *member, *head;
+    size_t width; /* 0: the last */
+    bool time;    /* seconds since 1970 are shown as a date */
+};
+void ctl_print_list(const struct ctl *ctl, const json_t *list, const struct ctl_column *columns,
+                    size_t count);
+
+/* warnings.c: on standard error; the exit code stays. */
+void ctl_warn(const struct ctl *ctl, const char *message, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Takes `warnings` out of an answer and tells them. */
+void ctl_tell_warnings(const struct ctl *ctl, json_t *answer);
+/* Tells when the server would not accept this certificate for the party as it was answered. */
+void ctl_tell_certificate(const struct ctl *ctl, const struct as_cert *cert, const json_t *party);
 
 /* parties.c: the verbs. */
 enum ctl_exit ctl_party_create(const struct ctl *ctl);
@@ -90,6 +114,11 @@ enum ctl_exit ctl_party_delete(const struct ctl *ctl);
 enum ctl_exit ctl_party_import(const struct ctl *ctl);
 enum ctl_exit ctl_party_export(const struct ctl *ctl);
 enum ctl_exit ctl_token_revoke(const struct ctl *ctl);
+
+/* iat.c */
+enum ctl_exit ctl_iat_create(const struct ctl *ctl);
+enum ctl_exit ctl_iat_list(const struct ctl *ctl);
+enum ctl_exit ctl_iat_revoke(const struct ctl *ctl);
 
 /* keys.c */
 enum ctl_exit ctl_key_list(const struct ctl *ctl);

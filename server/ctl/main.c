@@ -46,6 +46,9 @@ static const struct {
     {{"db"}, "backup", "FILE", "the server writes a copy there", ctl_db_backup},
     {{"db"}, "restore", "FILE", "--yes: everything as in the copy; all tokens end", ctl_db_restore},
     {{"db"}, "check", NULL, "read everything; exit 1 when something is wrong", ctl_db_check},
+    {{"iat"}, "create", NULL, "make a token to register with, shown once", ctl_iat_create},
+    {{"iat"}, "list", NULL, "all of them, without the tokens", ctl_iat_list},
+    {{"iat"}, "revoke", "ID", "nothing more is registered with it", ctl_iat_revoke},
     {{"cert"}, "show", "FILE", "what a certificate says, as it is registered", ctl_cert_show},
     {{"cert"}, "match", "FILE", "does it carry this name? exit 0 or 1", ctl_cert_match},
 };
@@ -75,6 +78,11 @@ static int help(void)
     printf("  --%-44s %s\n", "json FILE", "start from this object; - is standard input");
     printf("  --%-44s %s\n", "dry-run", "check everything, write nothing");
     ctl_members_help();
+    printf("\niat create:\n");
+    printf("  --%-44s %s\n", "profile NAME", "of what is registered with it; default fapi1");
+    printf("  --%-44s %s\n", "scope VALUES", "what may be asked for; default none");
+    printf("  --%-44s %s\n", "uses NUMBER", "registrations; default 1");
+    printf("  --%-44s %s\n", "expires-in TIME", "90s, 30m, 12h, 7d; default 24h");
     printf("\nThe socket: --socket, else FAPICTL_SOCKET, else " DEFAULT_SOCKET "\n");
     return CTL_FINE;
 }

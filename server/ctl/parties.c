@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fapictl client ... and fapictl resource ...: the same verbs on two collections. */
+#include "as/trust.h"
 #include "ctl.h"
 
 #include <stdio.h>
 #include <string.h>
+
+AS_AUTO_DEFINE(struct as_cert, as_cert_drop)
 
 #define PAGES_MAX 10000
 
@@ -12,20 +15,12 @@ static const char *collection(const struct ctl *ctl)
     return strcmp(ctl->words[0], "resource") == 0 ? "resources" : "clients";
 }
 
-/* /v1/clients, /v1/clients/ID, each with a query where there is one. */
 static const char *path_of(const struct ctl *ctl, const char *id, const char *query)
 {
-    as_span path = AS_SPAN_NONE;
+    as_span base = AS_SPAN_NONE;
 
-    for (const char *p = id; p != NULL && *p != '\0'; p++) {
-        if (strchr("/?#% ", *p) != NULL || (unsigned char)*p < 0x21 || (unsigned char)*p > 0x7e) {
-            return "/v1/none/none"; /* no id looks like this */
-        }
-    }
-    as_err err =
-        as_arena_printf(ctl->mem, &path, "/v1/%s%s%s%s%s", collection(ctl), id != NULL ? "/" : "",
-                        id != NULL ? id : "", query != NULL ? "?" : "", query != NULL ? query : "");
-    return as_failed(err) ? "/v1/none/none" : path.ptr;
+    as_err err = as_arena_printf(ctl->mem, &base, "/v1/%s", collection(ctl));
+    return ctl_path(ctl, as_failed(err) ? CTL_NO_PATH : base.ptr, id, query);
 }
 
 static const char *dry_run(const struct ctl *ctl)
@@ -40,13 +35,14 @@ static enum ctl_exit send(const struct ctl *ctl, const char *method, const char 
     enum ctl_exit code = ctl_call(ctl, method, path, body, &answer);
 
     if (code == CTL_FINE && answer != NULL) {
+        ctl_tell_warnings(ctl, answer);
         ctl_print(ctl, answer);
     }
     return code;
 }
 
 /* What --json FILE says, over it what the flags say, over it what --certificate says. */
-static enum ctl_exit gather(const struct ctl *ctl, json_t **out)
+static enum ctl_exit gather(const struct ctl *ctl, json_t **out, struct as_cert **cert)
 {
     static const char *const own[] = {"certificate", "dry-run", "json", NULL};
     const char *file = ctl_flag(ctl, "json"), *certificate = ctl_flag(ctl, "certificate");
@@ -63,7 +59,7 @@ static enum ctl_exit gather(const struct ctl *ctl, json_t **out)
     }
     enum ctl_exit code = ctl_members(ctl, json);
     if (code == CTL_FINE && certificate != NULL) {
-        code = ctl_certificate(ctl, certificate, json);
+        code = ctl_certificate(ctl, certificate, json, cert);
     }
     if (code != CTL_FINE) {
         return code;
@@ -81,8 +77,7 @@ static void tell_ignored(const struct ctl *ctl, const json_t *sent, const json_t
     json_object_foreach((json_t *)sent, name, value)
     {
         if (!json_is_null(value) && json_object_get(answer, name) == NULL) {
-            fprintf(stderr, "fapictl: %s is not known for a %s and was ignored\n", name,
-                    ctl->words[0]);
+            ctl_warn(ctl, "%s is not known for a %s and was ignored.", name, ctl->words[0]);
         }
     }
 }
@@ -91,14 +86,19 @@ static enum ctl_exit write_party(const struct ctl *ctl, const char *method, cons
 {
     AS_AUTO(json_decref) json_t *json = NULL;
     AS_AUTO(json_decref) json_t *answer = NULL;
-    enum ctl_exit code = gather(ctl, &json);
+    AS_AUTO(as_cert_drop) struct as_cert *cert = NULL;
+    enum ctl_exit code = gather(ctl, &json, &cert);
 
     if (code != CTL_FINE) {
         return code;
     }
     code = ctl_call(ctl, method, path_of(ctl, id, dry_run(ctl)), json, &answer);
     if (code == CTL_FINE) {
+        ctl_tell_warnings(ctl, answer);
         tell_ignored(ctl, json, answer);
+        if (cert != NULL) {
+            ctl_tell_certificate(ctl, cert, answer);
+        }
         ctl_print(ctl, answer);
     }
     return code;
@@ -197,15 +197,15 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl)
     if (!json_is_array(json)) {
         return ctl_say(ctl, CTL_REFUSED, "%s: not a JSON array", ctl->words[2]);
     }
-    if (json_dumpb(json, NULL, 0, JSON_COMPACT) > AS_LIMIT_BODY) {
-        return ctl_say(
-            ctl, CTL_REFUSED,
-            "%s: larger than the server takes at once (256 KiB): import it in parts, each "
-            "all or none",
-            ctl->words[2]);
+    if (json_dumpb(json, NULL, 0, JSON_COMPACT) > AS_LIMIT_IMPORT) {
+        return ctl_say(ctl, CTL_REFUSED,
+                       "%s: larger than the server takes at once (8 MiB): import it in parts, each "
+                       "all or none",
+                       ctl->words[2]);
     }
     enum ctl_exit code = ctl_call(ctl, "POST", path_of(ctl, NULL, dry_run(ctl)), json, &answer);
     if (code == CTL_FINE) {
+        ctl_tell_warnings(ctl, answer);
         ctl_print(ctl, json_object_get(answer, collection(ctl)));
     }
     return code;

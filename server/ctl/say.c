@@ -109,29 +109,62 @@ static void print_object(const json_t *object)
     }
 }
 
-/* Columns of a list. */
-static const char *const columns[] = {"client_id", "status", "token_endpoint_auth_method",
-                                      "client_name"};
-
-static void print_list(const json_t *list)
+/* How many characters it took, as far as the terminal shows one for an octet. */
+static size_t print_cell(const json_t *value, bool time)
 {
-    printf("%-24s %-10s %-28s %s\n", "CLIENT_ID", "STATUS", "METHOD", "NAME");
+    char at[AS_CLOCK_TEXT], *text;
+    size_t len;
+
+    if (json_is_string(value)) {
+        print_text(json_string_value(value));
+        return json_string_length(value);
+    }
+    if (time && json_is_integer(value)) {
+        as_clock_text(json_integer_value(value), at);
+        return (size_t)printf("%s", at);
+    }
+    text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    len = text != NULL ? strlen(text) : 0;
+    print_text(text != NULL ? text : "");
+    free(text);
+    return len;
+}
+
+static void pad(size_t used, size_t width)
+{
+    for (; used <= width && width > 0; used++) {
+        putchar(' ');
+    }
+}
+
+void ctl_print_list(const struct ctl *ctl, const json_t *list, const struct ctl_column *columns,
+                    size_t count)
+{
+    if (ctl->json) {
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        putchar('\n');
+        return;
+    }
+    for (size_t c = 0; c < count; c++) {
+        pad((size_t)printf("%s", columns[c].head), columns[c].width);
+    }
+    putchar('\n');
     for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-        static const int widths[] = {24, 10, 28, 0};
+        for (size_t c = 0; c < count; c++) {
+            const json_t *value = json_object_get(json_array_get(list, i), columns[c].member);
 
-        for (size_t c = 0; c < AS_COUNT(columns); c++) {
-            const char *text = json_string_value(json_object_get(item, columns[c]));
-
-            text = text != NULL ? text : "";
-            print_text(text);
-            for (size_t pad = strlen(text); pad <= (size_t)widths[c] && widths[c] > 0; pad++) {
-                putchar(' ');
-            }
+            pad(print_cell(value, columns[c].time), columns[c].width);
         }
         putchar('\n');
     }
 }
+
+static const struct ctl_column party_columns[] = {
+    {"client_id", "CLIENT_ID", 24, false},
+    {"status", "STATUS", 10, false},
+    {"token_endpoint_auth_method", "METHOD", 28, false},
+    {"client_name", "NAME", 0, false},
+};
 
 void ctl_print(const struct ctl *ctl, const json_t *value)
 {
@@ -139,7 +172,7 @@ void ctl_print(const struct ctl *ctl, const json_t *value)
         json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
         putchar('\n');
     } else if (json_is_array(value)) {
-        print_list(value);
+        ctl_print_list(ctl, value, party_columns, AS_COUNT(party_columns));
     } else {
         print_object(value);
     }

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fapictl iat: initial access tokens, which let clients register themselves (RFC 7591 1.2). */
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLLECTION "/v1/initial-access-tokens"
+#define PAGES_MAX  10000
+
+static bool no_flags(const struct ctl *ctl)
+{
+    static const char *const none[] = {NULL};
+
+    return ctl_flags_known(ctl, none, false);
+}
+
+/* 90s, 30m, 12h, 7d; a bare number is seconds. */
+static bool read_seconds(const char *text, json_int_t *out)
+{
+    static const struct {
+        char unit;
+        unsigned seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    as_span number = as_span_of(text);
+    unsigned factor = 1;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < AS_COUNT(units) && number.len > 0; i++) {
+        if (number.ptr[number.len - 1] == units[i].unit) {
+            factor = units[i].seconds;
+            number.len--;
+            break;
+        }
+    }
+    if (!as_span_number(number, AS_LIMIT_IAT_S, &count)) {
+        return false;
+    }
+    *out = (json_int_t)(count * factor);
+    return true;
+}
+
+static enum ctl_exit gather(const struct ctl *ctl, json_t *into)
+{
+    const char *uses = ctl_flag(ctl, "uses"), *expires_in = ctl_flag(ctl, "expires-in");
+    static const char *const texts[] = {"profile", "scope"};
+    json_int_t seconds = 0;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < AS_COUNT(texts); i++) {
+        const char *value = ctl_flag(ctl, texts[i]);
+
+        if (value != NULL && json_object_set_new(into, texts[i], json_string(value)) != 0) {
+            return ctl_say(ctl, CTL_USAGE, "--%s is not UTF-8", texts[i]);
+        }
+    }
+    if (uses != NULL) {
+        if (!as_span_number(as_span_of(uses), AS_LIMIT_IAT_USES, &count)) {
+            return ctl_say(ctl, CTL_USAGE, "--uses takes a number from 1 to %d", AS_LIMIT_IAT_USES);
+        }
+        json_object_set_new(into, "uses", json_integer((json_int_t)count));
+    }
+    if (expires_in != NULL) {
+        if (!read_seconds(expires_in, &seconds)) {
+            return ctl_say(ctl, CTL_USAGE, "--expires-in takes 90s, 30m, 12h or 7d, at most 366d");
+        }
+        json_object_set_new(into, "expires_in", json_integer(seconds));
+    }
+    return CTL_FINE;
+}
+
+enum ctl_exit ctl_iat_create(const struct ctl *ctl)
+{
+    static const char *const own[] = {"profile", "scope", "uses", "expires-in", NULL};
+    AS_AUTO(json_decref) json_t *body = json_object();
+    AS_AUTO(json_decref) json_t *answer = NULL;
+
+    if (!ctl_flags_known(ctl, own, false)) {
+        return CTL_USAGE;
+    }
+    enum ctl_exit code = gather(ctl, body);
+    if (code == CTL_FINE) {
+        code = ctl_call(ctl, "POST", COLLECTION, body, &answer);
+    }
+    if (code == CTL_FINE) {
+        ctl_print(ctl, answer);
+        fprintf(stderr, "fapictl: the token is not shown again\n");
+    }
+    return code;
+}
+
+static const struct ctl_column columns[] = {
+    {"id", "ID", 22, false},
+    {"profile", "PROFILE", 8, false},
+    {"uses", "USES", 6, false},
+    {"created_at", "CREATED", 20, true},
+    {"expires_at", "EXPIRES", 20, true},
+    {"scope", "SCOPE", 0, false},
+};
+
+/* All pages as one array. */
+static enum ctl_exit fetch_all(const struct ctl *ctl, json_t *all)
+{
+    as_span path = AS_LIT(COLLECTION);
+
+    for (int page = 0; page < PAGES_MAX; page++) {
+        AS_AUTO(json_decref) json_t *answer = NULL;
+        enum ctl_exit code = ctl_call(ctl, "GET", path.ptr, NULL, &answer);
+
+        if (code != CTL_FINE) {
+            return code;
+        }
+        json_array_extend(all, json_object_get(answer, "initial_access_tokens"));
+        const char *next = json_string_value(json_object_get(answer, "next"));
+        if (next == NULL) {
+            return CTL_FINE;
+        }
+        if (as_failed(as_arena_printf(ctl->mem, &path, COLLECTION "?after=%s", next))) {
+            break;
+        }
+    }
+    return ctl_say(ctl, CTL_REFUSED, "the list does not end");
+}
+
+enum ctl_exit ctl_iat_list(const struct ctl *ctl)
+{
+    AS_AUTO(json_decref) json_t *all = json_array();
+
+    if (!no_flags(ctl)) {
+        return CTL_USAGE;
+    }
+    enum ctl_exit code = fetch_all(ctl, all);
+    if (code == CTL_FINE) {
+        ctl_print_list(ctl, all, columns, AS_COUNT(columns));
+    }
+    return code;
+}
+
+enum ctl_exit ctl_iat_revoke(const struct ctl *ctl)
+{
+    AS_AUTO(json_decref) json_t *answer = NULL;
+    const char *path = ctl_path(ctl, COLLECTION, ctl->words[2], NULL);
+
+    return no_flags(ctl) ? ctl_call(ctl, "DELETE", path, NULL, &answer) : CTL_USAGE;
+}
