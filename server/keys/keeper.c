@@ -145,4 +145,5 @@ void as_keeper_stop(struct as_keys *keys)
     pthread_cond_signal(&keys->work_to_do);
     pthread_mutex_unlock(&keys->rest);
     pthread_join(keys->thread, NULL);
+    keys->running = false;
 }
