@@ -916,5 +916,26 @@ def TLS_01_no_request_fails_while_it_drains():
         assert load.count > 20, load.count
 
 
+@test
+def TLS_01_no_request_fails_while_it_restarts():
+    """With the port in the service manager's hands, newcomers wait while there is no fapid."""
+    with made() as server:
+        edit(server, "default_trust = banks", "default_trust = banks\nhttp { drain = 1s }")
+        sockets = {"mtls": listen(server.mtls_port)}
+        run_with(server, sockets)
+        server.wait_ready()
+        server.register_resource()
+        parties = [server.register_client(name) for name in ("alice", "bob")]
+        with Load(server, parties) as load:
+            time.sleep(0.5)
+            assert_equal(server.stop(), FINE)
+            run_with(server, sockets)
+            server.wait_ready()
+            before = load.count
+            until("service", lambda: load.count > before + 20)
+        assert_equal(load.failures, [])
+        sockets["mtls"].close()
+
+
 if __name__ == "__main__":
     main()
