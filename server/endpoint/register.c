@@ -183,12 +183,15 @@ static as_err read_client(struct as_http_call *call, const struct terms *terms,
     return as_register_prove(call, out->party);
 }
 
-/* REG-16: counted when nothing but the store can refuse any more. */
-static as_err ration(struct as_visit *visit)
+/* REG-16: counted when nothing but the store can refuse any more; as an effect, only where the
+ * write can follow (D10). */
+static as_err ration(const struct as_http_call *call)
 {
+    struct as_visit *visit = as_visit_of(call);
     struct as_throttle *throttle = visit->generation->registrations;
     int64_t now = visit->ctx.mono_ms;
 
+    AS_NEED(call->may_wait, AS_ELSEWHERE, "a registration is counted once");
     if (throttle != NULL && !as_throttle_take(throttle, visit->peer->address, now)) {
         visit->retry_after_s = (unsigned)(as_throttle_wait_ms(throttle, now) / 1000 + 1);
         return AS_FAIL(AS_TOO_MANY_REGISTRATIONS, "too_many_registrations");
@@ -221,7 +224,7 @@ as_err as_endpoint_register(struct as_http_call *call)
     AS_TRY(find_terms(call, &terms));
     AS_TRY(read_client(call, &terms, &write));
     if (!terms.has_iat) {
-        AS_TRY(ration(visit));
+        AS_TRY(ration(call));
     }
     struct as_party party = *write.party;
     AS_TRY(as_bearer_make(call->mem, AS_BEARER_RAT, &rat, party.rat));

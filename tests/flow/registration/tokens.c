@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may register: initial access tokens (REG-13 to REG-15), their making, strangers (REG-16). */
+#include "flow/registration/support/register.h"
+
+#define IATS "/v1/initial-access-tokens"
+
+static const struct as_cert *cert;
+
+static void start(void)
+{
+    reg_start();
+    cert = world_leaf(f->w, f->w->banks_ca, "CN=a");
+}
+
+/* POST /register with this Authorization field. */
+static struct flow_answer *with_field(const char *field)
+{
+    return reg_send((struct flow_ask){.path = "/register", .cert = cert, .authorization = field},
+                    NULL, BODY("a"));
+}
+
+static struct flow_answer *with_fieldf(const char *format, const char *token)
+{
+    char field[4096];
+
+    snprintf(field, sizeof(field), format, token);
+    return with_field(field);
+}
+
+START_TEST(REG_14_no_token_and_bad_ones)
+{
+    reg_unauthorized(with_field(NULL), false, "token_missing");
+    reg_unauthorized(with_field("Basic YTpi"), false, "token_missing");
+    reg_unauthorized(with_field("Bearer"), true, "token_malformed");
+    reg_unauthorized(with_field("Bearer a b"), true, "token_malformed");
+    reg_unauthorized(with_field("Bearer a,b"), true, "token_malformed");
+    reg_unauthorized(with_field("Bearer a=b"), true, "token_malformed");
+    reg_unauthorized(with_field("Bearer garbage"), true, "iat_unknown");
+    reg_unauthorized(with_fieldf("Bearer %s", "iat.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), true,
+                     "iat_unknown");
+    flow_status(with_fieldf("Bearer %s", iat(NULL)), 201);
+}
+END_TEST
+
+/* RFC 9110 11.1: the scheme has no case; one or more blanks. */
+START_TEST(TOK_190_where_a_token_stands)
+{
+    char body[256];
+    const char *token = iat("'uses':9");
+
+    flow_status(with_fieldf("bearer %s", token), 201);
+    flow_status(flow_admin(f, "DELETE", "/v1/clients/none", NULL), 404);
+    snprintf(body, sizeof(body), "access_token=%s", token);
+    flow_refused(reg_send((struct flow_ask){.path = "/register", .query = body, .cert = cert}, NULL,
+                          BODY("a")),
+                 400, "invalid_request");
+    flow_refused(reg_send((struct flow_ask){.path = "/register", .query = "x=y", .cert = cert},
+                          token, BODY("a")),
+                 400, "invalid_request");
+    snprintf(body, sizeof(body), "{" NAMED("b") ",'access_token':'%s'}", token);
+    reg_unauthorized(reg_post(cert, NULL, body), false, "token_missing");
+    char field[128];
+    snprintf(field, sizeof(field), "Bearer %s", token);
+    flow_refused(flow_send(f, (struct flow_ask){.path = "/register",
+                                                .type = "application/json",
+                                                .body = "{}",
+                                                .authorization = field,
+                                                .authorization2 = field}),
+                 400, "invalid_request");
+    ck_assert(!flow_says(f->log_fd, token + 4)); /* a query is not in the log either */
+}
+END_TEST
+
+START_TEST(REG_15_uses_and_expiry)
+{
+    const struct as_cert *other = world_leaf(f->w, f->w->banks_ca, "CN=b");
+    const char *token = iat("'uses':2");
+
+    flow_status(reg_post(cert, token, BODY("a")), 201);
+    flow_status(reg_post(other, token, BODY("b")), 201);
+    reg_unauthorized(reg_post(cert, token, BODY("a")), true, "iat_used_up");
+    token = iat("'expires_in':100");
+    f->now = as_clock_now() + 101;
+    reg_unauthorized(reg_post(cert, token, BODY("c")), true, "iat_expired");
+    f->now = 0;
+}
+END_TEST
+
+START_TEST(REG_15_what_a_token_gives)
+{
+    const struct as_cert *other = world_leaf(f->w, f->w->banks_ca, "CN=b");
+
+    flow_status(reg_post(cert, iat("'profile':'oauth','uses':1"), BODY("a")), 201);
+    ck_assert_str_eq(flow_text(&f->answer, "profile"), "oauth");
+    ck_assert_str_eq(flow_text(&f->answer, "scope"), "read write");
+    reg_refused(reg_post(other, iat("'profile':'oauth'"), "{" NAMED("b") ",'profile':'fapi1'}"),
+                "profile is not the one that this client is given");
+    /* switched off since */
+    const char *token = iat("'profile':'oauth'");
+    f->w->settings.profiles &= ~(1u << AS_PROFILE_OAUTH);
+    reg_refused(reg_post(other, token, BODY("b")), "no longer enabled");
+}
+END_TEST
+
+START_TEST(REG_15_the_operators_side)
+{
+    static const char *const bad[] = {
+        "{'uses':0}",
+        "{'uses':'1'}",
+        "{'uses':100001}",
+        "{'uses':1.5}",
+        "{'expires_in':0}",
+        "{'expires_in':-1}",
+        "{'expires_in':31622401}",
+        "{'profile':'nosuch'}",
+        "{'profile':1}",
+        "{'scope':['a']}",
+        "{'scope':'a  b'}",
+        "{'methods':['x']}",
+        "[]",
+        "1",
+    };
+    char path[128];
+
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
+        flow_refused(flow_admin(f, "POST", IATS, bad[i]), 400, "invalid_request");
+    }
+    struct flow_answer *answer = flow_admin(f, "POST", IATS, "{}");
+    flow_status(answer, 201);
+    ck_assert_str_eq(flow_text(answer, "profile"), "fapi1");
+    ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "uses")), 1);
+    ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "expires_at")) -
+                         json_integer_value(json_object_get(answer->json, "created_at")),
+                     86400);
+    char *token = strdup(flow_text(answer, "initial_access_token"));
+    ck_assert_int_eq(strncmp(token, "iat.", 4), 0);
+    ck_assert_uint_eq(strlen(token), 4 + 32); /* 192 bits */
+    snprintf(path, sizeof(path), IATS "/%s", flow_text(answer, "id"));
+    flow_last_has(f->audit_fd, "event", "iat_created");
+    flow_last_has(f->audit_fd, "actor", "uid:0");
+    (void)iat(NULL);
+    answer = flow_admin(f, "GET", IATS, NULL);
+    flow_status(answer, 200);
+    ck_assert_uint_eq(json_array_size(json_object_get(answer->json, "initial_access_tokens")), 2);
+    ck_assert_ptr_null(strstr(answer->body, token + 4));
+    flow_status(flow_admin(f, "DELETE", path, NULL), 204);
+    flow_last_has(f->audit_fd, "event", "iat_revoked");
+    flow_refused(flow_admin(f, "DELETE", path, NULL), 404, "not_found");
+    reg_unauthorized(reg_post(cert, token, BODY("a")), true, "iat_unknown");
+    ck_assert(!flow_says(f->audit_fd, token + 4));
+    /* not for clients */
+    flow_refused(reg_send((struct flow_ask){.path = IATS, .cert = cert}, token, "{}"), 404,
+                 "not_found");
+    /* nor for others at the socket */
+    flow_refused(
+        flow_send(f,
+                  (struct flow_ask){
+                      .from = FLOW_SOCKET, .path = IATS, .body = "{}", .uid = 65534, .gid = 65534}),
+        403, "access_denied");
+    free(token);
+}
+END_TEST
+
+START_TEST(REG_13_REG_16_open)
+{
+    char body[256];
+
+    f->w->settings.registration_mode = AS_REGISTRATION_OPEN;
+    f->w->settings.registration_scope = "read";
+    f->w->settings.registration_per_hour = 3;
+    flow_restart(f);
+    for (int i = 0; i < 4; i++) {
+        char dn[16];
+
+        snprintf(dn, sizeof(dn), "CN=o%d", i);
+        snprintf(body, sizeof(body),
+                 "{" METHOD_TLS "," GRANTS ",'tls_client_auth_subject_dn':'%s'}", dn);
+        const struct as_cert *own = world_leaf(f->w, f->w->banks_ca, dn);
+        if (i == 1) { /* what is refused for itself is not counted */
+            reg_refused(reg_post(own, NULL, "{" GRANTS "}"), "token_endpoint_auth_method");
+        }
+        struct flow_answer *answer = reg_post(own, NULL, body);
+        if (i < 3) {
+            flow_status(answer, 201);
+            ck_assert_str_eq(flow_text(answer, "scope"), "read");
+            ck_assert_str_eq(flow_text(answer, "profile"), "fapi1");
+        } else {
+            flow_refused(answer, 429, "temporarily_unavailable");
+            ck_assert_ptr_nonnull(strstr(answer->fields, "Retry-After: "));
+            ck_assert_ptr_null(strstr(answer->fields, "Retry-After: 2\n"));
+        }
+    }
+    /* a token is not rationed, and a bad one is not the same as none */
+    reg_unauthorized(reg_post(cert, "iat.x", BODY("a")), true, "iat_unknown");
+    flow_status(reg_post(cert, iat(NULL), BODY("a")), 201);
+    ck_assert_str_eq(flow_text(&f->answer, "scope"), "read write");
+}
+END_TEST
+
+START_TEST(REG_13_off)
+{
+    const char *token = iat(NULL);
+
+    f->w->settings.registration_mode = AS_REGISTRATION_OFF;
+    flow_restart(f);
+    flow_refused(reg_post(cert, token, BODY("a")), 404, "not_found");
+    flow_refused(reg_post(cert, NULL, BODY("a")), 404, "not_found");
+    f->w->settings.registration_mode = AS_REGISTRATION_PROTECTED;
+    flow_restart(f);
+    flow_status(reg_post(cert, token, BODY("a")), 201);
+}
+END_TEST
+
+AS_TESTS("flow/registration/tokens", {
+    tcase_add_checked_fixture(t, start, reg_stop);
+    tcase_add_test(t, REG_14_no_token_and_bad_ones);
+    tcase_add_test(t, TOK_190_where_a_token_stands);
+    tcase_add_test(t, REG_15_uses_and_expiry);
+    tcase_add_test(t, REG_15_what_a_token_gives);
+    tcase_add_test(t, REG_15_the_operators_side);
+    tcase_add_test(t, REG_13_REG_16_open);
+    tcase_add_test(t, REG_13_off);
+})
