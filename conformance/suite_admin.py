@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """fapictl as an operator uses it: its verbs, what they take, and who may use them."""
 import base64
+import contextlib
 import grp
 import json
 import os
@@ -12,10 +13,10 @@ import subprocess
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from fapid import AUDIENCE, Fapid, name, self_signed
+from fapid import AUDIENCE, DAY, NOW, Fapid, name, self_signed
 from tap import assert_equal, assert_in, build_dir, each, main, skip, test
 
-FINE, REFUSED, USAGE, NOT_FOUND, EXISTS, UNREACHABLE, NOT_ALLOWED = range(7)
+FINE, REFUSED, USAGE, NOT_FOUND, EXISTS, _, NOT_ALLOWED = range(7)
 NOBODY = 65534
 TLS, SELF = "tls_client_auth", "self_signed_tls_client_auth"
 
@@ -112,6 +113,66 @@ def REG_08_what_is_ignored_is_told():
     assert "foo" not in json.loads(out)
     assert_in("foo is not known for a client and was ignored", err)
     assert_in("audience is not known for a client and was ignored", err)
+
+
+# ------------------------------------------------------------------------------------ warnings
+
+def warned(*args):
+    """Data, and the warnings of an operation that went well."""
+    code, out, err = run("-o", "json", *args)
+    assert_equal(code, FINE, err)
+    data = json.loads(out)
+    assert "warnings" not in data, data
+    return data, [json.loads(line)["warning"] for line in err.splitlines()]
+
+
+def of_certificate(noun, subject, cert, *flags, method=TLS):
+    own = ["--audience", f"https://{subject}.example"] if noun == "resource" else []
+    return warned(noun, "create", "--client-id", subject, "--token-endpoint-auth-method", method,
+                  "--certificate", cert.files()[0], *own, *flags)[1]
+
+
+@test
+def D13_a_scope_that_nobody_owns_is_told():
+    server.register_resource("warned-rs", audience="https://warned.example", scope="owned")
+    flags = ["client", "create", "--client-id", "warned", "--token-endpoint-auth-method", TLS,
+             "--tls-client-auth-subject-dn", "CN=warned"]
+    assert_equal(warned(*flags, "--scope", "owned", "--dry-run")[1], [])
+    told = ["warned: No enabled resource server has the scope lost typo: a request for it is "
+            "refused."]
+    assert_equal(warned(*flags, "--scope", "lost owned typo")[1], told)
+    assert_equal(warned("client", "show", "warned")[1], told)
+    assert_equal(warned("client", "update", "warned", "--scope", "owned")[1], [])
+    file = server.write("warned.json", json.dumps([registered("warned2", client_id="w2",
+                                                              scope="lost")]))
+    assert_equal(warned("client", "import", file)[1],
+                 ["w2: No enabled resource server has the scope lost: a request for it is "
+                  "refused."])
+    code, _, err = run("client", "show", "w2")  # for people
+    assert_equal((code, err), (FINE, "fapictl: warning: w2: No enabled resource server has the "
+                               "scope lost: a request for it is refused.\n"))
+
+
+@each(("client", "client"), ("resource", "resource"))
+def MTLS_22_a_certificate_that_nobody_vouches_for_is_told(noun):
+    strange = self_signed(server.folder, f"strange-{noun}")
+    told = of_certificate(noun, f"strange-{noun}", strange)
+    assert_equal(len(told), 1, told)
+    assert_in("does not vouch for the certificate: it will be refused with cert_untrusted (",
+              told[0])
+    good = server.client_ca.issue(f"vouched-{noun}")
+    assert_equal(of_certificate(noun, f"vouched-{noun}", good), [])
+
+
+@test
+def MTLS_55_dates_of_a_registered_certificate_are_told():
+    past, future = (self_signed(server.folder, cn, not_before=NOW + a * DAY,
+                                not_after=NOW + b * DAY)
+                    for cn, a, b in (("past", -9, -2), ("future", 2, 9)))
+    assert_in("has expired", of_certificate("client", "past", past, method=SELF)[0])
+    assert_in("not valid yet", of_certificate("client", "future", future, method=SELF)[0])
+    fine = self_signed(server.folder, "present")
+    assert_equal(of_certificate("client", "present", fine, method=SELF), [])
 
 
 # ------------------------------------------------------------------------------------ input
@@ -245,6 +306,42 @@ def REG_10_export_and_import(noun):
     assert_equal(server.ctl(noun, "import", file, status=EXISTS)["error"], "exists")
 
 
+@test
+def REG_10_a_thousand_exported_import_in_one_piece():
+    """All with a certificate: far more than a request may else be (256 KiB)."""
+    pem = self_signed(server.folder, "many").files()[0]
+    key = server.ctl("client", "create", "--dry-run", "--token-endpoint-auth-method", SELF,
+                     "--certificate", pem)["jwks"]["keys"][0]
+    many = [registered(f"many{at}", client_id=f"many{at}", client_name="\u00fc" * 500,
+                       contacts=["x" * 100 + "@example"] * 9,
+                       jwks={"keys": [{**key, "kid": f"{at}-{n}"} for n in range(4)]})
+            for at in range(1000)]
+    text = json.dumps(many)
+    assert 4 * 1024 * 1024 < len(text) < 8 * 1024 * 1024, len(text)
+    with contextlib.closing(Fapid.start()) as old, contextlib.closing(Fapid.start()) as new:
+        assert_equal(len(old.ctl("client", "import", old.write("many.json", text))), 1000)
+        exported = old.ctl("client", "export")
+        assert_equal(len(exported), 1000)
+        file = new.write("again.json", json.dumps(exported))
+        assert_equal(len(new.ctl("client", "import", file)), 1000)
+        imported = new.ctl("client", "export")
+    for one in exported + imported:
+        del one["client_id_issued_at"], one["updated_at"]
+    assert imported == exported, "another thousand"
+    huge = registered("huge", client_id="huge", contacts=["x" * 2000] * 64,
+                      software_id="y" * 2000, software_version="z" * 2000,
+                      jwks={"keys": [{**key, "kid": str(n) + "k" * 500, "x5c": key["x5c"] * 9}
+                                     for n in range(32)]})
+    said = server.ctl("client", "import", server.write("huge.json", json.dumps([huge])),
+                      status=REFUSED)
+    assert_in("huge", said["message"])
+    assert_in("the object is larger than 256 KiB", said["message"])
+    too_much = server.write("too-much.json", json.dumps(many + many))
+    said = server.ctl("client", "import", too_much, status=REFUSED)
+    assert_in("larger than the server takes at once (8 MiB)", said["message"])
+
+
+
 # ------------------------------------------------------------------------------------ who may
 
 def mode_of(path):
@@ -281,7 +378,9 @@ def run_as_nobody(of, groups, *args):
 
 @test
 def D15_another_user_does_not_reach_the_socket():
-    assert_equal(run_as_nobody(server, [], "client", "list")[0], UNREACHABLE)
+    code, out, err = run_as_nobody(server, [], "client", "list")
+    assert_equal((code, out), (NOT_ALLOWED, ""))
+    assert_in("permission denied", err)
 
 
 @test

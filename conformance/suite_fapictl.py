@@ -134,9 +134,16 @@ def REG_13_the_socket_of_the_environment():
     done = subprocess.run([os.path.join(build_dir(), "fapictl"), "-o", "json", "resource", "list"],
                           env=env, capture_output=True, text=True, timeout=60, check=False)
     assert_equal(done.returncode, FINE)
-    code, out, err = run("client", "list", socket=server.path("no.sock"))
+
+
+@each(("absent", "no.sock", "there is no such socket"),
+      ("no_socket", "plain.sock", "nobody listens at this socket"))
+def REG_13_why_the_socket_is_not_reached(file, why):
+    server.write("plain.sock", "")
+    path = server.path(file)
+    code, out, err = run("client", "list", socket=path)
     assert_equal((code, out), (UNREACHABLE, ""))
-    assert_in("no.sock", err)
+    assert err.startswith(f"fapictl: {path}: {why}"), err
 
 
 if __name__ == "__main__":

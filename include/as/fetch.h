@@ -24,8 +24,9 @@ struct as_fetch_answer {
     struct as_buf body; /* made by the caller with its maximum, freed by the caller */
 };
 
-/* One request. AS_UNAVAILABLE when the socket cannot be reached, the answer is longer than its
- * buffer may grow, or time runs out. */
+/* One request. AS_UNAVAILABLE when the socket cannot be reached (AS_NOT_ALLOWED: for want of
+ * permission), the answer is longer than its buffer may grow, or time runs out; `why` tells an
+ * operator which. */
 as_err as_fetch(const struct as_fetch_ask *ask, struct as_fetch_answer *answer);
 
 #endif

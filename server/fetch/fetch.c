@@ -2,6 +2,7 @@
 #include "as/fetch.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 
 AS_AUTO_DEFINE(CURL, curl_easy_cleanup)
 AS_AUTO_DEFINE(struct curl_slist, curl_slist_free_all)
@@ -40,6 +41,33 @@ static bool set_body(CURL *curl, const struct as_fetch_ask *ask, struct curl_sli
                CURLE_OK;
 }
 
+/* Why connect(2) to a Unix socket fails, as an operator has to act on it. */
+static const struct {
+    int error;
+    enum as_fault_id fault;
+    const char *why;
+} refusals[] = {
+    {ENOENT, AS_UNAVAILABLE, "there is no such socket: is fapid running, and with this socket?"},
+    {ENOTDIR, AS_UNAVAILABLE, "there is no such socket: part of its path is no folder"},
+    {ECONNREFUSED, AS_UNAVAILABLE, "nobody listens at this socket: fapid is not running"},
+    {EACCES, AS_NOT_ALLOWED,
+     "permission denied: the socket is for root, fapid's own user and members of admin.group"},
+    {EAGAIN, AS_UNAVAILABLE, "fapid is busy: its queue of connections is full"},
+};
+
+static as_err not_connected(CURL *curl)
+{
+    long error = 0;
+
+    (void)curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
+    for (size_t i = 0; i < AS_COUNT(refusals); i++) {
+        if (refusals[i].error == error) {
+            return AS_FAIL(refusals[i].fault, refusals[i].why);
+        }
+    }
+    return AS_FAIL(AS_UNAVAILABLE, "this socket cannot be connected to");
+}
+
 as_err as_fetch(const struct as_fetch_ask *ask, struct as_fetch_answer *answer)
 {
     AS_AUTO(curl_slist_free_all) struct curl_slist *fields = NULL;
@@ -51,9 +79,14 @@ as_err as_fetch(const struct as_fetch_ask *ask, struct as_fetch_answer *answer)
     AS_NEED(ask->content_type == NULL || set_body(curl, ask, &fields), AS_SERVER_ERROR,
             "curl refuses an option");
     CURLcode code = curl_easy_perform(curl);
-    AS_NEED(code != CURLE_COULDNT_CONNECT, AS_UNAVAILABLE, "nothing answers at the admin socket");
-    AS_NEED(code != CURLE_OPERATION_TIMEDOUT, AS_UNAVAILABLE, "the answer did not come in time");
-    AS_NEED(code == CURLE_OK, AS_UNAVAILABLE, "the admin socket broke off");
+    if (code == CURLE_COULDNT_CONNECT) {
+        return not_connected(curl);
+    }
+    AS_NEED(code != CURLE_OPERATION_TIMEDOUT, AS_UNAVAILABLE,
+            "no answer came in time; what was asked may still be done");
+    AS_NEED(code != CURLE_WRITE_ERROR, AS_UNAVAILABLE, "the answer is too long");
+    AS_NEED(code == CURLE_OK, AS_UNAVAILABLE,
+            "the connection broke off before the answer; what was asked may be done");
     AS_NEED(curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK, AS_SERVER_ERROR,
             "curl tells no status");
     answer->status = (unsigned)status;
