@@ -11,9 +11,14 @@ static const as_span two_audience[] = {AS_LIT_ROW("https://two.example/a"),
 static const as_span off_audience[] = {AS_LIT_ROW("https://off.example")};
 static const struct as_party on = {.kind = AS_PARTY_RESOURCE, .status = AS_PARTY_ENABLED};
 static const struct as_party off = {.kind = AS_PARTY_RESOURCE, .status = AS_PARTY_DISABLED};
-static const struct as_resource one = {&on, one_audience, 1, AS_LIT_ROW("read write shared")};
-static const struct as_resource two = {&on, two_audience, 2, AS_LIT_ROW("pay shared")};
-static const struct as_resource gone = {&off, off_audience, 1, AS_LIT_ROW("old read")};
+static const struct as_resource one = {.party = &on,
+                                       .audience = one_audience,
+                                       .audience_count = 1,
+                                       .scope = AS_LIT_ROW("read write shared")};
+static const struct as_resource two = {
+    .party = &on, .audience = two_audience, .audience_count = 2, .scope = AS_LIT_ROW("pay shared")};
+static const struct as_resource gone = {
+    .party = &off, .audience = off_audience, .audience_count = 1, .scope = AS_LIT_ROW("old read")};
 static const struct as_resource *const items[] = {&one, &two, &gone};
 static const struct as_resource_set resources = {items, 3};
 
