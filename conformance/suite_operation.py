@@ -273,6 +273,42 @@ def REG_140_no_key_is_made_for_what_is_refused():
         until("a key of EdDSA", lambda: algs(server) == {"ES256", "EdDSA"})
 
 
+@contextlib.contextmanager
+def full_disk(server):
+    pid = server.process.pid
+    old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
+    limits.prlimit(pid, limits.RLIMIT_FSIZE, (0, old[1]))
+    try:
+        yield
+    finally:
+        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
+
+
+@test
+def TLS_29_a_new_certificate_does_not_wait_for_a_full_disk():
+    with running(["reload.watch=0s"], profile="bcp195") as server:
+        fresh = install(server)
+        with full_disk(server):  # the log is on it, too
+            server.process.send_signal(signal.SIGHUP)
+            until("reload", lambda: server.metric("reloads_total") == 1)
+            assert_equal(shown(server), fresh.der())
+
+
+@test
+def REG_140_new_keys_that_cannot_be_kept_change_nothing():
+    with running(["reload.watch=0s"], top="keys { algs = {ES256} }", profile="bcp195") as server:
+        before = shown(server)
+        install(server)
+        edit(server, "algs = {ES256}", "algs = {ES256, EdDSA}")
+        with full_disk(server):
+            server.process.send_signal(signal.SIGHUP)
+            until("refusal", lambda: server.metric("reloads_refused_total") == 1)
+            assert_equal((algs(server), shown(server)), ({"ES256"}, before))
+        assert_equal(reload(server)["generation"], 2)
+        until("a key of EdDSA", lambda: algs(server) == {"ES256", "EdDSA"})
+        assert shown(server) != before
+
+
 @test
 def TLS_29_listeners_keep_their_places():
     with running(["reload.watch=0s"]) as server:

@@ -16,7 +16,7 @@
 
 struct as_finding {
     char where[AS_SETTINGS_WHERE]; /* "": of no setting */
-    char message[512];
+    char message[2048];            /* as long as those of settings/ */
 };
 
 struct as_findings {
