@@ -41,7 +41,7 @@ struct as_jwk {
     as_span kty, kid, use, alg, crv;
     as_span n, e, x, y;  /* decoded octets */
     bool not_for_verify; /* key_ops is there and does not name verify (RFC 7517 4.3) */
-    const as_span *x5c; /* decoded DER, the leaf first (RFC 7517 4.7) */
+    const as_span *x5c;  /* decoded DER, the leaf first (RFC 7517 4.7) */
     size_t x5c_count;
 };
 
