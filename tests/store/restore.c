@@ -14,7 +14,7 @@ static const struct as_audit restored = {
     .auth_method = "admin",
     .outcome = "success",
     .reason = "",
-    .at = 1700000009,
+    .at = FAR + 9,
 };
 
 /* A store of which there is a copy, and that went on. */
