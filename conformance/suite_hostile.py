@@ -104,7 +104,9 @@ def TOK_14_chunked_then_the_next_request():
     assert_equal(statuses(got), [200, 404])
 
 
-@each(("absolute_form", f"GET https://localhost/x HTTP/1.1\r\n{HOST}\r\n", 400),
+@each(("absolute_form_with_user", f"GET https://a@localhost/x HTTP/1.1\r\n{HOST}\r\n", 400),
+      ("absolute_form_without_host", "GET https://localhost/x HTTP/1.1\r\n\r\n", 400),
+      ("absolute_form_of_another_scheme", f"GET ftp://localhost/x HTTP/1.1\r\n{HOST}\r\n", 400),
       ("asterisk", f"OPTIONS * HTTP/1.1\r\n{HOST}\r\n", 400),
       ("authority", f"CONNECT localhost:443 HTTP/1.1\r\n{HOST}\r\n", 400),
       ("http_2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
@@ -117,6 +119,19 @@ def TOK_14_chunked_then_the_next_request():
        "Content-Length: 9999999\r\n\r\n", 413))
 def TOK_14_no_such_request(octets, status):
     assert_equal(statuses(exchange(server, octets.encode())), [status])
+
+
+@each(("served", "https://localhost", 200), ("with_a_port", "HTTPS://LOCALHOST:1", 200),
+      ("of_another_name", "https://alt.test", 421), ("of_nobody", "https://evil.test", 421),
+      ("without_tls", "http://localhost", 421))
+def TLS_39_absolute_form(origin, status):
+    """RFC 9112 3.2.2: what the Host field says beside it does not count."""
+    octets = post("/token", token_form(alice), "Connection: close\r\n")
+    octets = octets.replace(b"POST /token", f"POST {origin}/token".encode())
+    octets = octets.replace(b"Host: localhost", b"Host: evil.test")
+    got = exchange(server, octets, alice.cert)
+    assert_equal(statuses(got), [status])
+    assert_equal(b"access_token" in got, status == 200)
 
 
 @each(("of_another_name", "alt.test", 421), ("of_nobody", "evil.test", 421),
@@ -295,15 +310,39 @@ def TLS_43_caps_of_connections():
         capped.close()
 
 
+def fail_handshakes(to, count, source):
+    for _ in range(count):
+        with contextlib.suppress(OSError), socket.create_connection(
+                ("127.0.0.1", to.mtls_port), 30, (source, 0)) as plain:
+            plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            plain.recv(100)
+
+
+@test
+def TLS_43_failures_are_counted_as_configured():
+    """Over all workers together; and whoever is exempt, a gateway say, is not counted."""
+    alone = Fapid.start(sets=["workers=3", "http.failed_handshakes=20",
+                              "authentication.failure_exempt=127.2.5.5"])
+    try:
+        fail_handshakes(alone, 25, "127.2.5.4")
+        assert not can_connect(alone, alone.mtls_port, "127.2.5.4")
+        fail_handshakes(alone, 250, "127.2.5.5")
+        assert can_connect(alone, alone.mtls_port, "127.2.5.5")
+    finally:
+        alone.close()
+    unbound = Fapid.start(sets=["http.failed_handshakes=0"])
+    try:
+        fail_handshakes(unbound, 250, "127.2.5.6")
+        assert can_connect(unbound, unbound.mtls_port, "127.2.5.6")
+    finally:
+        unbound.close()
+
+
 @test
 def TLS_43_who_keeps_failing_waits_and_only_he():
     alone = Fapid.start(sets=["workers=1"])
     try:
-        for _ in range(250):
-            with contextlib.suppress(OSError), socket.create_connection(
-                    ("127.0.0.1", alone.mtls_port), 30, ("127.2.5.1", 0)) as plain:
-                plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                plain.recv(100)
+        fail_handshakes(alone, 250, "127.2.5.1")
         assert not can_connect(alone, alone.mtls_port, "127.2.5.1")
         assert can_connect(alone, alone.mtls_port, "127.2.5.2")
         assert eventually(lambda: can_connect(alone, alone.mtls_port, "127.2.5.1"))
