@@ -36,12 +36,25 @@ static bool method_is_on(const struct as_ctx *ctx, const struct as_party *party)
     return (ctx->settings->methods & bit) != 0;
 }
 
+void as_attempt_explain(const struct as_attempt *attempt, const char *reason, const char *detail)
+{
+    char x5t[AS_X5T_TEXT];
+
+    as_cert_x5t(attempt->ask->cert->thumbprint, x5t);
+    AS_LOG(AS_LOG_DEBUG, "certificate_refused", AS_LOG_SPAN("request_id", attempt->ctx->request_id),
+           AS_LOG_TEXT("thumbprint", x5t), AS_LOG_TEXT("reason", reason),
+           AS_LOG_TEXT("detail", detail));
+}
+
 static as_err prove(struct as_attempt *attempt)
 {
     const struct as_cert *cert = attempt->ask->cert;
 
     AS_NEED(cert != NULL, AS_INVALID_CLIENT, "cert_missing");
-    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT, cert->fault);
+    if (cert->fault != NULL) {
+        as_attempt_explain(attempt, cert->fault, cert->fault_why);
+        return AS_FAIL(AS_INVALID_CLIENT, cert->fault);
+    }
     return provers[attempt->who->party->method](attempt);
 }
 

@@ -22,6 +22,10 @@ as_err as_prove_self_signed_tls_client_auth(struct as_attempt *attempt);
 /* even.c: asks for the path that this refusal has not asked for yet. */
 as_err as_attempt_even_out(struct as_attempt *attempt);
 
+/* authenticate.c: which rule a certificate fell under, in the log at level debug: its reason alone
+ * stands in the line of the request. */
+void as_attempt_explain(const struct as_attempt *attempt, const char *reason, const char *detail);
+
 /* by_certificate.c: the one resource server that the certificate fits (MTLS-01a). */
 as_err as_find_by_certificate(const struct as_attempt *attempt, const struct as_party **out);
 

@@ -17,7 +17,10 @@ as_err as_prove_tls_client_auth(struct as_attempt *attempt)
     as_span group = as_client_trust_group(ctx, party);
     attempt->path_asked = true;
     AS_TRY(as_trust_judge(ctx->trust, group, as_client_trust_use(party), cert, ctx->now, &verdict));
-    AS_NEED(verdict.reason == NULL, AS_INVALID_CLIENT, verdict.reason);
+    if (verdict.reason != NULL) {
+        as_attempt_explain(attempt, verdict.reason, verdict.detail);
+        return AS_FAIL(AS_INVALID_CLIENT, verdict.reason);
+    }
     AS_NEED(party->name_kind < AS_NAME_KINDS && party->name_canon.len > 0, AS_SERVER_ERROR,
             "a party of tls_client_auth without a name");
     AS_NEED(as_cert_has_name(cert, (enum as_name_kind)party->name_kind, party->name_canon),

@@ -157,9 +157,15 @@ static void log_handshake(const struct as_conn *conn)
     const struct as_peer *peer = conn->peer;
 
     if (peer->tls_version != NULL) {
+        char x5t[AS_X5T_TEXT] = "";
+
+        if (peer->cert != NULL) {
+            as_cert_x5t(peer->cert->thumbprint, x5t);
+        }
         AS_LOG(AS_LOG_DEBUG, "handshake", AS_LOG_TEXT("listener", peer->listener->name),
                AS_LOG_TEXT("peer", peer->address), AS_LOG_TEXT("version", peer->tls_version),
-               AS_LOG_TEXT("suite", peer->suite), AS_LOG_NUMBER("resumed", peer->resumed));
+               AS_LOG_TEXT("suite", peer->suite), AS_LOG_NUMBER("resumed", peer->resumed),
+               AS_LOG_TEXT("thumbprint", x5t));
     }
 }
 

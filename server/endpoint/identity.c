@@ -77,15 +77,22 @@ static as_err claim_certificate(struct as_registration *reg, const struct as_jwk
     AS_AUTO(as_cert_drop) struct as_cert *cert = NULL;
 
     AS_TRY(as_cert_of_der(jwk->x5c, jwk->x5c_count, &cert));
-    AS_NEED(cert->fault == NULL || strcmp(cert->fault, "cert_weak_key") != 0,
-            AS_INVALID_CLIENT_METADATA,
-            "a certificate in x5c has a key other than RSA 2048 to 4096, P-256, P-384 or Ed25519");
-    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT_METADATA, "a certificate in x5c is malformed");
+    AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT_METADATA, cert->fault_why);
     AS_NEED(same_key(jwk, &cert->key), AS_INVALID_CLIENT_METADATA,
-            "a key in jwks is not the key of its first x5c certificate");
+            "it is not the key of its first x5c certificate");
     memcpy(thumbprint, cert->thumbprint, AS_THUMBPRINT);
     AS_TRY(claim(reg, AS_IDENTIFIER_CERTIFICATE, cert->thumbprint));
     return claim(reg, AS_IDENTIFIER_KEY, cert->spki_hash);
+}
+
+/* Which of several is refused. */
+static void name_key(struct as_registration *reg, size_t index)
+{
+    as_span text;
+
+    if (!as_failed(as_arena_printf(reg->ask->mem, &text, "jwks key %zu", index + 1))) {
+        *reg->ask->member = text.ptr;
+    }
 }
 
 static as_err claim_certificates(struct as_registration *reg)
@@ -97,8 +104,13 @@ static as_err claim_certificates(struct as_registration *reg)
     AS_NEED_MEM(thumbprints);
     AS_TRY(make_room(reg, 2 * AS_LIMIT_JWKS_KEYS));
     for (size_t i = 0; i < reg->jwks.count; i++) {
-        if (reg->jwks.keys[i].x5c_count > 0) {
-            AS_TRY(claim_certificate(reg, &reg->jwks.keys[i], thumbprints[count++]));
+        if (reg->jwks.keys[i].x5c_count == 0) {
+            continue;
+        }
+        as_err err = claim_certificate(reg, &reg->jwks.keys[i], thumbprints[count++]);
+        if (as_failed(err)) {
+            name_key(reg, i);
+            return err;
         }
     }
     AS_NEED(count > 0, AS_INVALID_CLIENT_METADATA,

@@ -48,19 +48,19 @@ END_TEST
 START_TEST(MTLS_52_members_equal_the_key)
 {
     static const char *const kinds[] = {"RSA:2048", "P-256", "P-384", "ED25519"};
-    static const char why[] = "a key in jwks is not the key of its first x5c certificate";
+    static const char why[] = "it is not the key of its first x5c certificate";
     struct test_cert *certs[AS_COUNT(kinds)], *other;
 
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
         certs[i] = test_cert(NULL, (struct test_cert_ask){.subject = "CN=x", .key = kinds[i]});
         ck_ok(register_json(self_signed_one(jwk_with(certs[i], certs[i]))));
         other = test_cert(NULL, (struct test_cert_ask){.subject = "CN=x", .key = kinds[i]});
-        refuses_json(self_signed_one(jwk_with(other, certs[i])), NULL, why);
+        refuses_json(self_signed_one(jwk_with(other, certs[i])), "jwks key 1", why);
         test_cert_free(other);
     }
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
-        refuses_json(self_signed_one(jwk_with(certs[i], certs[(i + 1) % AS_COUNT(kinds)])), NULL,
-                     why);
+        refuses_json(self_signed_one(jwk_with(certs[i], certs[(i + 1) % AS_COUNT(kinds)])),
+                     "jwks key 1", why);
     }
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
         test_cert_free(certs[i]);
@@ -73,7 +73,7 @@ START_TEST(MTLS_52_members_are_present_and_whole)
     static const char *const rsa[] = {"n", "e"}, *const ec[] = {"x", "y"};
     static const char lacks[] = "a key in jwks lacks a required member";
     static const char unsound[] = "a key in jwks is malformed, too weak or not on its curve";
-    static const char why[] = "a key in jwks is not the key of its first x5c certificate";
+    static const char why[] = "it is not the key of its first x5c certificate";
     struct test_cert *r =
         test_cert(NULL, (struct test_cert_ask){.subject = "CN=r", .key = "RSA:2048"});
     struct test_cert *p = test_leaf(NULL, "CN=p");
@@ -91,13 +91,13 @@ START_TEST(MTLS_52_members_are_present_and_whole)
     refuses_json(self_signed_one(jwk), "jwks", unsound);
     jwk = jwk_with(p, p);
     json_object_set_new(jwk, "kty", json_string("OKP"));
-    refuses_json(self_signed_one(jwk), NULL, why);
+    refuses_json(self_signed_one(jwk), "jwks key 1", why);
     jwk = jwk_with(r, r);
     json_object_set_new(jwk, "e", json_string("AQAC"));
     refuses_json(self_signed_one(jwk), "jwks", unsound);
     jwk = jwk_with(r, r);
     json_object_set_new(jwk, "e", json_string("AQAD"));
-    refuses_json(self_signed_one(jwk), NULL, why);
+    refuses_json(self_signed_one(jwk), "jwks key 1", why);
     test_cert_free(r);
     test_cert_free(p);
 }
@@ -125,9 +125,9 @@ START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
         {json_pack("[s]", "MIIB_-=="), "jwks", why},
         {json_pack("[s]", ""), "jwks", why},
         {json_pack("[o]", base64url_of((const unsigned char *)der.ptr, der.len)), "jwks", why},
-        {json_pack("[s]", "AAAA"), NULL, "the certificate is not X.509 in DER"},
-        {json_pack("[s]", trailing.ptr), NULL, "the certificate is not X.509 in DER"},
-        {json_pack("[os]", x5c_of(cert), "AAAA"), NULL,
+        {json_pack("[s]", "AAAA"), "jwks key 1", "the certificate is not X.509 in DER"},
+        {json_pack("[s]", trailing.ptr), "jwks key 1", "the certificate is not X.509 in DER"},
+        {json_pack("[os]", x5c_of(cert), "AAAA"), "jwks key 1",
          "a further certificate is not X.509 in DER"},
         {json_pack("[i]", 1), "jwks", "x5c must hold strings"},
         {json_array(), "jwks", "x5c must be an array of one to nine certificates"},
@@ -177,24 +177,35 @@ START_TEST(MTLS_57_two_certificates_of_one_key)
 }
 END_TEST
 
+/* The refusal says which certificate and which rule. */
 START_TEST(MTLS_115_weak_keys)
 {
-    static const char *const kinds[] = {"RSA:1024", "RSA:2047", "RSA:2048:3",    "P-224",
-                                        "P-521",    "DSA",      "P-256-EXPLICIT"};
-    static const char why[] =
-        "a certificate in x5c has a key other than RSA 2048 to 4096, P-256, P-384 or Ed25519";
+    static const char rsa[] =
+        "the RSA key is not of 2048 to 4096 bits with an exponent in [65537, 2^32)";
+    static const char ec[] = "the EC key is not on P-256 or P-384 by name";
+    static const struct {
+        const char *kind, *why;
+    } rows[] = {
+        {"RSA:1024", rsa},
+        {"RSA:2047", rsa},
+        {"RSA:2048:3", rsa},
+        {"P-224", ec},
+        {"P-521", ec},
+        {"P-256-EXPLICIT", ec},
+        {"DSA", "the key is of no kind in use: RSA, EC, Ed25519"},
+        {NULL, ec},
+    };
     EVP_PKEY *koblitz = EVP_EC_gen("secp256k1");
     struct test_cert *good = test_leaf(NULL, "CN=good");
 
-    for (size_t i = 0; i <= AS_COUNT(kinds); i++) {
-        struct test_cert_ask ask = {.subject = "CN=weak"};
-        if (i < AS_COUNT(kinds)) {
-            ask.key = kinds[i];
-        } else {
-            ask.use_key = koblitz;
-        }
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        struct test_cert_ask ask = {.subject = "CN=weak", .key = rows[i].kind};
+        ask.use_key = rows[i].kind == NULL ? koblitz : NULL;
         struct test_cert *weak = test_cert(NULL, ask);
-        refuses_json(self_signed_one(jwk_with(good, weak)), NULL, why);
+        refuses_json(self_signed_one(jwk_with(good, weak)), "jwks key 1", rows[i].why);
+        refuses_json(self_signed(json_pack("[ooo]", jwk_with(good, good), jwk_of(good->key),
+                                           jwk_with(good, weak))),
+                     "jwks key 3", rows[i].why);
         test_cert_free(weak);
     }
     ck_ok(register_json(self_signed_one(jwk_with(good, good))));
@@ -218,8 +229,8 @@ START_TEST(MTLS_117_too_many_names)
     }
     certs[1] = test_cert(NULL, (struct test_cert_ask){.subject = "CN=x", .san = san});
     ck_ok(register_json(self_signed_one(jwk_with(certs[0], certs[0]))));
-    refuses_json(self_signed_one(jwk_with(certs[1], certs[1])), NULL,
-                 "a certificate in x5c is malformed");
+    refuses_json(self_signed_one(jwk_with(certs[1], certs[1])), "jwks key 1",
+                 "subjectAltName has too many entries");
     test_cert_free(certs[0]);
     test_cert_free(certs[1]);
 }
