@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The metadata document (RFC 8414, RFC 8705 3.3 and 5): it says what works, and what it says works."""
 import json
+import os
 import re
 import subprocess
 import urllib.parse
@@ -9,9 +10,11 @@ import urllib.parse
 from fapid import AUDIENCE, Fapid, error_of
 from tap import assert_equal, assert_in, each, main, test
 
+SNAPSHOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "metadata.json")
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
-ENDPOINTS = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
-METHOD_MEMBERS = tuple(f"{one}_auth_methods_supported" for one in ENDPOINTS)
+ENDPOINTS = ("token_endpoint", "introspection_endpoint", "revocation_endpoint",
+             "registration_endpoint")
+METHOD_MEMBERS = tuple(f"{one}_auth_methods_supported" for one in ENDPOINTS[:3])
 BOTH = ["tls_client_auth", "self_signed_tls_client_auth"]
 GRANT = "client_credentials"
 
@@ -100,7 +103,8 @@ def REG_103_the_issuer_is_the_same_everywhere():
 @test
 def REG_105_REG_107_endpoints_stand_at_the_issuer():
     seen = document()
-    for member, path in zip(ENDPOINTS, ("/token", "/introspect", "/revoke")):
+    for member, path in zip((*ENDPOINTS, "jwks_uri"),
+                            ("/token", "/introspect", "/revoke", "/register", "/jwks")):
         assert_equal(seen[member], server.issuer + path, member)
 
 
@@ -128,19 +132,97 @@ def REG_100_an_issuer_with_a_path():
         brand.close()
 
 
-@each(("root", "/.well-known/openid-configuration"), ("jwks", "/jwks"),
-      ("registration", "/register"), ("authorization", "/authorize"), ("par", "/par"))
+@each(("root", "/.well-known/openid-configuration"), ("userinfo", "/userinfo"),
+      ("authorization", "/authorize"), ("par", "/par"))
 def REG_101_what_is_not_offered_is_not_found(path):
     for port in (server.port, server.mtls_port):
         assert_equal(error_of(server.request("GET", path, port=port)), (404, "not_found"))
 
 
+def full():
+    """A server with every option on that shows in the document, and what it shows."""
+    made = Fapid.make(top="""
+keys { algs = {ES256, PS256, EdDSA} }
+metadata { service_documentation = "https://as.example/doc"
+           op_policy_uri = "https://as.example/policy"  op_tos_uri = "https://as.example/tos" }
+""")
+    made.run()
+    made.register_resource("one", "urn:x:one", "write read")
+    made.register_resource("two", "urn:x:two", "admin read")
+    made.register_resource("three", "urn:x:three", "internal", flags=("--scopes-hidden", "true"))
+    return made
+
+
+@test
+def REG_126_snapshot():
+    """Every member of a full configuration, octet for octet: what changes here is seen."""
+    made = full()
+    try:
+        text = made.request("GET", WELL_KNOWN, port=made.port)[2]
+        text = text.replace(f":{made.port}", "").replace(f"localhost:{made.mtls_port}",
+                                                         "mtls.localhost")
+        shown = json.dumps(json.loads(text), indent=2) + "\n"
+        with open(SNAPSHOT, encoding="utf-8") as expected:
+            assert_equal(shown, expected.read())
+    finally:
+        made.close()
+
+
 @test
 def REG_126_nothing_else_is_promised():
-    known = {"issuer", *ENDPOINTS, *METHOD_MEMBERS, "response_types_supported",
-             "grant_types_supported", "tls_client_certificate_bound_access_tokens",
-             "mtls_endpoint_aliases"}
+    known = {"issuer", *ENDPOINTS, *METHOD_MEMBERS, "jwks_uri", "response_types_supported",
+             "grant_types_supported", "introspection_signing_alg_values_supported",
+             "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
+             "scopes_supported"}
     assert_equal(set(document()), known)
+
+
+@test
+def REG_126_what_is_listed_works():
+    """Each URL answers to its method, and refuses what it does not know."""
+    methods = {"jwks_uri": "GET"}
+    urls = {**{member: document()[member] for member in (*ENDPOINTS, "jwks_uri")},
+            **{"alias of " + member: url
+               for member, url in document()["mtls_endpoint_aliases"].items()}}
+    for member, url in urls.items():
+        parts = urllib.parse.urlsplit(url)
+        method = methods.get(member, "POST")
+        answer = server.request(method, parts.path, "" if method == "POST" else None,
+                                port=parts.port)
+        assert answer[0] in (200, 400, 401), (member, answer)
+        other = server.request("PATCH", parts.path, port=parts.port)
+        assert_equal((other[0], method in other[1]["allow"]), (405, True), member)
+
+
+@test
+def REG_106_keys_of_what_is_signed():
+    status, _, body = server.request("GET", "/jwks", port=server.port)
+    algs = {key["alg"] for key in json.loads(body)["keys"]}
+    assert_equal(status, 200)
+    listed = document()["introspection_signing_alg_values_supported"]
+    assert_equal(listed, ["ES256", "PS256"])
+    assert set(listed) <= algs, algs
+    # a resource server may register each of them, and none else
+    for alg in ("ES256", "PS256", "EdDSA", "RS256", "HS256", "none"):
+        flags = ["resource", "create", "--dry-run", "--token-endpoint-auth-method", BOTH[0],
+                 "--tls-client-auth-subject-dn", "CN=dry", "--audience", "urn:x:dry",
+                 "--introspection-signed-response-alg", alg]
+        server.ctl(*flags, status=0 if alg in listed else 1)
+
+
+@test
+def REG_109_every_scope_can_be_requested():
+    made = full()
+    try:
+        listed = document(made)["scopes_supported"]
+        assert_equal(listed, ["admin", "read", "write"])
+        client = made.register_client("zoe", scope="admin read write internal")
+        for scope, target in (("admin", "urn:x:two"), ("read", "urn:x:one"),
+                              ("write", "urn:x:one"), ("internal", "urn:x:three")):
+            assert made.token(client, scope=scope, resource=target)
+        assert_equal(error_of(made.ask_token(client, scope="nosuch")), (400, "invalid_scope"))
+    finally:
+        made.close()
 
 
 # ------------------------------------------------------------------------------------ what works
