@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Introspection (RFC 7662) and revocation (RFC 7009) as resource servers and clients meet them."""
+import base64
 import json
+import shutil
+import subprocess
 import threading
 import time
 
 from fapid import AUDIENCE, Fapid, error_of
-from tap import assert_equal, each, main, test
+from tap import assert_equal, assert_in, each, main, skip, test
 
 INACTIVE = '{"active":false}'
 
@@ -333,6 +336,99 @@ def TOK_170_a_revocation_outlives_the_process():
         assert_equal(again.introspect(api, kept)["active"], True)
     finally:
         again.close()
+
+
+# ------------------------------------------------------------------------------------ RFC 9701
+
+JWT = "application/token-introspection+jwt"
+
+
+def signing_resource(common_name, alg):
+    return server.register_resource(common_name, f"https://api.example/{common_name}", common_name,
+                                    flags=("--introspection-signed-response-alg", alg))
+
+
+def ask_signed(who, token, accept=JWT, cert=...):
+    return server.post(who.cert if cert is ... else cert, "/introspect", fields={"Accept": accept},
+                       form={"client_id": who.id, "token": token})
+
+
+def part(jwt, number):
+    text = jwt.split(".")[number]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+def jose_verifies(jwt, keys):
+    """What the jose command makes of it; None: it does not verify."""
+    if shutil.which("jose") is None:
+        skip("there is no jose command")
+    key_file = server.write("jwks.json", keys)
+    done = subprocess.run(["jose", "jws", "ver", "-i", "-", "-k", key_file, "-O", "-"], input=jwt,
+                          capture_output=True, text=True, timeout=60, check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+@each(("es256", "ES256"), ("ps256", "PS256"))
+def TOK_152_TOK_153_a_signed_answer(alg):
+    who = signing_resource("signed" + alg.lower(), alg)
+    client = server.register_client("for" + alg, scope="signed" + alg.lower())
+    token = server.token(client)
+    plain = ask_signed(who, token, "application/json")
+    status, fields, jwt = ask_signed(who, token)
+    assert_equal((status, fields["content-type"], fields["vary"]), (200, JWT, "Accept"))
+    assert_equal((plain[1]["content-type"], plain[1]["vary"]), ("application/json", "Accept"))
+    keys = server.request("GET", "/jwks", port=server.port)[2]
+    claims = jose_verifies(jwt, keys)
+    assert claims is not None, "jose does not verify it"
+    signature = jwt.split(".")[2]
+    other = "A" if signature[10] != "A" else "B"
+    assert_equal(jose_verifies(jwt[:-len(signature)] + signature[:10] + other + signature[11:],
+                               keys), None, "a changed signature")
+    assert_equal(set(part(jwt, 0)), {"alg", "kid", "typ"})
+    assert_equal((part(jwt, 0)["alg"], part(jwt, 0)["typ"]), (alg, "token-introspection+jwt"))
+    assert_in(part(jwt, 0)["kid"], [key["kid"] for key in json.loads(keys)["keys"]])
+    assert_equal(set(claims), {"iss", "aud", "iat", "token_introspection"})
+    assert_equal((claims["iss"], claims["aud"]), (server.issuer, who.id))
+    assert abs(claims["iat"] - time.time()) < 60, claims
+    assert_equal(claims["token_introspection"], json.loads(plain[2]))
+    # TOK-157: it is no access token
+    assert_equal(ask_signed(who, jwt, "application/json")[2], INACTIVE)
+
+
+@test
+def TOK_154_inactive_inside():
+    who = signing_resource("inactive", "ES256")
+    client = server.register_client("ended", scope="inactive")
+    token = server.token(client)
+    server.post(client.cert, "/revoke", client_id=client.id, token=token)
+    for text in (token, "x", server.token(alice, scope="accounts")):
+        claims = part(ask_signed(who, text)[2], 1)
+        assert_equal(claims["token_introspection"], {"active": False})
+        assert_equal(set(claims), {"iss", "aud", "iat", "token_introspection"})
+
+
+@test
+def TOK_155_nobody_else_gets_a_jwt():
+    token = server.token(alice, scope="accounts")
+    answer = ask_signed(resource, token)  # no algorithm registered
+    assert_equal((answer[0], answer[1]["content-type"]), (200, "application/json"))
+    answer = ask_signed(alice, token)
+    assert_equal((answer[1]["content-type"], answer[2]), ("application/json", INACTIVE))
+    who = signing_resource("strict", "ES256")
+    assert_equal(error_of(ask_signed(who, token, cert=None)), (401, "invalid_client"))
+    for accept in ("*/*", "application/*", "application/jwt", JWT + ";q=0",
+                   "application/json, " + JWT + ";q=0.9"):
+        assert_equal(ask_signed(who, token, accept)[1]["content-type"], "application/json", accept)
+    for accept in (JWT.upper(), "text/html;q=0.3, " + JWT + "; q=0.2"):
+        assert_equal(ask_signed(who, token, accept)[1]["content-type"], JWT, accept)
+
+
+@test
+def TOK_156_algorithms():
+    for alg in ("RS256", "HS256", "none", "EdDSA"):  # the last is switched off here
+        server.ctl("resource", "create", "--token-endpoint-auth-method", "tls_client_auth",
+                   "--tls-client-auth-subject-dn", "CN=alg", "--audience", "urn:x:alg",
+                   "--introspection-signed-response-alg", alg, status=1)
 
 
 if __name__ == "__main__":
