@@ -44,8 +44,8 @@ struct as_issue {
 
 /*
  * Makes a token of what the client is entitled to: seals or signs it, writes nothing. It lives as
- * long as the client's access_token_lifetime or else the server's setting says, never past
- * `not_after`. Errors: AS_INVALID_REQUEST when the certificate ends too soon, AS_INVALID_SCOPE when
+ * long as the server's setting says, never past `not_after`, and under 10 minutes when it is bound
+ * to nothing. Errors: AS_INVALID_REQUEST when the certificate ends too soon, AS_INVALID_SCOPE when
  * scope and audience do not fit into AS_LIMIT_TOKEN_PLAIN, server error.
  */
 as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what,

@@ -2,9 +2,14 @@
 /* Making an access token: nothing is written, all that is needed later is inside (design D8). */
 #include "form.h"
 
+/* Whoever finds a token that is bound to nothing can use it: it lives under 10 minutes (TOK-127).
+ */
 static as_time end_of_life(const struct as_ctx *ctx, const struct as_entitlement *what)
 {
-    const as_time end = ctx->now + ctx->settings->access_token_lifetime;
+    const int64_t wanted = ctx->settings->access_token_lifetime;
+    const as_time end = ctx->now + (!what->binding.x5t && wanted > AS_LIMIT_BEARER_LIFETIME_S
+                                        ? AS_LIMIT_BEARER_LIFETIME_S
+                                        : wanted);
 
     return what->not_after > 0 && what->not_after < end ? what->not_after : end;
 }

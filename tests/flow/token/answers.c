@@ -43,6 +43,31 @@ START_TEST(TOK_63_MTLS_77_success)
 END_TEST
 
 /* One wrong request may have several faults: the first in the order form, client, grant counts. */
+static json_int_t lives(const char *id, const struct as_cert *by)
+{
+    char body[128];
+
+    snprintf(body, sizeof(body), GRANT "&client_id=%s", id);
+    struct flow_answer *answer = flow_post(f, by, "/token", body);
+    flow_status(answer, 200);
+    return json_integer_value(json_object_get(answer->json, "expires_in"));
+}
+
+START_TEST(TOK_127_bearer_tokens_end_within_ten_minutes)
+{
+    const struct as_cert *plain = world_leaf(f->w, f->w->banks_ca, "CN=plain");
+
+    world_add(
+        f->w,
+        (struct world_party){
+            .id = "plain", .dn = "CN=plain", .scope = "read", .profile = "oauth", .unbound = true});
+    ck_assert_int_eq(lives("plain", plain), 300);
+    f->w->settings.access_token_lifetime = 3600;
+    ck_assert_int_eq(lives("plain", plain), 599);
+    ck_assert_int_eq(lives("c1", cert), 3600);
+}
+END_TEST
+
 START_TEST(TOK_62_form_then_client_then_grant)
 {
     /* form before client */
@@ -317,6 +342,7 @@ END_TEST
 AS_TESTS("flow/token/answers", {
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, TOK_63_MTLS_77_success);
+    tcase_add_test(t, TOK_127_bearer_tokens_end_within_ten_minutes);
     tcase_add_test(t, TOK_62_form_then_client_then_grant);
     tcase_add_test(t, MTLS_06_TOK_20_refusals_are_equal_and_cost_the_same);
     tcase_add_test(t, MTLS_09_a_certificate_of_another_method);
