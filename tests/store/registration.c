@@ -1,36 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registration by clients: initial access tokens, parties made with them, and what part two adds to
  * a party. */
-#include "store/housekeeper.h"
-#include "store/support/fixture.h"
+#include "store/support/iat.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 
 static struct fixture f;
 
-/* Past any clock: the store's own sweeper is at work meanwhile. */
-#define FAR INT64_C(40000000000)
-#define NOW (FAR - 1000)
-
-static struct as_iat an_iat(const char *id, unsigned char first, int64_t uses)
-{
-    return (struct as_iat){.id = as_span_of(id),
-                           .digest = {first, 7},
-                           .profile = AS_LIT("fapi2"),
-                           .scope = AS_LIT("accounts payments"),
-                           .uses = uses,
-                           .created = NOW,
-                           .expires_at = FAR};
-}
-
 static const struct as_iat *get(const unsigned char digest[AS_DIGEST])
 {
-    const struct as_iat *iat = NULL;
-
-    ck_ok(as_store_iat_get(f.worker, f.mem, digest, &iat));
-    as_store_session_done(f.worker);
-    return iat;
+    return iat_get(&f, digest);
 }
 
 /* ------------------------------------------------------------ initial access tokens ----------- */
@@ -277,99 +256,6 @@ START_TEST(REG_15_of_twenty_at_once_for_the_last_use_one_wins)
 }
 END_TEST
 
-/* ------------------------------------------------------------ sweeping ------------------------ */
-
-START_TEST(REG_15_those_that_are_over_are_swept_a_day_later)
-{
-    struct as_iat used = an_iat("used", 1, 1);
-    struct as_iat late = an_iat("late", 2, 5);
-    struct as_iat good = an_iat("good", 3, 5);
-    bool more = true;
-    bool taken = false;
-
-    fixture_start(&f, (size_t)_i);
-    used.expires_at = FAR * 2;
-    late.expires_at = FAR;
-    good.expires_at = FAR * 2;
-    ck_ok(as_store_iat_create(f.job, &used, NULL));
-    ck_ok(as_store_iat_create(f.job, &late, NULL));
-    ck_ok(as_store_iat_create(f.job, &good, NULL));
-    ck_ok(registers("c-1", used.digest, FAR, &taken));
-    ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_IAT_KEEP_S, &more));
-    ck_assert(!more);
-    ck_assert_ptr_nonnull(get(used.digest));
-    ck_assert_ptr_nonnull(get(late.digest));
-    ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_IAT_KEEP_S + 1, &more));
-    ck_assert_ptr_null(get(used.digest));
-    ck_assert_ptr_null(get(late.digest));
-    ck_assert_ptr_nonnull(get(good.digest));
-    fixture_end(&f);
-}
-END_TEST
-
-static void sql(const char *text)
-{
-    sqlite3 *db = NULL;
-    char *why = NULL;
-
-    ck_assert_int_eq(sqlite3_open(f.path, &db), SQLITE_OK);
-    ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK, "%s: %s", text, why);
-    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
-}
-
-static void put_audits(size_t count, as_time at)
-{
-    struct as_audit line = audit_line;
-
-    line.at = at;
-    for (size_t i = 0; i < count; i++) {
-        const unsigned char jti[AS_JTI] = {(unsigned char)i};
-        ck_ok(as_store_token_revoke(f.job, jti, FAR * 2, &line));
-    }
-}
-
-START_TEST(audit_rows_are_swept_by_age)
-{
-    bool more = true;
-
-    fixture_start(&f, (size_t)_i);
-    put_audits(3, FAR);
-    put_audits(2, FAR + 1);
-    ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_AUDIT_KEEP_S, &more));
-    ck_assert_uint_eq(audits(&f), 5);
-    ck_ok(as_store_sweep(f.store, FAR + 1 + AS_LIMIT_AUDIT_KEEP_S, &more));
-    ck_assert(!more);
-    ck_assert_uint_eq(audits(&f), 2);
-    fixture_end(&f);
-}
-END_TEST
-
-/* A young row of a high number stands for those that were written meanwhile. */
-START_TEST(audit_rows_beyond_the_bound_are_swept_the_oldest_first)
-{
-    const struct as_audit_row *rows = NULL;
-    char text[160];
-    size_t count = 0;
-    bool more = true;
-
-    fixture_start(&f, 0);
-    put_audits(AS_LIMIT_SWEEP_ROWS + 2, FAR);
-    fixture_close(&f);
-    (void)snprintf(text, sizeof(text), "UPDATE audit SET number = %d WHERE number = %d",
-                   AS_LIMIT_AUDIT_ROWS + AS_LIMIT_SWEEP_ROWS, AS_LIMIT_SWEEP_ROWS + 2);
-    sql(text);
-    fixture_open(&f, 0);
-    ck_ok(as_store_sweep(f.store, FAR, &more));
-    ck_assert(more);
-    ck_ok(as_store_sweep(f.store, FAR, &more));
-    ck_assert(!more);
-    ck_ok(as_store_audit_list(f.job, f.mem, 0, 10, &rows, &count));
-    ck_assert_uint_eq(count, 2);
-    ck_assert_int_eq(rows[0].number, AS_LIMIT_SWEEP_ROWS + 1);
-    fixture_end(&f);
-}
-END_TEST
-
 /* ------------------------------------------------------------ what part two adds to a party --- */
 
 static const struct as_party *party_get(const char *id)
@@ -454,7 +340,7 @@ START_TEST(an_algorithm_that_nobody_knows_is_a_server_error)
     fixture_start(&f, 0);
     ck_ok(create(f.job, resource_named(&r, "rs-1", "https://one.example/")));
     fixture_close(&f);
-    sql("UPDATE party SET token_alg = 'RS256'");
+    sql_on(f.path, "UPDATE party SET token_alg = 'RS256'");
     fixture_open(&f, 0);
     ck_refuses(as_store_party_get(f.worker, AS_LIT("rs-1"), &party), AS_SERVER_ERROR,
                "a stored party has an unknown algorithm");
@@ -472,9 +358,6 @@ AS_TESTS("store_registration", {
     add_for_backends(t, REG_15_a_party_that_is_refused_gives_the_use_back);
     add_for_backends(t, REG_15_a_worker_cannot_register);
     add_for_backends(t, REG_15_of_twenty_at_once_for_the_last_use_one_wins);
-    add_for_backends(t, REG_15_those_that_are_over_are_swept_a_day_later);
-    add_for_backends(t, audit_rows_are_swept_by_age);
-    tcase_add_test(t, audit_rows_beyond_the_bound_are_swept_the_oldest_first);
     add_for_backends(t, REG_07_a_registration_access_token_stays_with_its_client);
     add_for_backends(t, REG_109_what_a_resource_server_says_of_tokens_comes_back);
     tcase_add_test(t, an_algorithm_that_nobody_knows_is_a_server_error);

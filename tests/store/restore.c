@@ -1,57 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A copy becomes the store while it serves, whole or not at all. */
+#include "store/support/restore.h"
+
 #include "store/support/migrations.h"
-#include "store/support/shim.h"
-#include "store/support/whole.h"
 
 #include <pthread.h>
-
-static struct fixture f;
-
-static const struct as_audit restored = {
-    .event = "store_restored",
-    .actor = AS_LIT_ROW("uid:0"),
-    .auth_method = "admin",
-    .outcome = "success",
-    .reason = "",
-    .at = FAR + 9,
-};
-
-/* A store of which there is a copy, and that went on. */
-static void start(void)
-{
-    struct a_client c;
-
-    fixture_start(&f, 0);
-    put_all(&f, "c-1", "rs", "https://rs.example/");
-    put_key(&f, "aa", "one");
-    back_up(&f);
-    ck_ok(create(f.job, client_named(&c, "c-2")));
-}
-
-static void restore(void)
-{
-    char why[256] = "";
-    as_err err = as_store_restore(f.job, copy_path(&f), &restored, why);
-
-    ck_assert_msg(!as_failed(err), "%s: %s", err.why, why);
-}
-
-static void refuses(const char *path, enum as_fault_id fault, const char *says)
-{
-    char why[256] = "";
-    char place[160];
-    as_err err = as_store_restore(f.job, path, &restored, why);
-
-    ck_assert_msg(as_err_is(err, fault), "%s: %s: %s", path, err.why, why);
-    ck_assert_msg(strstr(why, says) != NULL, "\"%s\" lacks \"%s\"", why, says);
-    ck_assert_msg(strstr(why, path) != NULL, "\"%s\" names no path", why);
-    (void)snprintf(place, sizeof(place), "%s.restore", f.path);
-    ck_assert(!exists(place));
-    ck_assert(is_there(f.worker, "c-2")); /* as it was */
-    ck_assert_int_eq(status_of(&f).keys, 1);
-    ck_assert_int_eq(status_of(&f).epoch, 1);
-}
 
 /* ------------------------------------------------------------ what comes back ----------------- */
 
@@ -216,137 +169,6 @@ START_TEST(an_older_copy_is_brought_to_todays_schema)
 }
 END_TEST
 
-/* ------------------------------------------------------------ refusals ------------------------ */
-
-START_TEST(what_is_no_copy_is_refused)
-{
-    char path[160];
-
-    start();
-    refuses("copy.db", AS_INVALID_REQUEST, "must be absolute");
-    refuses("/nowhere/copy.db", AS_INVALID_REQUEST, "No such file");
-    refuses(f.dir, AS_INVALID_REQUEST, "not a regular file");
-    refuses(f.path, AS_INVALID_REQUEST, "in use");
-    (void)snprintf(path, sizeof(path), "%s-shm", f.path);
-    refuses(path, AS_INVALID_REQUEST, "in use");
-    (void)snprintf(path, sizeof(path), "%s/link", f.dir);
-    ck_assert_int_eq(symlink(copy_path(&f), path), 0);
-    refuses(path, AS_INVALID_REQUEST, "not a regular file");
-    ck_assert_int_eq(unlink(path), 0);
-    ck_assert_int_eq(chmod(copy_path(&f), 0620), 0);
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "others may write");
-    ck_assert_int_eq(chmod(copy_path(&f), 0600), 0);
-    char why[256];
-    ck_fault(as_store_restore(f.worker, copy_path(&f), &restored, why), AS_ELSEWHERE);
-    restore();
-    fixture_end(&f);
-}
-END_TEST
-
-START_TEST(a_copy_of_another_kind_is_refused)
-{
-    start();
-    file_overwrite(copy_path(&f), 0, 512);
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "not a database");
-    ck_assert_int_eq(truncate(copy_path(&f), 0), 0);
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "empty file");
-    ck_assert_int_eq(unlink(copy_path(&f)), 0);
-    file_copy(f.path, copy_path(&f));
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "stop fapid");
-    ck_assert_int_eq(unlink(copy_path(&f)), 0);
-    sql_on(copy_path(&f), "CREATE TABLE cats (name TEXT)");
-    ck_assert_int_eq(chmod(copy_path(&f), 0600), 0);
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "not one of fapid");
-    sql_on(copy_path(&f), "DROP TABLE cats; VACUUM");
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "empty database");
-    ck_assert_int_eq(unlink(copy_path(&f)), 0);
-    back_up(&f);
-    sql_on(copy_path(&f), "PRAGMA user_version = 99");
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "newer");
-    sql_on(copy_path(&f), "PRAGMA user_version = 2");
-    restore();
-    fixture_end(&f);
-}
-END_TEST
-
-START_TEST(a_damaged_copy_is_refused)
-{
-    static const struct {
-        const char *sql, *undo, *says;
-    } cases[] = {
-        {"UPDATE party SET method = 77 WHERE id = 'c-1'", "UPDATE party SET method = 0",
-         "unknown kind"},
-        {"PRAGMA foreign_keys = 0; INSERT INTO audience VALUES ('u:x', 99, 0)",
-         "DELETE FROM audience WHERE party = 99", "foreign key"},
-        {"DELETE FROM sequence WHERE name = 'epoch'", "INSERT INTO sequence VALUES ('epoch', 9)",
-         "lost a sequence"},
-        {"UPDATE sequence SET value = 0 WHERE name = 'epoch'",
-         "UPDATE sequence SET value = 9 WHERE name = 'epoch'", "never given"},
-        {"ALTER TABLE party DROP COLUMN rat", "ALTER TABLE party ADD COLUMN rat BLOB DEFAULT x''",
-         ""},
-    };
-    struct stat st;
-
-    start();
-    for (size_t i = 0; i < AS_COUNT(cases); i++) {
-        sql_on(copy_path(&f), cases[i].sql);
-        refuses(copy_path(&f), AS_INVALID_REQUEST, cases[i].says);
-        sql_on(copy_path(&f), cases[i].undo);
-    }
-    ck_assert_int_eq(stat(copy_path(&f), &st), 0);
-    file_overwrite(copy_path(&f), 3 * 4096, 4096);
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "");
-    ck_assert_int_eq(unlink(copy_path(&f)), 0);
-    back_up(&f);
-    ck_assert_int_eq(truncate(copy_path(&f), st.st_size / 2), 0);
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "");
-    ck_assert_int_eq(unlink(copy_path(&f)), 0);
-    back_up(&f);
-    restore();
-    fixture_end(&f);
-}
-END_TEST
-
-/* The copy's schema may lack a rule of ours; its rows do not get by it. */
-START_TEST(rows_that_break_a_rule_are_refused)
-{
-    start();
-    sql_on(copy_path(&f),
-           "DROP INDEX audience_of; INSERT INTO audience SELECT 'u:x', party, position "
-           "FROM audience");
-    refuses(copy_path(&f), AS_INVALID_REQUEST, "breaks a rule of the schema");
-    ck_assert(is_there(f.worker, "rs"));
-    sql_on(copy_path(&f), "DELETE FROM audience WHERE uri = 'u:x'");
-    restore();
-    fixture_end(&f);
-}
-END_TEST
-
-START_TEST(TOK_15_a_full_disk_changes_nothing)
-{
-    bool ready = false;
-
-    shim_start();
-    start();
-    atomic_store(&shim.write_code, SQLITE_FULL);
-    refuses(copy_path(&f), AS_UNAVAILABLE, "could not be made durable");
-    atomic_store(&shim.write_code, 0);
-    atomic_store(&shim.sync_code, SQLITE_IOERR_FSYNC);
-    refuses(copy_path(&f), AS_UNAVAILABLE, "");
-    atomic_store(&shim.sync_code, 0);
-    for (int i = 0; i < 200 && !ready; i++) {
-        const struct timespec moment = {0, 100000000};
-        (void)nanosleep(&moment, NULL);
-        ready = as_store_is_ready(f.worker);
-        as_store_session_done(f.worker);
-    }
-    ck_assert(ready);
-    restore();
-    ck_assert(!is_there(f.worker, "c-2"));
-    fixture_end(&f);
-}
-END_TEST
-
 /* ------------------------------------------------------------ while it serves ----------------- */
 
 /* Reads until told; a client is there in both contents, and another in one of them with its key. */
@@ -440,11 +262,6 @@ AS_TESTS("store_restore", {
     tcase_add_test(t, the_audit_is_only_ever_added_to);
     tcase_add_test(t, every_table_is_thought_of);
     tcase_add_test(t, an_older_copy_is_brought_to_todays_schema);
-    tcase_add_test(t, what_is_no_copy_is_refused);
-    tcase_add_test(t, a_copy_of_another_kind_is_refused);
-    tcase_add_test(t, a_damaged_copy_is_refused);
-    tcase_add_test(t, rows_that_break_a_rule_are_refused);
-    tcase_add_test(t, TOK_15_a_full_disk_changes_nothing);
     tcase_add_test(t, D10_readers_see_one_content_or_the_other);
     tcase_add_test(t, D10_writers_wait_and_go_on);
 })
