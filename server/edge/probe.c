@@ -78,8 +78,8 @@ static bool is_13(uint16_t id)
     return id >> 8 == 0x13;
 }
 
-/* What the profile has, and every other suite that this OpenSSL knows, at its lowest security level:
- * one that the library lost is a difference too. */
+/* What the profile has, and every other suite that this OpenSSL knows, at its lowest security
+ * level: one that the library lost is a difference too. */
 static void try_all_below_13(struct run *run)
 {
     for (size_t i = 0; i < run->expected_count; i++) {
