@@ -500,6 +500,22 @@ def MTLS_118_an_audit_file_that_cannot_be_opened_refuses_a_reload():
         reload(server)
 
 
+# ------------------------------------------------------------------------------------ a start that fails
+
+@each(("store", "store.path", "/nowhere/fapid.db", 69, "/nowhere"),
+      ("key", "store.key_file", "/dev/null", CONFIGURATION, "/dev/null: the key file is not a"),
+      ("group", "admin.group", "nosuch", CONFIGURATION, "no group is named nosuch"))
+def TLS_01_why_a_start_failed_has_a_place(key, value, code, says):
+    with made() as server:
+        done = subprocess.run(server.command("--set", f"{key}={value}"), capture_output=True,
+                              text=True, timeout=60, check=False)
+        assert_equal(done.returncode, code, done.stderr)
+        line = next(one for one in map(json.loads, done.stderr.splitlines())
+                    if one["event"] == "start_failed")
+        assert_equal(line["where"], "command line")
+        assert_in(says, line["reason"])
+
+
 # ------------------------------------------------------------------------------------ -t
 
 def check(server, *args):

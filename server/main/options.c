@@ -45,8 +45,9 @@ const char *as_options_help(void)
            "  --version        print the version, then exit\n"
            "  --help           print this, then exit\n"
            "\n"
-           "fapid stays in the foreground. Exit status: 0 fine, 1 failure, 2 usage,\n"
-           "69 store or port unavailable, 70 self-probe failed, 78 bad configuration.\n";
+           "fapid stays in the foreground. SIGHUP reads the configuration again, SIGTERM ends\n"
+           "it in order, a second one at once. Exit status: 0 fine, 1 failure,\n"
+           "2 usage, 69 store or port unavailable, 70 self-probe failed, 78 bad configuration.\n";
 }
 
 const char *as_options_version(void)

@@ -24,9 +24,8 @@ static enum as_exit open_store(struct as_server *server)
 
     if (as_store_open(server->reading->settings->store_path, &server->store, message) !=
         AS_STORE_FINE) {
-        AS_LOG(AS_LOG_ERROR, "start_failed", AS_LOG_TEXT("step", "store"),
-               AS_LOG_TEXT("reason", message));
-        return AS_EXIT_UNAVAILABLE;
+        as_findings_tell(&server->findings, AS_LOG_ERROR, "store.path", "%s", message);
+        return give_up(server, "store", AS_FAIL(AS_UNAVAILABLE, "the store"), AS_EXIT_UNAVAILABLE);
     }
     return AS_EXIT_FINE;
 }
@@ -34,9 +33,13 @@ static enum as_exit open_store(struct as_server *server)
 static enum as_exit open_keys(struct as_server *server)
 {
     const struct as_keys_conf conf = as_reading_keys(server->reading);
-    as_err err = as_keys_start(server->store, server->reading->settings->store_key_file, &conf,
-                               as_clock_now(), &server->keys);
+    const char *file = server->reading->settings->store_key_file;
+    as_err err = as_keys_start(server->store, file, &conf, as_clock_now(), &server->keys);
 
+    if (as_err_is(err, AS_BAD_CONFIGURATION)) {
+        as_findings_tell(&server->findings, AS_LOG_ERROR, "store.key_file", "%s: %s", file,
+                         err.why);
+    }
     return as_failed(err) ? give_up(server, "keys", err, AS_EXIT_UNAVAILABLE) : AS_EXIT_FINE;
 }
 
