@@ -467,6 +467,23 @@ def REG_96_twenty_puts_at_once():
 
 
 @test
+def REG_91_a_client_that_ends_meanwhile():
+    _, view = register()
+
+    def put(number):
+        return manage(view, "DELETE" if number == 10 else "PUT",
+                      None if number == 10 else put_of(view, client_name=f"n{number}"))
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(put, range(20)))
+    assert_equal(answers[10][0], 204)
+    assert {answer[0] for answer in answers} <= {200, 204, 401}, answers
+    for answer in answers:
+        if answer[0] == 401:
+            unauthorized(answer, True)
+    unauthorized(manage(view, "GET"), True)
+
+
+@test
 def REG_83_an_operator_who_comes_between():
     """A client that replaces itself all the time does not undo what an operator does."""
     _, view = register()

@@ -112,6 +112,9 @@ static void write_line(struct as_generation *generation, const struct as_audit *
 /* Refusals of a client, and whatever the handler named an event. */
 static const char *event_of(const struct as_visit *visit)
 {
+    if (as_err_is(visit->err, AS_TOKEN_MISSING)) {
+        return NULL; /* a stranger who has tried nothing */
+    }
     if (as_err_is(visit->err, AS_INVALID_CLIENT) || as_err_is(visit->err, AS_TOO_MANY_FAILURES)) {
         return "client_authentication";
     }

@@ -24,8 +24,17 @@ static bool is_token68(as_span text)
     return len > 0 && text.len <= AS_LIMIT_TOKEN_TEXT;
 }
 
-as_err as_bearer_read(struct as_http_call *call, as_span *out)
+as_err as_bearer_refuse(struct as_http_call *call, as_span about, const char *why)
 {
+    const struct as_visit *visit = as_visit_of(call);
+
+    as_throttle_failed(visit->ctx.throttle, visit->peer->address, about, visit->ctx.mono_ms);
+    return AS_FAIL(AS_INVALID_TOKEN, why);
+}
+
+as_err as_bearer_read(struct as_http_call *call, as_span about, as_span *out)
+{
+    const struct as_visit *visit = as_visit_of(call);
     as_span field = as_http_field(call->request, "authorization"), scheme;
 
     AS_NEED(call->request->query.len == 0, AS_INVALID_REQUEST,
@@ -34,10 +43,10 @@ as_err as_bearer_read(struct as_http_call *call, as_span *out)
             "the Authorization field is repeated");
     (void)as_span_cut(&field, ' ', &scheme);
     AS_NEED(as_span_equal_nocase(scheme, AS_LIT("Bearer")), AS_TOKEN_MISSING, "token_missing");
-    field = as_span_trim(field);
-    AS_NEED(is_token68(field), AS_INVALID_TOKEN, "token_malformed");
-    *out = field;
-    return AS_OK;
+    AS_NEED(as_throttle_may(visit->ctx.throttle, visit->peer->address, about, visit->ctx.mono_ms),
+            AS_TOO_MANY_FAILURES, "too_many_failures");
+    *out = as_span_trim(field);
+    return is_token68(*out) ? AS_OK : as_bearer_refuse(call, about, "token_malformed");
 }
 
 as_err as_bearer_make(struct as_arena *mem, const char *prefix, as_span *out,

@@ -12,12 +12,19 @@
 #define AS_BEARER_IAT "iat."
 #define AS_BEARER_RAT "rat."
 
+/* In whose name failures are counted where no client is named; no id begins with '-' (REG-05). */
+#define AS_BEARER_NOBODY AS_LIT("-")
+
 /*
  * The token of the Authorization field (RFC 6750 2.1), and nowhere else: there may be no query.
  * AS_TOKEN_MISSING: no field, or another scheme; AS_INVALID_TOKEN: it is malformed;
- * AS_INVALID_REQUEST: a query, or the field twice.
+ * AS_INVALID_REQUEST: a query, or the field twice; AS_TOO_MANY_FAILURES: this address has shown too
+ * many bad ones `about` this client (TOK-13).
  */
-as_err as_bearer_read(struct as_http_call *call, as_span *out);
+as_err as_bearer_read(struct as_http_call *call, as_span about, as_span *out);
+/* AS_INVALID_TOKEN for this reason, which is for the log alone; counted. Only once it is certain,
+ * since a request may be run twice (D10). */
+as_err as_bearer_refuse(struct as_http_call *call, as_span about, const char *why);
 /* Makes one; `digest` is what the store keeps. */
 as_err as_bearer_make(struct as_arena *mem, const char *prefix, as_span *out,
                       unsigned char digest[AS_DIGEST]);

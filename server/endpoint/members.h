@@ -40,19 +40,31 @@ static inline as_span as_member_text(const json_t *value)
 bool as_member_is_uri(as_span uri);
 
 /* readers.c */
-#define AS_MEMBER_READERS(X)                                                                       \
-    X(id)                                                                                          \
-    X(method)                                                                                      \
-    X(name)                                                                                        \
-    X(jwks)                                                                                        \
-    X(scope)                                                                                       \
-    X(grant_types) X(response_types) X(profile) X(status) X(trust) X(shared) X(bound)              \
-        X(default_resource) X(audience) X(token_format) X(token_alg) X(introspection_alg)          \
-            X(scopes_hidden) X(software_id) X(software_version) X(application_type)
 #define AS_MEMBER_READER(what)                                                                     \
-    as_err as_member_read_##what(struct as_registration *reg, const char *name,                    \
-                                 const json_t *value);
-AS_MEMBER_READERS(AS_MEMBER_READER)
+    as_err as_member_read_##what(struct as_registration *reg, const char *name, const json_t *value)
+
+AS_MEMBER_READER(id);
+AS_MEMBER_READER(method);
+AS_MEMBER_READER(name);
+AS_MEMBER_READER(jwks);
+AS_MEMBER_READER(scope);
+AS_MEMBER_READER(grant_types);
+AS_MEMBER_READER(response_types);
+AS_MEMBER_READER(application_type);
+AS_MEMBER_READER(software_id);
+AS_MEMBER_READER(software_version);
+AS_MEMBER_READER(profile);
+AS_MEMBER_READER(status);
+AS_MEMBER_READER(trust);
+AS_MEMBER_READER(shared);
+AS_MEMBER_READER(bound);
+AS_MEMBER_READER(default_resource);
+AS_MEMBER_READER(audience);
+AS_MEMBER_READER(token_format);
+AS_MEMBER_READER(token_alg);
+AS_MEMBER_READER(introspection_alg);
+AS_MEMBER_READER(scopes_hidden);
+
 #undef AS_MEMBER_READER
 
 #endif

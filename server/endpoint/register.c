@@ -18,7 +18,21 @@ struct terms {
 
 /* ---------------------------------------------------------------- the initial access token --- */
 
-/* The reason of each refusal is for the log alone. */
+/* Why it is not good for a registration now; NULL: it is. */
+static const char *iat_fault(const struct as_iat *iat, as_time now)
+{
+    if (iat == NULL) {
+        return "iat_unknown";
+    }
+    if (iat->uses <= 0) {
+        return "iat_used_up";
+    }
+    if (iat->expires_at <= now) {
+        return "iat_expired";
+    }
+    return as_profile_named(iat->profile) != NULL ? NULL : "iat_profile_unknown";
+}
+
 static as_err take_iat(struct as_http_call *call, as_span token, struct terms *out)
 {
     struct as_visit *visit = as_visit_of(call);
@@ -26,13 +40,13 @@ static as_err take_iat(struct as_http_call *call, as_span token, struct terms *o
 
     AS_TRY(as_sha256(token, out->iat));
     AS_TRY(as_store_iat_get(visit->ctx.store, call->mem, out->iat, &iat));
-    AS_NEED(iat != NULL, AS_INVALID_TOKEN, "iat_unknown");
-    AS_NEED(iat->uses > 0, AS_INVALID_TOKEN, "iat_used_up");
-    AS_NEED(iat->expires_at > visit->ctx.now, AS_INVALID_TOKEN, "iat_expired");
+    const char *fault = iat_fault(iat, visit->ctx.now);
+    if (fault != NULL) {
+        return as_bearer_refuse(call, AS_BEARER_NOBODY, fault);
+    }
     out->has_iat = true;
     out->profile = as_profile_named(iat->profile);
     out->scope = iat->scope;
-    AS_NEED(out->profile != NULL, AS_INVALID_TOKEN, "iat_profile_unknown");
     return as_arena_printf(call->mem, &visit->actor, "iat:%.*s", (int)iat->id.len, iat->id.ptr);
 }
 
@@ -55,7 +69,7 @@ static as_err find_terms(struct as_http_call *call, struct terms *out)
     const struct as_settings *settings = as_visit_of(call)->ctx.settings;
     as_span token;
 
-    as_err err = as_bearer_read(call, &token);
+    as_err err = as_bearer_read(call, AS_BEARER_NOBODY, &token);
     if (as_err_is(err, AS_TOKEN_MISSING) && settings->registration_mode == AS_REGISTRATION_OPEN) {
         return open_terms(settings, out);
     }

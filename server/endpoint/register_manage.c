@@ -17,7 +17,7 @@ static as_err even_out(struct as_visit *visit, bool found)
     return as_store_party_get(visit->ctx.store, found ? AS_LIT("-") : AS_LIT(""), &nobody);
 }
 
-static as_err check_rat(struct as_visit *visit, const struct as_party *party, as_span token)
+static as_err check_rat(struct as_http_call *call, const struct as_party *party, as_span token)
 {
     static const unsigned char nobody[AS_DIGEST];
     unsigned char digest[AS_DIGEST];
@@ -27,8 +27,8 @@ static as_err check_rat(struct as_visit *visit, const struct as_party *party, as
     if (as_crypto_equal(digest, has ? party->rat : nobody, AS_DIGEST) && has) {
         return AS_OK;
     }
-    AS_TRY(even_out(visit, party != NULL));
-    return AS_FAIL(AS_INVALID_TOKEN, "rat_unknown");
+    AS_TRY(even_out(as_visit_of(call), party != NULL));
+    return as_bearer_refuse(call, call->param, "rat_unknown");
 }
 
 /* The client of the path, if the token is its own. */
@@ -36,9 +36,9 @@ static as_err find(struct as_http_call *call, const struct as_party **out, as_sp
 {
     struct as_visit *visit = as_visit_of(call);
 
-    AS_TRY(as_bearer_read(call, token));
+    AS_TRY(as_bearer_read(call, call->param, token));
     AS_TRY(as_store_party_get(visit->ctx.store, call->param, out));
-    AS_TRY(check_rat(visit, *out, *token));
+    AS_TRY(check_rat(call, *out, *token));
     AS_TRY(as_arena_copy(call->mem, (*out)->id, &visit->client_id));
     visit->actor = visit->client_id;
     AS_NEED((*out)->status == AS_PARTY_ENABLED, AS_NOT_ALLOWED, "this client is disabled");

@@ -211,6 +211,28 @@ START_TEST(REG_13_off)
 }
 END_TEST
 
+/* Bad tokens are failed authentications like others; an address that shows no more is not held up
+ * by those about another client. */
+START_TEST(TOK_13_guessing)
+{
+    flow_status(reg_post(cert, iat(NULL), BODY("a")), 201);
+    world_throttle(f->w, 3, NULL, 0);
+    flow_restart(f);
+    for (int i = 0; i < 3; i++) {
+        reg_unauthorized(reg_at(NULL, "GET", "rat.x", NULL), true, "rat_unknown");
+    }
+    flow_refused(reg_at(NULL, "GET", reg_rat, NULL), 429, "temporarily_unavailable");
+    for (int i = 0; i < 3; i++) {
+        reg_unauthorized(reg_post(cert, "iat.x", BODY("b")), true, "iat_unknown");
+    }
+    flow_refused(reg_post(cert, iat(NULL), BODY("b")), 429, "temporarily_unavailable");
+    reg_unauthorized(reg_post(cert, NULL, BODY("b")), false, "token_missing");
+    size_t before = flow_lines(f->audit_fd);
+    reg_unauthorized(reg_post(cert, NULL, BODY("b")), false, "token_missing");
+    ck_assert_uint_eq(flow_lines(f->audit_fd), before); /* nothing was tried */
+}
+END_TEST
+
 AS_TESTS("flow/registration/tokens", {
     tcase_add_checked_fixture(t, start, reg_stop);
     tcase_add_test(t, REG_14_no_token_and_bad_ones);
@@ -220,4 +242,5 @@ AS_TESTS("flow/registration/tokens", {
     tcase_add_test(t, REG_15_the_operators_side);
     tcase_add_test(t, REG_13_REG_16_open);
     tcase_add_test(t, REG_13_off);
+    tcase_add_test(t, TOK_13_guessing);
 })
