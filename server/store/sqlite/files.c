@@ -130,10 +130,9 @@ struct as_owner as_files_become_owner(const char *path)
 
 void as_files_become(struct as_owner owner)
 {
-    if (geteuid() != owner.uid && seteuid(owner.uid) != 0) {
-        return;
+    if ((geteuid() != owner.uid && seteuid(owner.uid) != 0) || setegid(owner.gid) != 0) {
+        return; /* what is done next as that owner is then refused by the system */
     }
-    (void)setegid(owner.gid);
 }
 
 /* ------------------------------------------------------------ making and locking -------------- */
