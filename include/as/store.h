@@ -252,6 +252,7 @@ as_err as_store_status(struct as_store_session *session, struct as_arena *mem,
  * and synced when this returns, and holds nothing that was deleted. `path` is absolute, in a
  * directory where others may not rename files; what is there already is AS_ALREADY_EXISTS. `why`
  * gets one sentence for the operator on failure (AS_UNAVAILABLE); nothing is left at `path` then.
+ * Until it is complete the copy is PATH.partial.
  */
 as_err as_store_backup(struct as_store_session *session, const char *path, char why[256]);
 /*

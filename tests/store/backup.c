@@ -14,6 +14,14 @@ static void start(void)
     put_key(&f, "aa", "one");
 }
 
+static const char *partial_path(void)
+{
+    static char path[160];
+
+    (void)snprintf(path, sizeof(path), "%s.partial", copy_path(&f));
+    return path;
+}
+
 /* ------------------------------------------------------------ status -------------------------- */
 
 START_TEST(status_counts_what_is_there)
@@ -121,7 +129,12 @@ START_TEST(what_is_there_is_not_written_over)
     refuses(copy_path(&f), AS_ALREADY_EXISTS, "-wal: it is there already");
     ck_assert(!exists(copy_path(&f)));
     ck_assert_int_eq(unlink(other), 0);
+    file_copy(f.path, partial_path());
+    refuses(copy_path(&f), AS_ALREADY_EXISTS, "killed");
+    ck_assert(exists(partial_path()));
+    ck_assert_int_eq(unlink(partial_path()), 0);
     back_up(&f);
+    ck_assert(!exists(partial_path()));
     fixture_end(&f);
 }
 END_TEST
@@ -157,6 +170,7 @@ START_TEST(TOK_15_a_copy_that_fails_leaves_nothing_and_the_store_serves)
     atomic_store(&shim.write_code, SQLITE_FULL);
     refuses(copy_path(&f), AS_UNAVAILABLE, "full");
     ck_assert(!exists(copy_path(&f)));
+    ck_assert(!exists(partial_path()));
     ck_assert(as_store_is_ready(f.worker));
     as_store_session_done(f.worker);
     atomic_store(&shim.write_code, SQLITE_IOERR_WRITE);

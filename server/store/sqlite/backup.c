@@ -2,7 +2,8 @@
 /*
  * A copy of the whole database while it serves. VACUUM INTO reads one snapshot, holds up nobody,
  * and leaves out what was deleted, wrapped keys too; the copy needs no write-ahead log to be read.
- * It does not sync (sqlite.org/lang_vacuum.html): that is done here.
+ * It does not sync (sqlite.org/lang_vacuum.html): that is done here. Until it is complete the copy
+ * is PATH.partial, so that a kill leaves nothing that looks like one.
  */
 #include "sqlite/backend.h"
 
@@ -60,9 +61,10 @@ static as_err need_no_leftover(const char *path, const char *suffix, char why[AS
     return AS_OK;
 }
 
-static as_err make(const char *path, int *fd, char why[AS_STORE_MESSAGE])
+static as_err make(const char *path, const char *partial, int *fd, char why[AS_STORE_MESSAGE])
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    static const char *const suffixes[] = {"",         "-wal",         "-shm",
+                                           "-journal", ".partial-wal", ".partial-journal"};
 
     if (path[0] != '/') {
         return say(why, AS_FAIL(AS_INVALID_REQUEST, "the path is not absolute"), path,
@@ -72,12 +74,12 @@ static as_err make(const char *path, int *fd, char why[AS_STORE_MESSAGE])
     for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
         AS_TRY(need_no_leftover(path, suffixes[i], why));
     }
-    *fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    *fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd < 0) {
         return errno == EEXIST
                    ? say(why, AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already"),
-                         path, "it is there already")
-                   : say(why, UNWRITTEN, path, strerror(errno));
+                         partial, "it is there already; a backup that was killed left it")
+                   : say(why, UNWRITTEN, partial, strerror(errno));
     }
     return AS_OK;
 }
@@ -117,39 +119,57 @@ static as_err fill(struct as_backend *backend, const char *path, char why[AS_STO
     return code == SQLITE_OK ? AS_OK : say(why, UNWRITTEN, path, sqlite3_errstr(code));
 }
 
-static as_err settle(const char *path, int fd, char why[AS_STORE_MESSAGE])
+/* Not every file system knows RENAME_NOREPLACE (rename(2)); that nothing was there was looked at.
+ */
+static bool rename_new(const char *from, const char *to)
 {
-    if (!is_ours(path, fd)) {
-        return say(why, UNWRITTEN, path, "somebody put another file in its place");
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
+           (errno == EINVAL && rename(from, to) == 0);
+}
+
+static as_err settle(const char *path, const char *partial, int fd, char why[AS_STORE_MESSAGE])
+{
+    if (!is_ours(partial, fd)) {
+        return say(why, UNWRITTEN, partial, "somebody put another file in its place");
     }
-    if (fchmod(fd, 0600) != 0 || fsync(fd) != 0 || !as_file_sync_directory(path)) {
+    if (fchmod(fd, 0600) != 0 || fsync(fd) != 0 || !rename_new(partial, path)) {
         return say(why, UNWRITTEN, path, strerror(errno));
+    }
+    if (!as_file_sync_directory(path)) {
+        as_err err = say(why, UNWRITTEN, path, strerror(errno));
+        (void)unlink(path);
+        return err;
     }
     return AS_OK;
 }
 
-static as_err write_copy(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
+static as_err write_copy(struct as_backend *backend, const char *path, const char *partial,
+                         char why[AS_STORE_MESSAGE])
 {
     AS_AUTO_FD int fd = -1;
 
-    AS_TRY(make(path, &fd, why));
-    as_err err = fill(backend, path, why);
+    AS_TRY(make(path, partial, &fd, why));
+    as_err err = fill(backend, partial, why);
     if (!as_failed(err)) {
-        err = settle(path, fd, why);
+        err = settle(path, partial, fd, why);
     }
-    if (as_failed(err) && is_ours(path, fd)) {
-        (void)unlink(path);
-        (void)as_file_sync_directory(path);
+    if (as_failed(err) && is_ours(partial, fd)) {
+        (void)unlink(partial);
     }
     return err;
 }
 
 as_err as_sqlite_backup(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
 {
+    char *partial = NULL;
+
     if (atomic_exchange(&backend->backing_up, true)) {
         return say(why, UNWRITTEN, path, "another backup is under way");
     }
-    as_err err = write_copy(backend, path, why);
+    as_err err = asprintf(&partial, "%s.partial", path) >= 0
+                     ? write_copy(backend, path, partial, why)
+                     : AS_FAIL(AS_SERVER_ERROR, "out of memory");
+    free(partial);
     atomic_store(&backend->backing_up, false);
     return err;
 }
