@@ -20,7 +20,7 @@ AS_AUTO_DEFINE(struct as_copy, as_sqlite_copy_close)
 
 static as_err say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
 {
-    (void)snprintf(why, AS_STORE_MESSAGE, "%.180s: %s", path, text);
+    (void)snprintf(why, AS_STORE_MESSAGE, "%.130s: %.120s", path, text);
     return err;
 }
 
