@@ -116,12 +116,13 @@ def REG_09_errors_as_text_and_as_json():
 @test
 def REG_10_tables():
     view = server.ctl("client", "create", "--token-endpoint-auth-method", TLS, "--client-name",
-                      "Evil \u00fc", "--tls-client-auth-subject-dn", "CN=tabled")
+                      "Evil \u00fc\u00ad\ufe0f", "--tls-client-auth-subject-dn", "CN=tabled")
     code, out, _ = run("client", "list")
     head, *rows = out.splitlines()
     assert_equal((code, head.split()), (FINE, ["CLIENT_ID", "STATUS", "METHOD", "NAME"]))
     row = next(one for one in rows if one.startswith(view["client_id"]))
-    assert_equal(row.split(maxsplit=3), [view["client_id"], "enabled", TLS, "Evil \u00fc"])
+    assert_equal(row.split(maxsplit=3), [view["client_id"], "enabled", TLS,
+                                          "Evil \u00fc\\xc2\\xad\\xef\\xb8\\x8f"])
     shown = dict(line.split(maxsplit=1) for line in
                  run("client", "show", view["client_id"])[1].splitlines())
     assert_equal(shown["tls_client_auth_subject_dn"], "CN=tabled")

@@ -43,10 +43,12 @@ static const struct {
     unsigned char low, high;
 } unseen[] = {
     {"\xC2", 0x80, 0x9F},     /* C1 controls, CSI among them */
+    {"\xC2", 0xAD, 0xAD},     /* soft hyphen */
     {"\xD8", 0x9C, 0x9C},     /* Arabic letter mark */
     {"\xE2\x80", 0x8B, 0x8F}, /* zero width, left to right, right to left */
     {"\xE2\x80", 0xA8, 0xAE}, /* line and paragraph separator, embeddings, overrides */
     {"\xE2\x81", 0xA0, 0xAF}, /* invisible operators, isolates */
+    {"\xEF\xB8", 0x80, 0x8F}, /* variation selectors */
     {"\xEF\xBB", 0xBF, 0xBF}, /* byte order mark */
 };
 
