@@ -654,7 +654,7 @@ def TLS_01_the_service_manager_is_told(abstract):
         assert_equal(manager.message()["RELOADING"], "1")
         ready = manager.message()  # the old goes on
         assert_equal(ready["READY"], "1")
-        assert_in("generation 2", ready["STATUS"])
+        assert_in("generation 2 of the configuration; the last reload was refused", ready["STATUS"])
         assert_equal(server.stop(), FINE)
         assert_equal(manager.message()["STOPPING"], "1")
         manager.socket.close()

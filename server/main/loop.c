@@ -89,10 +89,10 @@ static void pulse_when_due(struct loop *loop)
     }
 }
 
-static void say_ready(const struct loop *loop)
+static void say_ready(const struct loop *loop, bool refused)
 {
-    as_notify_say(loop->notify, "READY=1\nSTATUS=Serving, generation %lu of the configuration.",
-                  loop->server->generation);
+    as_notify_say(loop->notify, "READY=1\nSTATUS=Serving, generation %lu of the configuration%s.",
+                  loop->server->generation, refused ? "; the last reload was refused" : "");
 }
 
 /* ---------------------------------------------------------------- reload --------------------- */
@@ -107,8 +107,8 @@ static void plan_look(struct loop *loop)
 static void reload(struct loop *loop, const char *cause)
 {
     as_notify_say(loop->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, as_clock_mono_us());
-    (void)as_server_reload(loop->server, cause);
-    say_ready(loop);
+    bool refused = !as_server_reload(loop->server, cause);
+    say_ready(loop, refused);
     plan_look(loop);
 }
 
@@ -138,11 +138,11 @@ static bool drain(struct loop *loop)
     as_notify_say(loop->notify, "STOPPING=1\nSTATUS=%s\nEXTEND_TIMEOUT_USEC=%" PRId64,
                   seconds > 0 ? "Draining." : "Stopping.",
                   seconds * 1000000 + (int64_t)STOP_GRACE_MS * 2000);
+    as_app_drain(loop->server->app);
     if (seconds == 0) {
         return true;
     }
     AS_LOG(AS_LOG_NOTICE, "draining", AS_LOG_NUMBER("seconds", seconds));
-    as_app_drain(loop->server->app);
     as_edge_drain(loop->server->edge);
     while (number != SIGTERM && number != SIGINT && as_clock_mono_ms() < until) {
         number = wait_signal(loop, earlier(until, loop->next_pulse));
@@ -161,7 +161,7 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
         (void)as_edge_is_alive(server->edge);
         loop.next_pulse = as_clock_mono_ms() + notify->watchdog_ms / 2;
     }
-    say_ready(&loop);
+    say_ready(&loop, false);
     plan_look(&loop);
     while (number != SIGTERM && number != SIGINT) {
         number = wait_signal(&loop, earlier(loop.next_look, loop.next_pulse));
