@@ -17,7 +17,7 @@
     X(AS_REFUSE_LINE_END, 400, "A line of the head does not end in CRLF.")                         \
     X(AS_REFUSE_REQUEST_LINE, 400, "The request line is malformed.")                               \
     X(AS_REFUSE_METHOD, 400, "The method is not a token.")                                         \
-    X(AS_REFUSE_TARGET, 400, "The request target is not an absolute path of allowed characters.")  \
+    X(AS_REFUSE_TARGET, 400, "The request target is neither a path nor a URI of http or https.")   \
     X(AS_REFUSE_FIELD, 400, "A header field has no colon.")                                        \
     X(AS_REFUSE_FIELD_NAME, 400, "The name of a header field is not a token.")                     \
     X(AS_REFUSE_FIELD_VALUE, 400, "The value of a header field has a control character.")          \
