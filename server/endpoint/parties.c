@@ -80,10 +80,7 @@ as_err as_admin_read_party(struct as_http_call *call, const struct as_party *exi
         .member = &visit->member,
     };
 
-    AS_TRY(as_registration_read(&ask, json, out));
-    AS_NEED(out->party->metadata.len <= AS_LIMIT_BODY, AS_INVALID_CLIENT_METADATA,
-            "the object is larger than 256 KiB");
-    return AS_OK;
+    return as_registration_read(&ask, json, out);
 }
 
 as_err as_admin_reply_party(struct as_http_call *call, unsigned status,

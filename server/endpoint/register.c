@@ -111,7 +111,34 @@ static const struct {
     {"cert_not_registered", "the certificate shown is not one of those in jwks"},
 };
 
-as_err as_register_prove(struct as_http_call *call, const struct as_party *party)
+/* Each certificate in jwks is claimed for this client alone (MTLS-114), so that each is to be
+ * proved, and a connection proves one. */
+static bool proves_all(const struct as_cert *cert, const struct as_party *was,
+                       const struct as_party *party)
+{
+    for (size_t i = 0; i < party->certificate_count; i++) {
+        const unsigned char *one = party->certificates[i];
+
+        if (memcmp(one, cert->thumbprint, AS_THUMBPRINT) != 0 &&
+            (was == NULL || !as_party_has_certificate(was, one))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static as_err explain_lack(const char *reason)
+{
+    for (size_t i = 0; i < AS_COUNT(lacks); i++) {
+        if (strcmp(lacks[i].reason, reason) == 0) {
+            return AS_FAIL(AS_INVALID_CLIENT_METADATA, lacks[i].says);
+        }
+    }
+    return AS_FAIL(AS_INVALID_CLIENT_METADATA, "the certificate shown would not be accepted");
+}
+
+as_err as_register_prove(struct as_http_call *call, const struct as_party *was,
+                         const struct as_party *party)
 {
     struct as_visit *visit = as_visit_of(call);
     const struct as_cert *cert = visit->peer->cert;
@@ -121,16 +148,14 @@ as_err as_register_prove(struct as_http_call *call, const struct as_party *party
         return AS_OK;
     }
     as_err err = as_client_prove(&visit->ctx, party, cert, &who);
-    if (!as_err_is(err, AS_INVALID_CLIENT)) {
-        return err;
+    if (as_err_is(err, AS_INVALID_CLIENT)) {
+        visit->wants_certificate = cert == NULL;
+        return explain_lack(err.why);
     }
-    visit->wants_certificate = cert == NULL;
-    for (size_t i = 0; i < AS_COUNT(lacks); i++) {
-        if (strcmp(lacks[i].reason, err.why) == 0) {
-            return AS_FAIL(AS_INVALID_CLIENT_METADATA, lacks[i].says);
-        }
-    }
-    return AS_FAIL(AS_INVALID_CLIENT_METADATA, "the certificate shown would not be accepted");
+    AS_TRY(err);
+    AS_NEED(proves_all(cert, was, party), AS_INVALID_CLIENT_METADATA,
+            "jwks holds a certificate other than the one shown: add each by a PUT that shows it");
+    return AS_OK;
 }
 
 as_err as_register_refusal(as_err err)
@@ -194,7 +219,7 @@ static as_err read_client(struct as_http_call *call, const struct terms *terms,
 
     AS_TRY(as_register_read_body(call, &json));
     AS_TRY(as_registration_read(&ask, json, out));
-    return as_register_prove(call, out->party);
+    return as_register_prove(call, NULL, out->party);
 }
 
 /* REG-16: counted when nothing but the store can refuse any more; as an effect, only where the

@@ -13,9 +13,11 @@ bool as_register_is_off(const struct as_visit *visit, as_span path);
 as_err as_register_read_body(const struct as_http_call *call, json_t **out);
 /*
  * The certificate of the connection proves the party, as it will at every authentication: so that
- * nobody registers the name or the certificate of another. Nothing while the switch is off.
+ * nobody registers the name or the certificate of another. Nothing while the switch is off. `was`:
+ * what it proved before, NULL at its first registration.
  */
-as_err as_register_prove(struct as_http_call *call, const struct as_party *party);
+as_err as_register_prove(struct as_http_call *call, const struct as_party *was,
+                         const struct as_party *party);
 /* A refusal by the store, in words for a client. */
 as_err as_register_refusal(as_err err);
 /* The client as it stands now, its URI, and its registration access token (RFC 7592 3). */

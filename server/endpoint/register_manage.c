@@ -117,7 +117,7 @@ static as_err read_again(struct as_http_call *call, const struct as_party *was, 
     AS_NEED(ask.profile != NULL, AS_INVALID_CLIENT_METADATA,
             "the profile of this client is no longer known");
     AS_TRY(as_registration_read(&ask, json, out));
-    return claims_more(was, out->party) ? as_register_prove(call, out->party) : AS_OK;
+    return claims_more(was, out->party) ? as_register_prove(call, was, out->party) : AS_OK;
 }
 
 /* *done is false when the client is no longer what it was when it was read. */

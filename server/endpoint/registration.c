@@ -159,12 +159,16 @@ static as_err settle_trust(struct as_registration *reg)
     return AS_OK;
 }
 
+/* As it is stored it may be longer than it came: numbers are written out. What is larger than a
+ * request could not be sent back in a PUT, nor changed by an operator. */
 static as_err keep_metadata(struct as_registration *reg)
 {
     char *text = json_dumps(reg->kept, JSON_COMPACT);
 
     AS_NEED_MEM(text);
-    as_err err = as_arena_copy(reg->ask->mem, as_span_of(text), &reg->party->metadata);
+    as_err err = strlen(text) <= AS_LIMIT_BODY
+                     ? as_arena_copy(reg->ask->mem, as_span_of(text), &reg->party->metadata)
+                     : AS_FAIL(AS_INVALID_CLIENT_METADATA, "the object is larger than 256 KiB");
     free(text);
     return err;
 }

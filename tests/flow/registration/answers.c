@@ -57,6 +57,28 @@ START_TEST(REG_03_REG_04_a_minimal_registration)
 }
 END_TEST
 
+/* Written out, some numbers are longer than they came: nothing is stored that is larger than a
+ * request, since nobody could change it any more. */
+START_TEST(REG_12_what_grows)
+{
+    enum { COUNT = 40000 };
+    const char *const token = iat(NULL);
+    const char head[] = "{" NAMED("a") ",'jwks':{'keys':[{'kty':'x','n':[1";
+    char *body = malloc(sizeof(head) + 4 * COUNT + 8);
+    char *end = body + sprintf(body, "%s", head);
+
+    for (int i = 0; i < COUNT; i++) {
+        end += sprintf(end, ",1e9");
+    }
+    sprintf(end, "]}]}}");
+    ck_assert_uint_lt(strlen(body), AS_LIMIT_BODY);
+    reg_refused(reg_post(cert, token, body), "larger than 256 KiB");
+    sprintf(body + sizeof(head) - 1 + 4 * (size_t)(COUNT / 4), "]}]}}");
+    flow_status(reg_post(cert, token, body), 201);
+    free(body);
+}
+END_TEST
+
 START_TEST(REG_05_ids_are_the_servers)
 {
     char first[64];
@@ -191,6 +213,7 @@ END_TEST
 AS_TESTS("flow/registration/answers", {
     tcase_add_checked_fixture(t, start, reg_stop);
     tcase_add_test(t, REG_03_REG_04_a_minimal_registration);
+    tcase_add_test(t, REG_12_what_grows);
     tcase_add_test(t, REG_05_ids_are_the_servers);
     tcase_add_test(t, REG_08_unknown_members);
     tcase_add_test(t, REG_01_bodies);

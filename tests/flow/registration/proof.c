@@ -10,19 +10,38 @@ static void start(void)
     reg_start();
 }
 
-/* A P-256 leaf's key set with the certificate in it, with ' for ". */
-static const char *jwks_of(const struct as_cert *cert)
+/* A P-256 leaf's key with the certificate in it, with ' for ". */
+static void write_key(const struct as_cert *cert, char *text, size_t size)
 {
-    static char text[4096];
     char x[64], y[64];
     as_span x5c;
 
     as_base64url_write(cert->key.x, x);
     as_base64url_write(cert->key.y, y);
     ck_ok(as_base64_put(f->w->mem, cert->der, &x5c));
-    snprintf(text, sizeof(text),
-             "'jwks':{'keys':[{'kty':'EC','crv':'P-256','x':'%s','y':'%s','x5c':['%.*s']}]}", x, y,
+    snprintf(text, size, "{'kty':'EC','crv':'P-256','x':'%s','y':'%s','x5c':['%.*s']}", x, y,
              (int)x5c.len, x5c.ptr);
+}
+
+static const char *jwks_of(const struct as_cert *cert)
+{
+    static char text[4096];
+    char key[3072];
+
+    write_key(cert, key, sizeof(key));
+    snprintf(text, sizeof(text), "'jwks':{'keys':[%s]}", key);
+    return text;
+}
+
+/* The members of a client with both. */
+static const char *both_of(const struct as_cert *a, const struct as_cert *b)
+{
+    static char text[7168];
+    char keys[2][3072];
+
+    write_key(a, keys[0], sizeof(keys[0]));
+    write_key(b, keys[1], sizeof(keys[1]));
+    snprintf(text, sizeof(text), SELF ",'jwks':{'keys':[%s,%s]}", keys[0], keys[1]);
     return text;
 }
 
@@ -110,10 +129,36 @@ START_TEST(REG_87_proof_at_put)
 }
 END_TEST
 
+/* One's own certificate vouches for no other beside it: that would keep its owner out (MTLS-114).
+ */
+START_TEST(REG_37_each_certificate_is_proved)
+{
+    const struct as_cert *own = world_leaf(f->w, NULL, "CN=own");
+    const struct as_cert *next = world_leaf(f->w, NULL, "CN=own");
+    const struct as_cert *another = world_leaf(f->w, NULL, "CN=another");
+    char body[8192];
+
+    snprintf(body, sizeof(body), "{%s}", both_of(own, another));
+    reg_refused(reg_post(own, iat(NULL), body), "a certificate other than the one shown");
+    flow_status(post_self(own, own), 201);
+    reg_refused(reg_put(own, both_of(own, another)), "a certificate other than the one shown");
+    reg_refused(reg_put(next, both_of(next, another)), "a certificate other than the one shown");
+    flow_status(post_self(another, another), 201); /* nobody has it */
+    /* the way from one certificate to the next, with both for a while */
+    flow_status(post_self(next, next), 201);
+    const struct as_cert *third = world_leaf(f->w, NULL, "CN=own");
+    flow_status(reg_put(third, both_of(next, third)), 200);
+    flow_status(reg_put(NULL, both_of(third, next)), 200);
+    f->w->settings.registration_certificate_proof = false;
+    flow_status(reg_put(NULL, both_of(third, world_leaf(f->w, NULL, "CN=x"))), 200);
+}
+END_TEST
+
 AS_TESTS("flow/registration/proof", {
     tcase_add_checked_fixture(t, start, reg_stop);
     tcase_add_test(t, REG_37_tls_client_auth);
     tcase_add_test(t, REG_37_self_signed_tls_client_auth);
+    tcase_add_test(t, REG_37_each_certificate_is_proved);
     tcase_add_test(t, REG_37_the_switch);
     tcase_add_test(t, MTLS_106_where_to_go);
     tcase_add_test(t, REG_87_proof_at_put);
