@@ -202,7 +202,7 @@ static as_err gather_scopes(struct as_arena *mem, const struct as_resource_set *
                             size_t *count)
 {
     as_span *scopes = as_arena_array(mem, AS_LIMIT_METADATA_SCOPES, sizeof(*scopes)), value;
-    size_t found = 0;
+    size_t found = 0, octets = 0;
 
     AS_NEED_MEM(scopes);
     for (size_t i = 0; i < set->count; i++) {
@@ -210,8 +210,10 @@ static as_err gather_scopes(struct as_arena *mem, const struct as_resource_set *
         bool shown = resource->party->status == AS_PARTY_ENABLED && !resource->scopes_hidden;
         as_span rest = shown ? resource->scope : AS_SPAN_NONE;
 
-        while (found < AS_LIMIT_METADATA_SCOPES && as_span_cut(&rest, ' ', &value)) {
+        while (found < AS_LIMIT_METADATA_SCOPES && octets < AS_LIMIT_METADATA_OCTETS &&
+               as_span_cut(&rest, ' ', &value)) {
             scopes[found++] = value;
+            octets += value.len;
         }
     }
     qsort(scopes, found, sizeof(*scopes), compare);
@@ -229,7 +231,7 @@ static as_err gather_scopes(struct as_arena *mem, const struct as_resource_set *
 static as_err with_scopes(struct as_arena *mem, as_span document, const as_span *scopes,
                           size_t count, as_span *out)
 {
-    AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_ARENA / 4);
+    AS_AUTO_BUF struct as_buf text = AS_BUF(2 * AS_LIMIT_METADATA_OCTETS);
 
     as_buf_add(&text, (as_span){document.ptr, document.len - 1});
     as_buf_add_text(&text, ",\"scopes_supported\":[");

@@ -66,6 +66,7 @@
 #define AS_LIMIT_IAT_USES         100000        /* of one initial access token: 400 */
 #define AS_LIMIT_IAT_S            (366 * 86400) /* how long one lives: 400 */
 #define AS_LIMIT_METADATA_SCOPES  4096          /* scopes_supported; the rest is left out */
+#define AS_LIMIT_METADATA_OCTETS  (64 * 1024)   /* likewise */
 #define AS_LIMIT_SCOPES           64            /* scope values in one request or registration */
 #define AS_LIMIT_RESOURCES        8             /* `resource` parameters in one request: 400 */
 #define AS_LIMIT_RESOURCE_SERVERS 4096          /* registered: refused by the admin API */
