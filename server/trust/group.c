@@ -8,8 +8,13 @@
 #include "anchor.h"
 #include "as/crypto.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
 
@@ -55,15 +60,34 @@ static bool at_end_of_file(void)
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
+/* NULL, with the reason told. A pipe would hold up whoever reads the configuration. */
+static BIO *open_file(struct reading *in, const char *file)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat about;
+
+    if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        say_fatal(in, file, fd < 0 ? strerrordesc_np(errno) : "it is no regular file");
+        as_file_close(&fd);
+        return NULL;
+    }
+    FILE *stream = fdopen(fd, "r");
+    BIO *bio = stream != NULL ? BIO_new_fp(stream, BIO_CLOSE) : NULL;
+    if (bio == NULL) {
+        say_fatal(in, file, "out of memory");
+        (void)(stream != NULL ? fclose(stream) : close(fd));
+    }
+    return bio;
+}
+
 static as_err read_file(struct reading *in, const char *file, as_x509s *to)
 {
     AS_ERRORS_KEPT;
-    AS_AUTO(BIO_free_all) BIO *bio = BIO_new_file(file, "r");
+    AS_AUTO(BIO_free_all) BIO *bio = open_file(in, file);
     int before = sk_X509_num(to);
     X509 *x509 = NULL;
 
     if (bio == NULL) {
-        say_fatal(in, file, "the file cannot be opened");
         return AS_OK;
     }
     while ((x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {

@@ -5,6 +5,8 @@
 #include "trust/trust.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct test_cert *root, *other, *leaf;
 
@@ -221,7 +223,18 @@ START_TEST(TLS_80_files_that_cannot_be_read)
     told = (struct told){0};
     ck_refuses(read_one("/nonexistent/anchors.pem", &told), AS_BAD_CONFIGURATION,
                "a trust group cannot be read");
-    ck_assert_str_eq(told.all, "the file cannot be opened\n");
+    ck_assert_str_eq(told.all, "No such file or directory\n");
+    char pipe[] = "/tmp/anchors-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(pipe));
+    told = (struct told){0};
+    ck_refuses(read_one(pipe, &told), AS_BAD_CONFIGURATION, "a trust group cannot be read");
+    ck_assert_str_eq(told.all, "it is no regular file\n");
+    ck_assert_int_eq(rmdir(pipe), 0);
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0); /* nobody writes to it */
+    told = (struct told){0};
+    ck_refuses(read_one(pipe, &told), AS_BAD_CONFIGURATION, "a trust group cannot be read");
+    ck_assert_str_eq(told.all, "it is no regular file\n");
+    ck_assert_int_eq(unlink(pipe), 0);
     free(both);
     free(text);
     test_file_drop(key);
