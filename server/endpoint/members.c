@@ -241,3 +241,12 @@ as_err as_registration_members(struct as_registration *reg, const json_t *json)
     }
     return AS_OK;
 }
+
+void as_registration_leave_out_operators(json_t *view)
+{
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        if (members[i].traits & OPERATOR) {
+            (void)json_object_del(view, members[i].name);
+        }
+    }
+}

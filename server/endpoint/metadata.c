@@ -196,21 +196,43 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : (one->len > other->len) - (one->len < other->len);
 }
 
-/* The scopes of enabled resource servers that do not hide them, each once, in order of octets. A
- * server may leave some out (RFC 8414 2), as this one does beyond its bound. */
+/* What one shows of its scopes: nothing while it is disabled, or hides them. */
+static as_span shown_scope(const struct as_resource *resource)
+{
+    bool shown = resource->party->status == AS_PARTY_ENABLED && !resource->scopes_hidden;
+
+    return shown ? resource->scope : AS_SPAN_NONE;
+}
+
+/* At least as many values as there are, without looking at them. */
+static size_t count_scopes(const struct as_resource_set *set)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        as_span scope = shown_scope(set->items[i]);
+
+        for (size_t k = 0; k < scope.len; k++) {
+            count += k == 0 || scope.ptr[k] == ' ';
+        }
+    }
+    return count < AS_LIMIT_METADATA_SCOPES ? count : AS_LIMIT_METADATA_SCOPES;
+}
+
+/* Each once, in the order of octets. A server may leave some out (RFC 8414 2), as this one does
+ * beyond its bounds. */
 static as_err gather_scopes(struct as_arena *mem, const struct as_resource_set *set, as_span **out,
                             size_t *count)
 {
-    as_span *scopes = as_arena_array(mem, AS_LIMIT_METADATA_SCOPES, sizeof(*scopes)), value;
+    const size_t room = count_scopes(set);
+    as_span *scopes = as_arena_array(mem, room + 1, sizeof(*scopes)), value;
     size_t found = 0, octets = 0;
 
     AS_NEED_MEM(scopes);
     for (size_t i = 0; i < set->count; i++) {
-        const struct as_resource *resource = set->items[i];
-        bool shown = resource->party->status == AS_PARTY_ENABLED && !resource->scopes_hidden;
-        as_span rest = shown ? resource->scope : AS_SPAN_NONE;
+        as_span rest = shown_scope(set->items[i]);
 
-        while (found < AS_LIMIT_METADATA_SCOPES && octets < AS_LIMIT_METADATA_OCTETS &&
+        while (found < room && octets < AS_LIMIT_METADATA_OCTETS &&
                as_span_cut(&rest, ' ', &value)) {
             scopes[found++] = value;
             octets += value.len;

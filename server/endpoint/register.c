@@ -6,8 +6,6 @@
  */
 #include "register.h"
 
-#include <string.h>
-
 /* What the caller may have. */
 struct terms {
     unsigned char iat[AS_DIGEST];
@@ -75,127 +73,6 @@ static as_err find_terms(struct as_http_call *call, struct terms *out)
     }
     AS_TRY(err);
     return take_iat(call, token, out);
-}
-
-/* ---------------------------------------------------------------- what both share ------------ */
-
-bool as_register_is_off(const struct as_visit *visit, as_span path)
-{
-    return visit->ctx.settings->registration_mode == AS_REGISTRATION_OFF &&
-           (as_span_is(path, "/register") || as_span_starts(path, AS_LIT("/register/")));
-}
-
-as_err as_register_read_body(const struct as_http_call *call, json_t **out)
-{
-    AS_NEED(as_http_is_json(call->request), AS_INVALID_CLIENT_METADATA,
-            "the body must be application/json");
-    as_err err = as_json_parse(call->request->body, out);
-    return as_err_is(err, AS_INVALID_REQUEST) ? AS_FAIL(AS_INVALID_CLIENT_METADATA, err.why) : err;
-}
-
-/* What a certificate lacks, in words for whoever registers. */
-static const struct {
-    const char *reason, *says;
-} lacks[] = {
-    {"cert_missing", "a client registers with the certificate that it names; none was shown."},
-    {"cert_malformed", "the certificate shown is malformed"},
-    {"cert_weak_key",
-     "the certificate shown has a key other than RSA 2048 to 4096, P-256, P-384 or Ed25519"},
-    {"cert_chain_too_long", "the certificate shown comes with too long a chain"},
-    {"cert_untrusted",
-     "the certificate shown leads to no authority that this server trusts for this client"},
-    {"cert_purpose", "the certificate shown is not meant for clients"},
-    {"cert_not_yet_valid", "the certificate shown is not valid yet"},
-    {"cert_expired", "the certificate shown has expired"},
-    {"cert_subject_mismatch", "the certificate shown does not carry the name to be registered"},
-    {"cert_not_registered", "the certificate shown is not one of those in jwks"},
-};
-
-/* Each certificate in jwks is claimed for this client alone (MTLS-114), so that each is to be
- * proved, and a connection proves one. */
-static bool proves_all(const struct as_cert *cert, const struct as_party *was,
-                       const struct as_party *party)
-{
-    for (size_t i = 0; i < party->certificate_count; i++) {
-        const unsigned char *one = party->certificates[i];
-
-        if (memcmp(one, cert->thumbprint, AS_THUMBPRINT) != 0 &&
-            (was == NULL || !as_party_has_certificate(was, one))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static as_err explain_lack(const char *reason)
-{
-    for (size_t i = 0; i < AS_COUNT(lacks); i++) {
-        if (strcmp(lacks[i].reason, reason) == 0) {
-            return AS_FAIL(AS_INVALID_CLIENT_METADATA, lacks[i].says);
-        }
-    }
-    return AS_FAIL(AS_INVALID_CLIENT_METADATA, "the certificate shown would not be accepted");
-}
-
-as_err as_register_prove(struct as_http_call *call, const struct as_party *was,
-                         const struct as_party *party)
-{
-    struct as_visit *visit = as_visit_of(call);
-    const struct as_cert *cert = visit->peer->cert;
-    struct as_who who;
-
-    if (!visit->ctx.settings->registration_certificate_proof) {
-        return AS_OK;
-    }
-    as_err err = as_client_prove(&visit->ctx, party, cert, &who);
-    if (as_err_is(err, AS_INVALID_CLIENT)) {
-        visit->wants_certificate = cert == NULL;
-        return explain_lack(err.why);
-    }
-    AS_TRY(err);
-    AS_NEED(proves_all(cert, was, party), AS_INVALID_CLIENT_METADATA,
-            "jwks holds a certificate other than the one shown: add each by a PUT that shows it");
-    return AS_OK;
-}
-
-as_err as_register_refusal(as_err err)
-{
-    return as_err_is(err, AS_INVALID_CLIENT_METADATA)
-               ? AS_FAIL(AS_INVALID_CLIENT_METADATA,
-                         "another party is registered with this name, certificate, key or software")
-               : err;
-}
-
-/*
- * <registration_endpoint>/<client_id> (REG-95), of the metadata itself or of its alias for mTLS:
- * what changes a certificate needs one to be shown, so the URI is where that can be done.
- */
-static as_err make_uri(struct as_http_call *call, as_span id, as_span *out)
-{
-    const struct as_settings *settings = as_visit_of(call)->ctx.settings;
-    as_span origin = as_url_cut(settings->issuer).origin;
-
-    if (settings->mtls_origin != NULL && settings->registration_certificate_proof) {
-        origin = as_span_of(settings->mtls_origin);
-    }
-    return as_arena_printf(call->mem, out, "%.*s/register/%.*s", (int)origin.len, origin.ptr,
-                           (int)id.len, id.ptr);
-}
-
-as_err as_register_reply(struct as_http_call *call, unsigned status, const struct as_party *party,
-                         as_span rat)
-{
-    AS_AUTO(json_decref) json_t *view = NULL;
-    as_span uri;
-
-    AS_TRY(make_uri(call, party->id, &uri));
-    AS_TRY(as_registration_view_for_client(party, &view));
-    AS_NEED(json_object_set_new(view, "registration_client_uri", json_stringn(uri.ptr, uri.len)) ==
-                    0 &&
-                json_object_set_new(view, "registration_access_token",
-                                    json_stringn(rat.ptr, rat.len)) == 0,
-            AS_SERVER_ERROR, "out of memory");
-    return as_reply_json(call, status, view);
 }
 
 /* ---------------------------------------------------------------- the registration ----------- */

@@ -58,6 +58,8 @@ as_err as_registration_read(const struct as_registration_ask *ask, const json_t 
 
 /* members.c: walks the table of members. */
 as_err as_registration_members(struct as_registration *reg, const json_t *json);
+/* Takes away what is an operator's. */
+void as_registration_leave_out_operators(json_t *view);
 
 /* unoffered.c: refuses what would promise a thing that this version does not do. */
 as_err as_registration_refuse_unoffered(const struct as_registration *reg, const json_t *json);

@@ -2,9 +2,6 @@
 /* A party as it is shown: the registered object with what the store knows of it today. */
 #include "registration.h"
 
-/* What the client itself does not see: it is the operator's. */
-static const char *const operators[] = {"trust", "shared_identifier"};
-
 as_err as_registration_view(const struct as_party *party, json_t **out)
 {
     AS_AUTO(json_decref) json_t *view = NULL;
@@ -26,9 +23,7 @@ as_err as_registration_view_for_client(const struct as_party *party, json_t **ou
     AS_AUTO(json_decref) json_t *view = NULL;
 
     AS_TRY(as_json_parse(party->metadata, &view));
-    for (size_t i = 0; i < AS_COUNT(operators); i++) {
-        (void)json_object_del(view, operators[i]);
-    }
+    as_registration_leave_out_operators(view);
     AS_NEED(json_object_set_new(view, "client_id", json_stringn(party->id.ptr, party->id.len)) ==
                     0 &&
                 json_object_set_new(view, "client_id_issued_at", json_integer(party->created)) == 0,
