@@ -123,12 +123,13 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     return fine ? 0 : 1;
 }
 
-/* The whole of a file; false, and a finding, otherwise. A pipe is as good as a file. */
+/* The whole of a file; false, and a finding, otherwise. A pipe is as good as a file, but one that
+ * nobody writes is not waited for: it is empty. */
 static bool slurp(const char *path, struct as_origin at, struct as_buf *text)
 {
-    AS_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    AS_AUTO_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     struct stat about;
-    bool opened = fd >= 0 && fstat(fd, &about) == 0;
+    bool opened = fd >= 0 && fstat(fd, &about) == 0 && fcntl(fd, F_SETFL, 0) == 0;
 
     if (opened && about.st_mode & S_IWOTH && S_ISREG(about.st_mode)) {
         as_draft_refuse(reading.draft, at, "%s may be written by everybody: chmod o-w", path);

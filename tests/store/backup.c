@@ -162,6 +162,26 @@ START_TEST(a_place_that_is_not_fit_is_refused)
 }
 END_TEST
 
+/* The next start would delete it, or take it for a journal and refuse to open the database. */
+START_TEST(the_names_of_the_database_s_own_parts_are_no_place)
+{
+    static const char *const suffixes[] = {"-journal", ".restore", ".restore-wal"};
+    char path[160];
+
+    start();
+    for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
+        (void)snprintf(path, sizeof(path), "%s%s", f.path, suffixes[i]);
+        refuses(path, AS_INVALID_REQUEST, "a part of the database");
+        ck_assert(!exists(path));
+    }
+    (void)snprintf(path, sizeof(path), "%s-2026", f.path);
+    char why[256] = "";
+    ck_ok(as_store_backup(f.job, path, why));
+    ck_assert_int_eq(unlink(path), 0);
+    fixture_end(&f);
+}
+END_TEST
+
 /* The disk of the copy says nothing of that of the store. */
 START_TEST(TOK_15_a_copy_that_fails_leaves_nothing_and_the_store_serves)
 {
@@ -274,6 +294,7 @@ AS_TESTS("store_backup", {
     tcase_add_test(t, REG_148_a_copy_holds_no_key_that_was_deleted);
     tcase_add_test(t, what_is_there_is_not_written_over);
     tcase_add_test(t, a_place_that_is_not_fit_is_refused);
+    tcase_add_test(t, the_names_of_the_database_s_own_parts_are_no_place);
     tcase_add_test(t, TOK_15_a_copy_that_fails_leaves_nothing_and_the_store_serves);
     add_for_backends(t, D10_a_copy_is_of_one_moment_and_holds_up_no_write);
     tcase_add_test(t, a_check_while_it_runs_tells_what_is_wrong);

@@ -39,10 +39,33 @@ static as_err need_own_directory(const char *path, char why[AS_STORE_MESSAGE])
     if (failed != 0) {
         return say(why, UNWRITTEN, path, strerror(code));
     }
-    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0) {
+    if ((st.st_uid != geteuid() && st.st_uid != 0) ||
+        ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)) {
         return say(why, UNWRITTEN, path, "others may write in this directory");
     }
     return AS_OK;
+}
+
+/* What the database itself writes, deletes or takes for a part of it: a copy under such a name
+ * would be lost, and the database not be opened any more. */
+static bool is_part(const struct as_backend *backend, const char *path)
+{
+    static const char *const suffixes[] = {
+        "-wal",     "-shm",         "-journal",     ".lock",
+        ".restore", ".restore-wal", ".restore-shm", ".restore-journal"};
+    const char *file = strrchr(path, '/');
+    const char *own = strrchr(backend->path, '/');
+    bool part = false;
+
+    file = file != NULL ? file + 1 : path;
+    own = own != NULL ? own + 1 : backend->path;
+    if (strncmp(file, own, strlen(own)) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < AS_COUNT(suffixes) && !part; i++) {
+        part = strcmp(file + strlen(own), suffixes[i]) == 0;
+    }
+    return part;
 }
 
 /* A log or journal of some earlier database would be taken for that of the copy. */
@@ -61,7 +84,8 @@ static as_err need_no_leftover(const char *path, const char *suffix, char why[AS
     return AS_OK;
 }
 
-static as_err make(const char *path, const char *partial, int *fd, char why[AS_STORE_MESSAGE])
+static as_err make(const struct as_backend *backend, const char *path, const char *partial, int *fd,
+                   char why[AS_STORE_MESSAGE])
 {
     static const char *const suffixes[] = {"",         "-wal",         "-shm",
                                            "-journal", ".partial-wal", ".partial-journal"};
@@ -69,6 +93,10 @@ static as_err make(const char *path, const char *partial, int *fd, char why[AS_S
     if (path[0] != '/') {
         return say(why, AS_FAIL(AS_INVALID_REQUEST, "the path is not absolute"), path,
                    "the path must be absolute");
+    }
+    if (is_part(backend, path)) {
+        return say(why, AS_FAIL(AS_INVALID_REQUEST, "the name is one of the database's own"), path,
+                   "a part of the database that is in use is named so");
     }
     AS_TRY(need_own_directory(path, why));
     for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
@@ -148,7 +176,7 @@ static as_err write_copy(struct as_backend *backend, const char *path, const cha
 {
     AS_AUTO_FD int fd = -1;
 
-    AS_TRY(make(path, partial, &fd, why));
+    AS_TRY(make(backend, path, partial, &fd, why));
     as_err err = fill(backend, partial, why);
     if (!as_failed(err)) {
         err = settle(path, partial, fd, why);

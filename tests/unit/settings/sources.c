@@ -2,6 +2,10 @@
 /* Where settings come from: the file, what it includes, the environment, the command line. */
 #include "confs.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 START_TEST(a_file_that_cannot_be_read)
 {
     ck_assert_ptr_null(conf_read_with(NULL, 0));
@@ -39,6 +43,27 @@ START_TEST(a_file_that_is_too_large)
     ck_assert_ptr_null(conf_read_with(NULL, 0));
     ck_assert_str_eq(said, "f:1: f is larger than 1048576 octets");
     free(text);
+}
+END_TEST
+
+/* A reload that waited for the other end would hear no signal any more. */
+START_TEST(a_pipe)
+{
+    ck_assert_int_eq(mkfifo("f", 0600), 0);
+    ck_assert_ptr_null(conf_read_with(NULL, 0));
+    ck_assert_str_eq(said, "f:1: issuer is missing: it takes an https URL");
+    int fd = open("f", O_RDWR | O_CLOEXEC); /* holds what is written until it is read */
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, WHOLE, strlen(WHOLE)), (ssize_t)strlen(WHOLE));
+    pid_t writer = fork();
+    if (writer == 0) { /* the last to hold it */
+        usleep(100000);
+        _exit(0);
+    }
+    close(fd);
+    as_settings_free(conf_read_with(NULL, 0));
+    ck_assert_str_eq(said, "");
+    ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
 }
 END_TEST
 
@@ -259,6 +284,7 @@ CONF_TESTS("settings/sources", {
     tcase_add_test(t, a_file_that_cannot_be_read);
     tcase_add_test(t, a_file_that_everybody_may_write);
     tcase_add_test(t, a_file_that_is_too_large);
+    tcase_add_test(t, a_pipe);
     tcase_add_test(t, an_empty_file);
     tcase_add_test(t, include_reads_in_place);
     tcase_add_test(t, include_names_its_own_lines);
