@@ -117,7 +117,7 @@ START_TEST(REG_87_proof_at_put)
     flow_status(reg_put(b, NAMED("b")), 200);
     /* another method */
     const struct as_cert *own = world_leaf(f->w, NULL, "CN=self");
-    char members[4096];
+    char members[8192];
     snprintf(members, sizeof(members), SELF ",%s", jwks_of(own));
     reg_refused(reg_put(b, members), "is not one of those in jwks");
     flow_status(reg_put(own, members), 200);
