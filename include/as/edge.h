@@ -92,6 +92,7 @@ struct as_edge_bounds {
     int idle_ms;      /* between requests */
     int pair_idle_ms; /* between requests, until the memory and the pair are given back */
     int linger_ms;    /* after a refusal */
+    int yield_ms;     /* buffers are full: whoever has taken longer to send a request goes first */
     int farewell_ms;  /* an idle connection may still ask something once the edge stops */
     /* Buffered by one worker: 503. Large requests may fill three quarters of it, others over TLS
      * 15 of 16 parts, and all of it those of listeners without TLS. */

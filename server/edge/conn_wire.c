@@ -12,25 +12,6 @@ void as_conn_count(struct as_conn *conn)
     conn->octets = octets;
 }
 
-/* Whoever fills a part leaves the rest to those who want less, and to the operator. */
-static size_t part_of(const struct as_conn *conn, size_t all)
-{
-    if (conn->listener->kind != AS_LISTENER_TLS) {
-        return all;
-    }
-    return as_guard_whole(&conn->guard, &conn->in) > AS_LIMIT_SMALL ? all - all / 4
-                                                                    : all - all / 16;
-}
-
-/* What all connections of the worker hold is bounded, however many there are (design D3). */
-bool as_conn_may_buffer(const struct as_conn *conn, size_t octets)
-{
-    const struct as_worker *worker = conn->worker;
-
-    return worker->octets + as_http_engine_bytes(worker->engine) + octets <=
-           part_of(conn, worker->edge->bounds.worker_bytes);
-}
-
 /* A buffer grows to twice its room. */
 size_t as_conn_growth(const struct as_conn *conn)
 {

@@ -15,6 +15,7 @@ const struct as_edge_bounds as_edge_bounds_usual = {
     .idle_ms = AS_LIMIT_IDLE_MS,
     .pair_idle_ms = AS_LIMIT_PAIR_IDLE_MS,
     .linger_ms = AS_LIMIT_LINGER_MS,
+    .yield_ms = AS_LIMIT_YIELD_MS,
     .farewell_ms = AS_LIMIT_FAREWELL_MS,
     .worker_bytes = AS_LIMIT_WORKER_BYTES,
 };

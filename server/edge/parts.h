@@ -217,8 +217,10 @@ enum as_step as_conn_flush(struct as_conn *conn);
 enum as_io as_conn_read(struct as_conn *conn);
 /* By how much `in` will grow for that. */
 size_t as_conn_growth(const struct as_conn *conn);
-bool as_conn_may_buffer(const struct as_conn *conn, size_t octets);
 void as_conn_count(struct as_conn *conn);
+
+/* conn_room.c. May it buffer so many octets more? Others may have to yield for that. */
+bool as_conn_may_buffer(const struct as_conn *conn, size_t octets);
 
 /* conn_request.c, conn_answer.c, conn_refuse.c: the steps. */
 enum as_step as_conn_step_read(struct as_conn *conn);

@@ -34,6 +34,23 @@ void as_timer_set(struct as_timers *timers, struct as_timer *timer, enum as_time
     list->prev = timer;
 }
 
+struct as_timer *as_timers_next(struct as_timers *timers, const struct as_timer *timer)
+{
+    return timer->next != &timers->lists[timer->kind] ? timer->next : NULL;
+}
+
+struct as_timer *as_timers_first(struct as_timers *timers, enum as_timer_kind kind)
+{
+    const struct as_timer *list = &timers->lists[kind];
+
+    return list->next != list ? list->next : NULL;
+}
+
+int64_t as_timer_age(const struct as_timers *timers, const struct as_timer *timer, int64_t now)
+{
+    return now - (timer->due - timers->lasts_ms[timer->kind]);
+}
+
 struct as_timer *as_timers_pop(struct as_timers *timers, int64_t now)
 {
     for (size_t i = 0; i < AS_TIMER_KINDS; i++) {

@@ -42,6 +42,11 @@ void as_timers_init(struct as_timers *timers, const int lasts_ms[AS_TIMER_KINDS]
 void as_timer_set(struct as_timers *timers, struct as_timer *timer, enum as_timer_kind kind,
                   int64_t now);
 void as_timer_clear(struct as_timer *timer);
+/* The one of a kind that was set first, and the one after it; NULL: none. */
+struct as_timer *as_timers_first(struct as_timers *timers, enum as_timer_kind kind);
+struct as_timer *as_timers_next(struct as_timers *timers, const struct as_timer *timer);
+/* How long ago it was set. */
+int64_t as_timer_age(const struct as_timers *timers, const struct as_timer *timer, int64_t now);
 /* One that is due, cleared; NULL: none. */
 struct as_timer *as_timers_pop(struct as_timers *timers, int64_t now);
 /* Milliseconds until the first is due; -1: none is set. */

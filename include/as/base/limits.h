@@ -25,6 +25,7 @@
 #define AS_LIMIT_PAIR_IDLE_MS 2000 /* an idle connection gives its socketpair back */
 #define AS_LIMIT_RETRY_AFTER  "2"  /* seconds that each 503 and 429 asks for */
 #define AS_LIMIT_LINGER_MS    2000 /* after a refusal: until the client has read it and gone */
+#define AS_LIMIT_YIELD_MS     2000 /* what takes longer to come yields where buffers are full */
 #define AS_LIMIT_FAREWELL_MS  1000 /* at the end, idle connections may still ask something */
 
 /* --- connections --- */

@@ -87,6 +87,7 @@ START_TEST(TOK_12_large_bodies_leave_room_for_small_requests_and_these_for_opera
     make_listeners();
     serve.bounds.worker_bytes = 2 * 1024 * 1024;
     serve.bounds.linger_ms = 60000; /* what was refused gives nothing back meanwhile */
+    serve.bounds.yield_ms = 60000;  /* nor yields anybody */
     serve_start();
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     size_t large_count = hold(ctx, large, POST_ECHO "Content-Length: 60000\r\n\r\n", 50000);
@@ -118,12 +119,66 @@ START_TEST(TOK_12_large_bodies_in_chunks_leave_room_too)
     make_listeners();
     serve.bounds.worker_bytes = 2 * 1024 * 1024;
     serve.bounds.linger_ms = 60000; /* what was refused gives nothing back meanwhile */
+    serve.bounds.yield_ms = 60000;  /* nor yields anybody */
     serve_start();
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     size_t count = hold(ctx, large, POST_ECHO "Transfer-Encoding: chunked\r\n\r\nEA60\r\n", 50000);
     ck_assert(tls_gets(ctx, POST_ECHO "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
                        "<abcd>"));
     let_go(large, count);
+    wait_metric(AS_METRIC_connections_open, 0);
+    SSL_CTX_free(ctx);
+    serve_stop(1000);
+}
+END_TEST
+
+/* Where all is full of requests that never end, those who come now are served. */
+START_TEST(TOK_12_who_sends_for_long_yields)
+{
+    struct tls_conn small[HOLDERS];
+
+    make_listeners();
+    serve.bounds.worker_bytes = 512 * 1024;
+    serve.bounds.yield_ms = 60000;
+    serve_start();
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
+    size_t count = hold(ctx, small, POST_ECHO "Content-Length: 16000\r\n\r\n", 12000);
+    ck_assert_uint_ge(count, 10);
+    serve_stop(200);
+    let_go(small, count);
+
+    make_listeners();
+    serve.bounds.worker_bytes = 512 * 1024;
+    serve.bounds.yield_ms = 500;
+    serve_start();
+    for (size_t i = 0; i < count; i++) {
+        small[i] = tls_dial(ctx, TLS_NAME, NULL);
+        tls_say(&small[i], POST_ECHO "Content-Length: 16000\r\n\r\n");
+        ck_assert_int_eq(SSL_write(small[i].ssl, toy.large, 12000), 12000);
+    }
+    poll(NULL, 0, 800);
+    int64_t before = as_metric_get(AS_METRIC_requests_refused_total);
+    char request[64 + 13000 + 1];
+    size_t head =
+        (size_t)snprintf(request, sizeof(request), POST_ECHO "Content-Length: 13000\r\n\r\n");
+    memset(request + head, 'y', 13000);
+    request[head + 13000] = '\0';
+    for (int i = 0; i < 5; i++) {
+        ck_assert_msg(tls_gets(ctx, request, " 200 "), "%s", client_answer);
+    }
+    ck_assert_int_ge(as_metric_get(AS_METRIC_requests_refused_total), before + 1);
+    size_t yielded = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct pollfd wait = {.fd = small[i].fd, .events = POLLIN};
+        if (poll(&wait, 1, 0) == 1 && tls_hear(&small[i])) {
+            ck_assert(client_has(" 503 ") && client_has("temporarily_unavailable"));
+            yielded++;
+        }
+        client_len = 0;
+    }
+    ck_assert_uint_ge(yielded, 1);
+    ck_assert_uint_lt(yielded, count); /* no more than had to */
+    let_go(small, count);
     wait_metric(AS_METRIC_connections_open, 0);
     SSL_CTX_free(ctx);
     serve_stop(1000);
@@ -206,6 +261,7 @@ AS_TESTS("edge/room", {
     tcase_add_unchecked_fixture(t, tls_setup, tls_teardown);
     tcase_add_test(t, TOK_12_large_bodies_leave_room_for_small_requests_and_these_for_operators);
     tcase_add_test(t, TOK_12_large_bodies_in_chunks_leave_room_too);
+    tcase_add_test(t, TOK_12_who_sends_for_long_yields);
     tcase_add_test(t, operators_get_in_when_strangers_have_taken_all_descriptors);
     tcase_add_test(t, what_is_kept_for_operators_is_all_that_others_lack);
 })

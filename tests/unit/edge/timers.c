@@ -51,7 +51,29 @@ START_TEST(a_timer_is_set_anew_or_cleared)
 }
 END_TEST
 
+START_TEST(timers_of_a_kind_tell_which_was_set_first)
+{
+    struct as_timers timers;
+    struct as_timer a = {0};
+    struct as_timer b = {0};
+
+    as_timers_init(&timers, lasts);
+    ck_assert_ptr_null(as_timers_first(&timers, AS_TIMER_BODY));
+    as_timer_set(&timers, &a, AS_TIMER_BODY, 10);
+    as_timer_set(&timers, &b, AS_TIMER_BODY, 30);
+    ck_assert_ptr_null(as_timers_first(&timers, AS_TIMER_HEAD));
+    ck_assert_ptr_eq(as_timers_first(&timers, AS_TIMER_BODY), &a);
+    ck_assert_ptr_eq(as_timers_next(&timers, &a), &b);
+    ck_assert_ptr_null(as_timers_next(&timers, &b));
+    ck_assert_int_eq(as_timer_age(&timers, &a, 50), 40);
+    ck_assert_int_eq(as_timer_age(&timers, &b, 30), 0);
+    as_timer_set(&timers, &a, AS_TIMER_BODY, 50); /* anew: the last now */
+    ck_assert_ptr_eq(as_timers_first(&timers, AS_TIMER_BODY), &b);
+}
+END_TEST
+
 AS_TESTS("edge/timers", {
+    tcase_add_test(t, timers_of_a_kind_tell_which_was_set_first);
     tcase_add_test(t, timers_are_due_in_their_order_whatever_their_kind);
     tcase_add_test(t, a_timer_is_set_anew_or_cleared);
 })
