@@ -13,10 +13,10 @@ static const struct as_http_route oauth_routes[] = {
     {"POST", "/token", 0, false, as_endpoint_token},
     {"POST", "/introspect", 0, false, as_endpoint_introspect},
     {"POST", "/revoke", 0, false, as_endpoint_revoke},
-    {"POST", "/register", REGISTER_BODY, true, as_endpoint_register},
+    {"POST", "/register", REGISTER_BODY, false, as_endpoint_register},
     {"GET", "/register/{id}", 0, false, as_endpoint_register_show},
-    {"PUT", "/register/{id}", REGISTER_BODY, true, as_endpoint_register_replace},
-    {"DELETE", "/register/{id}", 0, true, as_endpoint_register_delete},
+    {"PUT", "/register/{id}", REGISTER_BODY, false, as_endpoint_register_replace},
+    {"DELETE", "/register/{id}", 0, false, as_endpoint_register_delete},
     {"GET", "/jwks", 0, false, as_endpoint_jwks},
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /register (RFC 7591): a client registers itself, with an initial access token or, in mode
- * open, without. The token is looked at before anything else is read; one use of it is taken in the
- * transaction that writes the client.
+ * open, without. The token is looked at before anything else is read, in the worker, so that a
+ * stranger costs no job; one use of it is taken in the transaction that writes the client.
  */
 #include "register.h"
 
@@ -99,15 +99,13 @@ static as_err read_client(struct as_http_call *call, const struct terms *terms,
     return as_register_prove(call, NULL, out->party);
 }
 
-/* REG-16: counted when nothing but the store can refuse any more; as an effect, only where the
- * write can follow (D10). */
+/* REG-16: counted when nothing but the store can refuse any more. */
 static as_err ration(const struct as_http_call *call)
 {
     struct as_visit *visit = as_visit_of(call);
     struct as_throttle *throttle = visit->generation->registrations;
     int64_t now = visit->ctx.mono_ms;
 
-    AS_NEED(call->may_wait, AS_ELSEWHERE, "a registration is counted once");
     if (throttle != NULL && !as_throttle_take(throttle, visit->peer->address, now)) {
         visit->retry_after_s = (unsigned)(as_throttle_wait_ms(throttle, now) / 1000 + 1);
         return AS_FAIL(AS_TOO_MANY_REGISTRATIONS, "too_many_registrations");
@@ -138,6 +136,7 @@ as_err as_endpoint_register(struct as_http_call *call)
 
     visit->event = "client_registered";
     AS_TRY(find_terms(call, &terms));
+    AS_NEED(call->may_wait, AS_ELSEWHERE, "a registration writes"); /* D10: read once, there */
     AS_TRY(read_client(call, &terms, &write));
     if (!terms.has_iat) {
         AS_TRY(ration(call));

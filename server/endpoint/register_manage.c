@@ -146,7 +146,8 @@ as_err as_endpoint_register_replace(struct as_http_call *call)
     bool done = false;
 
     visit->event = "client_updated";
-    AS_TRY(find(call, &party, &token)); /* before anything is read */
+    AS_TRY(find(call, &party, &token)); /* before anything is read, in the worker */
+    AS_NEED(call->may_wait, AS_ELSEWHERE, "a replacement writes"); /* D10 */
     AS_TRY(as_register_read_body(call, &json));
     for (int i = 0; i < ATTEMPTS && !done; i++) {
         AS_TRY(try_replace(call, json, &done));

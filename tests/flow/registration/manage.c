@@ -46,6 +46,7 @@ START_TEST(REG_80_REG_91_another_client)
     char *answer = strdup(f->answer.body);
     reg_unauthorized(reg_at(NULL, "DELETE", rat, NULL), true, "rat_unknown");
     reg_unauthorized(reg_at(NULL, "PUT", rat, "{}"), true, "rat_unknown");
+    ck_assert(!f->answer.elsewhere); /* a stranger takes no job thread */
     flow_status(get(), 200);
     snprintf(reg_id, sizeof(reg_id), "nobody");
     reg_unauthorized(get(), true, "rat_unknown");

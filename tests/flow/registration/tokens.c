@@ -30,12 +30,14 @@ static struct flow_answer *with_fieldf(const char *format, const char *token)
 START_TEST(REG_14_no_token_and_bad_ones)
 {
     reg_unauthorized(with_field(NULL), false, "token_missing");
+    ck_assert(!f->answer.elsewhere); /* a stranger takes no job thread */
     reg_unauthorized(with_field("Basic YTpi"), false, "token_missing");
     reg_unauthorized(with_field("Bearer"), true, "token_malformed");
     reg_unauthorized(with_field("Bearer a b"), true, "token_malformed");
     reg_unauthorized(with_field("Bearer a,b"), true, "token_malformed");
     reg_unauthorized(with_field("Bearer a=b"), true, "token_malformed");
     reg_unauthorized(with_field("Bearer garbage"), true, "iat_unknown");
+    ck_assert(!f->answer.elsewhere);
     reg_unauthorized(with_fieldf("Bearer %s", "iat.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), true,
                      "iat_unknown");
     flow_status(with_fieldf("Bearer %s", iat(NULL)), 201);
