@@ -12,6 +12,7 @@ import socket
 import ssl
 import stat
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -20,7 +21,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from fapid import DAY, NOW, Fapid, roundtrip
-from tap import assert_equal, assert_in, each, main, skip, test
+from tap import assert_equal, assert_in, build_dir, each, main, skip, test
 
 FINE, PROBE, CONFIGURATION = 0, 70, 78
 SECONDS = 60  # a thing that must happen has happened by then
@@ -805,6 +806,38 @@ def TLS_01_sockets_for_another_process_are_left_alone():
         run_with(server, sockets, LISTEN_PID="1")
         server.wait_ready()
         sockets["nosuch"].close()
+
+
+UNITS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conf")
+
+
+def units(folder):
+    """The units, with the program under test and a user that there is."""
+    paths = []
+    for unit in ("fapid.service", "fapid.socket"):
+        with open(os.path.join(UNITS, unit), encoding="utf-8") as text:
+            whole = text.read().replace("/usr/sbin/fapid", os.path.join(build_dir(), "fapid"))
+        for key in ("User", "Group"):
+            whole = whole.replace(f"\n{key}=fapid\n", f"\n{key}=daemon\n")
+        paths.append(os.path.join(folder, unit))
+        with open(paths[-1], "w", encoding="utf-8") as out:
+            out.write(whole)
+    return paths
+
+
+@test
+def TLS_01_the_units_are_valid_and_narrow():
+    if shutil.which("systemd-analyze") is None:
+        skip("there is no systemd-analyze")
+    with tempfile.TemporaryDirectory() as folder:
+        service, listener = units(folder)
+        done = subprocess.run(["systemd-analyze", "verify", service, listener], text=True,
+                              capture_output=True, timeout=60, check=False)
+        assert_equal((done.returncode, done.stdout + done.stderr), (0, ""))
+        done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20",
+                               service], text=True, capture_output=True, timeout=60, check=False)
+        assert_equal(done.returncode, 0, done.stdout[-400:] + done.stderr)
+        assert_in("Overall exposure level", done.stdout)
 
 
 # ------------------------------------------------------------------------------------ the end
