@@ -140,6 +140,17 @@ static as_err refuse_repeated_kid(const struct as_jwks *set)
     return AS_OK;
 }
 
+/* Of certificates: some are decoded, which costs far more than reading them. */
+static size_t count_certificates(const struct as_jwks *set)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        count += set->keys[i].x5c_count;
+    }
+    return count;
+}
+
 as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jwks *out)
 {
     const json_t *keys = json_object_get(set, "keys");
@@ -155,5 +166,7 @@ as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jw
         AS_TRY(as_jwk_read(mem, json_array_get(keys, i), &out->keys[i]));
         AS_TRY(as_jwk_check(&out->keys[i]));
     }
+    AS_NEED(count_certificates(out) <= AS_LIMIT_JWKS_CERTS, AS_INVALID_CLIENT_METADATA,
+            "jwks must hold at most 64 certificates in x5c of all its keys");
     return refuse_repeated_kid(out);
 }

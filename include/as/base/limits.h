@@ -63,6 +63,7 @@
 #define AS_LIMIT_JSON_STRING      2048          /* outside jwks and software_statement: 400 */
 #define AS_LIMIT_JSON_ARRAY       64            /* 400 */
 #define AS_LIMIT_JWKS_KEYS        32            /* 400 */
+#define AS_LIMIT_JWKS_CERTS       64            /* in x5c of all keys together: 400 */
 #define AS_LIMIT_JWT              (16 * 1024)   /* a presented JWT; longer: no JWT of ours */
 #define AS_LIMIT_IAT_USES         100000        /* of one initial access token: 400 */
 #define AS_LIMIT_IAT_S            (366 * 86400) /* how long one lives: 400 */

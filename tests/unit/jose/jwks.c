@@ -188,6 +188,27 @@ START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
 }
 END_TEST
 
+/* Seven keys with nine, and one. */
+START_TEST(REG_35_at_most_64_certificates)
+{
+    static const char nine[] = ",\"x5c\":[\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\","
+                               "\"AA==\",\"AA==\",\"AA==\"]}";
+    char text[8192] = "{\"keys\":[";
+
+    for (int i = 0; i < 7; i++) {
+        strncat(text, "{" JWK_EC, sizeof(text) - strlen(text) - 1);
+        strncat(text, nine, sizeof(text) - strlen(text) - 1);
+        strncat(text, ",", sizeof(text) - strlen(text) - 1);
+    }
+    size_t end = strlen(text);
+    snprintf(text + end, sizeof(text) - end, "{" JWK_EC ",\"x5c\":[\"AA==\"]}]}");
+    ck_ok(read_set(text));
+    snprintf(text + end, sizeof(text) - end, "{" JWK_EC ",\"x5c\":[\"AA==\",\"AA==\"]}]}");
+    ck_refuses(read_set(text), AS_INVALID_CLIENT_METADATA,
+               "jwks must hold at most 64 certificates in x5c of all its keys");
+}
+END_TEST
+
 AS_TESTS("jwks", {
     tcase_add_test(t, REG_33_shape);
     tcase_add_test(t, REG_34_private_material);
@@ -196,5 +217,6 @@ AS_TESTS("jwks", {
     tcase_add_test(t, REG_35_curves);
     tcase_add_test(t, TOK_43_key_ops);
     tcase_add_test(t, REG_35_at_most_32_keys);
+    tcase_add_test(t, REG_35_at_most_64_certificates);
     tcase_add_test(t, MTLS_53_x5c_is_standard_base64_of_der);
 })
