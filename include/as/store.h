@@ -208,8 +208,8 @@ as_err as_store_key_promise(struct as_store_session *session, int64_t lifetime);
 
 /* ---------------------------------------------------------------- registration by clients ---- */
 
-/* Initial access tokens (REG-15). They are swept AS_LIMIT_IAT_KEEP_S after their end. An id or digest
- * that is there already is AS_ALREADY_EXISTS. */
+/* Initial access tokens (REG-15). They are swept AS_LIMIT_IAT_KEEP_S after their end. An id or
+ * digest that is there already is AS_ALREADY_EXISTS. */
 as_err as_store_iat_create(struct as_store_session *session, const struct as_iat *iat,
                            const struct as_audit *audit);
 /* By its digest, used up and expired ones too; *out is NULL when there is none. */
@@ -261,9 +261,10 @@ as_err as_store_backup(struct as_store_session *session, const char *path, char 
  * and initial access tokens of both are left out and the store's epoch moves on: what was issued
  * before, by either, is dead; the caller has as_keys_reload make new keys. Registration access
  * tokens come back with their parties. Audit rows are only added: those of the copy that the store
- * has not, then `audit`. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is absent,
- * not ours, newer, damaged, or that others may write; nothing has changed then, nor with any other
- * error. Where the database itself is damaged, stop fapid, move it away, and restore into a new one.
+ * has not, then `audit`. Refused (AS_INVALID_REQUEST, `why` says the reason): a file that is
+ * absent, not ours, newer, damaged, or that others may write; nothing has changed then, nor with
+ * any other error. Where the database itself is damaged, stop fapid, move it away, and restore into
+ * a new one.
  */
 as_err as_store_restore(struct as_store_session *session, const char *path,
                         const struct as_audit *audit, char why[256]);

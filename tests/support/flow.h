@@ -61,7 +61,7 @@ struct flow_ask {
     const char *authorization2; /* the field once more */
     const char *accept;
     const char *if_none_match;
-    uid_t uid;                  /* FLOW_SOCKET: root */
+    uid_t uid; /* FLOW_SOCKET: root */
     gid_t gid;
     bool job; /* begin on a job thread */
 };

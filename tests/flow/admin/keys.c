@@ -75,7 +75,7 @@ START_TEST(REG_147_rotate_then_retire)
     flow_last_has(f->audit_fd, "event", "keys_rotated");
     flow_last_has(f->audit_fd, "actor", "uid:0");
     flow_refused(with_kid("POST", "/v1/keys/retirements", active), 400, "invalid_request");
-    as_keeper_stop(f->w->keys); /* or it would be quicker */
+    as_keeper_stop(f->w->keys);                                  /* or it would be quicker */
     f->w->keys->lines[AS_ALG_ES256].due_ms = as_clock_mono_ms(); /* it was shown long enough */
     flow_status(with_kid("POST", "/v1/keys/retirements", active), 200);
     flow_last_has(f->audit_fd, "event", "key_retired");
