@@ -68,8 +68,8 @@ void as_ring_free(struct as_ring *ring);
  * Seals: prefix || base64url(kid 8 || salt 24 || AES-256-GCM ciphertext || tag 16). Key and iv come
  * from KBKDF(master, purpose, context = salt), so that no nonce repeats; associated data are
  * prefix, kid, salt and `about` (the issuer), each with its length. The plaintext with two octets
- * of length is padded to a multiple of 64. Longer than AS_SEAL_PLAIN_MAX, or no key that seals:
- * server error.
+ * of length is padded to a multiple of 64. Longer than AS_SEAL_PLAIN_MAX: server error; no key that
+ * seals, as for a moment after a restore: AS_UNAVAILABLE.
  */
 as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix, as_span about,
                as_span plain, as_span *out);

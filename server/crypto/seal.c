@@ -100,7 +100,7 @@ as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix,
     unsigned char raw[RAW_MAX];
     SEAL_WORK work = {0};
 
-    AS_NEED(ring->sealing != NULL, AS_SERVER_ERROR, "no key seals");
+    AS_NEED(ring->sealing != NULL, AS_UNAVAILABLE, "no key seals");
     AS_NEED(plain.len <= AS_SEAL_PLAIN_MAX, AS_SERVER_ERROR, "too long to be sealed");
     size_t len = padded(plain.len);
     size_t total = HEAD + len + AS_SEAL_TAG;
