@@ -73,7 +73,7 @@ struct as_settings {
     const char *const *failure_exempt; /* addresses never counted */
     size_t failure_exempt_count;
     unsigned key_algs;        /* bits 1 << as_alg: signing keys kept (design D11) */
-    enum as_alg key_alg;      /* the one that signs by default: the first of keys.alg */
+    enum as_alg key_alg;      /* of them: signs where no resource server wants another */
     int64_t key_rotate_every; /* seconds */
     int64_t key_publish_lead; /* seconds, less than key_rotate_every */
     enum as_registration_mode registration_mode; /* REG-13 */

@@ -7,8 +7,9 @@
  *     yes            no         no         create, at once
  *     yes            yes        no         activate, at once: something must work
  *     yes            no         yes        publish, publish_lead before the active one is old
- *     yes            yes        yes        activate, when the published one has been shown long
- * enough no             yes        any        drop no             no         yes        retire
+ *     yes            yes        yes        activate, once it was shown for publish_lead
+ *     no             yes        any        drop
+ *     no             no         yes        retire
  *
  * Times in the store are of the wall clock, which may jump. They are made into a time to wait when
  * the line is first seen, and again after each of its steps; that time is never longer than what

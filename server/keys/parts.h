@@ -128,9 +128,9 @@ as_err as_keys_read(struct as_keys *keys, struct as_arena *mem, const struct as_
                     size_t *count);
 /* After every change, under `work`. */
 as_err as_keys_refresh(struct as_keys *keys, struct as_moment at);
+struct as_key_act;
 /* Refreshes, and takes the steps that cannot wait: makes what a line lacks to work at once, retires
  * what is switched off. Under `work`. */
-struct as_key_act;
 as_err as_keys_settle(struct as_keys *keys, const struct as_key_act *act);
 
 /* --- operator.c */
@@ -154,8 +154,6 @@ as_time as_keys_later(const struct as_keys *keys, struct as_moment at);
 /* The earlier of them: what is over by both is over. */
 as_time as_keys_earlier(const struct as_keys *keys, struct as_moment at);
 
-as_err as_step_create(struct as_keys *keys, const struct as_line *line,
-                      const struct as_key_act *act);
 as_err as_step_publish(struct as_keys *keys, const struct as_line *line,
                        const struct as_key_act *act);
 as_err as_step_activate(struct as_keys *keys, as_span kid, const struct as_key_act *act);

@@ -82,12 +82,6 @@ static as_err add(struct as_keys *keys, const struct as_line *line, const struct
     return AS_OK;
 }
 
-as_err as_step_create(struct as_keys *keys, const struct as_line *line,
-                      const struct as_key_act *act)
-{
-    return add(keys, line, act, AS_KEY_ACTIVE);
-}
-
 as_err as_step_publish(struct as_keys *keys, const struct as_line *line,
                        const struct as_key_act *act)
 {
@@ -138,7 +132,7 @@ as_err as_step_take(struct as_keys *keys, const struct as_line *line, const stru
 
     switch (line->step) {
     case AS_STEP_CREATE:
-        return as_step_create(keys, line, act);
+        return add(keys, line, act, AS_KEY_ACTIVE);
     case AS_STEP_PUBLISH:
         return as_step_publish(keys, line, act);
     case AS_STEP_ACTIVATE:
