@@ -176,9 +176,12 @@ def REG_140_unchanged_is_told():
 
 
 @test
-def REG_106_the_metadata_leads_there():
+def REG_106_TOK_123_the_metadata_leads_there():
     _, _, body = server.request("GET", "/.well-known/oauth-authorization-server", port=server.port)
-    assert_equal(json.loads(body)["jwks_uri"], server.issuer + "/jwks")
+    document = json.loads(body)
+    assert_equal(document["jwks_uri"], server.issuer + "/jwks")
+    claims = verified(server.token(alice, scope="accounts"), AUDIENCE, "ES256")
+    assert_equal(claims["iss"], document["issuer"])
 
 
 # What follows changes keys: it stands last, in this order.

@@ -169,7 +169,7 @@ def REG_126_snapshot():
 
 
 @test
-def REG_126_nothing_else_is_promised():
+def REG_126_REG_127_nothing_else_is_promised():
     known = {"issuer", *ENDPOINTS, *METHOD_MEMBERS, "jwks_uri", "response_types_supported",
              "grant_types_supported", "introspection_signing_alg_values_supported",
              "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
@@ -295,7 +295,7 @@ def MTLS_13_a_method_switched_off(number):
 
 
 @test
-def MTLS_74_bound_tokens():
+def MTLS_74_REG_119_bound_tokens():
     assert_equal(document()["tls_client_certificate_bound_access_tokens"], True)
     assert_equal(server.introspect(resource, server.token(alice))["cnf"],
                  {"x5t#S256": alice.cert.x5t()})

@@ -3,6 +3,8 @@
 """Dynamic registration (RFC 7591) and its management (RFC 7592) as clients meet them, over mTLS."""
 import base64
 import concurrent.futures
+import http.client
+import ipaddress
 import json
 import os
 import signal
@@ -123,7 +125,7 @@ def unauthorized(answer, error):
 # ------------------------------------------------------------------------------------ registration
 
 @test
-def REG_03_REG_04_REG_07_a_client_registers_and_works():
+def REG_03_REG_04_REG_06_REG_07_REG_11_a_client_registers_and_works():
     cert, members = fresh()
     status, fields, body = post(cert, token(), members)
     assert_equal((status, fields["content-type"], fields["cache-control"]),
@@ -142,6 +144,112 @@ def REG_03_REG_04_REG_07_a_client_registers_and_works():
     seen = server.introspect(resource, json.loads(answer[2])["access_token"])
     assert_equal((seen["active"], seen["cnf"]), (True, {"x5t#S256": cert.x5t()}))
     assert_equal(json.loads(manage(view, "GET")[2]), view)
+
+
+@test
+def REG_02_only_over_tls():
+    cert, members = fresh()
+    one = token()
+    body = json.dumps(members)
+    for port in (server.port, server.mtls_port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            answer = roundtrip(connection, "POST", "/register", body, {**JSON, **bearer(one)})
+        except (OSError, http.client.HTTPException):
+            continue
+        finally:
+            connection.close()
+        raise AssertionError(f"answered without TLS: {answer}")
+    connection = http.client.HTTPConnection("127.0.0.1", server.admin_port, timeout=30)
+    assert_equal(roundtrip(connection, "POST", "/register", body, {**JSON, **bearer(one)})[0], 404)
+    connection.close()
+    registered(post(cert, one, members))  # its one use is still there
+
+
+@each(("contacts_text", {"contacts": "me"}), ("contacts_numbers", {"contacts": [1]}))
+def REG_31_contacts(members):
+    cert, good = fresh()
+    reason(post(cert, token(), {**good, **members}), "contacts")
+    view = registered(post(cert, token(), {**good, "contacts": ["ops@a.example"]}))
+    assert_equal(view["contacts"], ["ops@a.example"])
+
+
+@test
+def REG_32_one_source_of_keys():
+    cert = self_signed(server.folder, "two sources")
+    members = {"token_endpoint_auth_method": SELF, "grant_types": ["client_credentials"],
+               "jwks": {"keys": [jwk(cert)]}}
+    reason(post(cert, token(), {**members, "jwks_uri": "https://a.example/jwks"}), "jwks_uri")
+    registered(post(cert, token(), members))
+
+
+@test
+def REG_45_flags():
+    for name_ in ("tls_client_certificate_bound_access_tokens", "use_mtls_endpoint_aliases"):
+        cert, members = fresh()
+        reason(post(cert, token(), {**members, name_: "true"}), name_)
+        view = registered(post(cert, token(), {**members, name_: True}))
+        assert_equal(view[name_], True)
+    cert, members = fresh()
+    reason(post(cert, token(), {**members, "dpop_bound_access_tokens": True}),
+           "dpop_bound_access_tokens")
+    view = registered(post(cert, token(), {**members, "dpop_bound_access_tokens": False}))
+    assert_equal(get_token(cert, view)[0], 200)
+
+
+@each(("dns", "tls_client_auth_san_dns", "reg46.example", x509.DNSName("reg46.example")),
+      ("uri", "tls_client_auth_san_uri", "https://reg46.example/a",
+       x509.UniformResourceIdentifier("https://reg46.example/a")),
+      ("ip", "tls_client_auth_san_ip", "192.0.2.46",
+       x509.IPAddress(ipaddress.ip_address("192.0.2.46"))),
+      ("email", "tls_client_auth_san_email", "reg46@example.com",
+       x509.RFC822Name("reg46@example.com")))
+def REG_46_subject_fields(member, text, san):
+    cert = server.client_ca.issue("reg 46", [san])
+    members = {"token_endpoint_auth_method": TLS, "grant_types": ["client_credentials"]}
+    other = server.client_ca.issue("reg 46")
+    reason(post(other, token(), {**members, member: text}), "certificate")
+    view = registered(post(cert, token(), {**members, member: text}))
+    assert_equal(get_token(cert, view)[0], 200)
+    assert_equal(error_of(get_token(other, view)), (401, "invalid_client"))
+
+
+@each(("RS256", "RS256"), ("HS256", "HS256"), ("none", "none"), ("ES384", "ES384"))
+def REG_62_algorithms(alg):
+    for flag in ("--introspection-signed-response-alg", "--access-token-signing-alg"):
+        said = server.ctl("resource", "create", "--audience", "https://reg62.example", "--scope",
+                          "reg62", "--token-endpoint-auth-method", TLS,
+                          "--tls-client-auth-subject-dn", "CN=reg62", flag, alg, status=1)
+        assert_in(flag[2:].replace("-", "_"), said["message"])
+    cert, members = fresh()
+    reason(post(cert, token(), {**members, "id_token_signed_response_alg": alg}),
+           "id_token_signed_response_alg")
+
+
+@test
+def REG_110_response_types():
+    document = json.loads(server.request("GET", "/.well-known/oauth-authorization-server",
+                                         port=server.port)[2])
+    assert_equal(document["response_types_supported"], [])
+    cert, members = fresh()
+    for wrong in ("code", "token", "code id_token", "none"):
+        reason(post(cert, token(), {**members, "response_types": [wrong]}), "response_types")
+    registered(post(cert, token(), {**members, "response_types": []}))
+
+
+@test
+def REG_94_each_token_works_at_its_own_place():
+    cert, view = register()
+    rat, one = view["registration_access_token"], token()
+    access = json.loads(get_token(cert, view)[2])["access_token"]
+    for wrong in (access, one):
+        unauthorized(manage(view, "GET", with_token=wrong), True)
+    _, members = fresh()
+    for wrong in (access, rat):
+        unauthorized(post(cert, wrong, members), True)
+    for wrong in (rat, one):
+        assert_equal(server.introspect(resource, wrong), {"active": False})
+    assert_equal(manage(view, "GET")[0], 200)
 
 
 @test
@@ -380,7 +488,7 @@ def REG_01_curl_waits_for_100_continue():
 # ------------------------------------------------------------------------------------ management
 
 @test
-def REG_80_the_token_is_one_client_s():
+def REG_80_REG_95_the_token_is_one_client_s():
     _, one = register()
     _, two = register()
     unauthorized(manage(one, "GET", with_token=two["registration_access_token"]), True)
