@@ -118,8 +118,8 @@ void as_edge_drain(struct as_edge *edge)
     if (atomic_exchange(&edge->draining, true)) {
         return;
     }
-    AS_LOG(AS_LOG_NOTICE, "draining",
-           AS_LOG_NUMBER("connections", as_metric_get(AS_METRIC_connections_open)));
+    AS_LOG(AS_LOG_NOTICE, "closing_connections",
+           AS_LOG_NUMBER("open", as_metric_get(AS_METRIC_connections_open)));
 }
 
 bool as_edge_draining(const struct as_edge *edge)
