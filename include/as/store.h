@@ -126,6 +126,10 @@ as_err as_store_party_replace(struct as_store_session *session, const struct as_
 as_err as_store_party_replace_own(struct as_store_session *session,
                                   const struct as_party_write *write, const struct as_party *was,
                                   const struct as_audit *audit, bool *found);
+/* The same for a change of some members, the others being those of `was`: only while all is as in
+ * `was`, so that two who change different things at once do not undo each other. */
+as_err as_store_party_amend(struct as_store_session *session, const struct as_party_write *write,
+                            const struct as_party *was, const struct as_audit *audit, bool *found);
 /* What create and replace would answer now, without a trace: the verb is run and undone. */
 as_err as_store_party_create_rehearse(struct as_store_session *session,
                                       const struct as_party_write *writes, size_t count,

@@ -2,6 +2,10 @@
 /* Changes of a client or resource server by an operator: all of it, a part, its status, its end. */
 #include "parties.h"
 
+/* Others may change it between reading and writing; then a part is changed of what it is by then.
+ */
+#define ATTEMPTS 64
+
 static as_err replace(struct as_http_call *call, const struct as_party *existing,
                       const json_t *json)
 {
@@ -29,8 +33,7 @@ as_err as_admin_replace(struct as_http_call *call)
     return replace(call, existing, json);
 }
 
-/* The one change that need not read the whole object first, so that two operators cannot undo each
- * other: {"status": ...} alone. */
+/* The one change that need not read the whole object first: {"status": ...} alone. */
 static as_err set_status(struct as_http_call *call, const struct as_party *existing,
                          const json_t *json)
 {
@@ -51,11 +54,54 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
     return as_admin_reply_party(call, 200, &after);
 }
 
+/* The object as it would be then. */
+static as_err merge(const struct as_party *existing, const json_t *patch, json_t **out)
+{
+    AS_AUTO(json_decref) json_t *merged = NULL;
+
+    AS_TRY(as_registration_view(existing, &merged));
+    AS_NEED(json_object_update(merged, (json_t *)patch) == 0, AS_SERVER_ERROR, "out of memory");
+    *out = AS_MOVE(merged);
+    return AS_OK;
+}
+
+/* *done is false when it is no longer what it was when it was read. */
+static as_err try_amend(struct as_http_call *call, const json_t *patch, bool *done)
+{
+    struct as_visit *visit = as_visit_of(call);
+    AS_AUTO(json_decref) json_t *merged = NULL;
+    const struct as_party *existing = NULL;
+    struct as_party_write write = {0};
+
+    AS_TRY(as_admin_find(call, &existing));
+    AS_TRY(merge(existing, patch, &merged));
+    AS_TRY(as_admin_read_party(call, existing, merged, &write));
+    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(as_store_party_amend(visit->ctx.store, &write, existing, &audit, done));
+    return *done ? as_admin_reply_party(call, 200, write.party) : AS_OK;
+}
+
+static as_err amend(struct as_http_call *call, const struct as_party *existing, const json_t *patch)
+{
+    bool done = false, dry_run;
+
+    AS_TRY(as_admin_is_dry_run(call, &dry_run));
+    if (dry_run) {
+        AS_AUTO(json_decref) json_t *merged = NULL;
+        AS_TRY(merge(existing, patch, &merged));
+        return replace(call, existing, merged);
+    }
+    for (int i = 0; i < ATTEMPTS && !done; i++) {
+        AS_TRY(try_amend(call, patch, &done));
+    }
+    AS_NEED(done, AS_UNAVAILABLE, "it does not stay as it is");
+    return AS_OK;
+}
+
 /* JSON merge patch (RFC 7396) of the object as shown: members given replace, null removes. */
 as_err as_admin_patch(struct as_http_call *call)
 {
     AS_AUTO(json_decref) json_t *patch = NULL;
-    AS_AUTO(json_decref) json_t *merged = NULL;
     const struct as_party *existing = NULL;
 
     as_visit_of(call)->event = as_admin_words(call)->replaced;
@@ -67,9 +113,7 @@ as_err as_admin_patch(struct as_http_call *call)
         call->request->query.len == 0) {
         return set_status(call, existing, patch);
     }
-    AS_TRY(as_registration_view(existing, &merged));
-    AS_NEED(json_object_update(merged, patch) == 0, AS_SERVER_ERROR, "out of memory");
-    return replace(call, existing, merged);
+    return amend(call, existing, patch);
 }
 
 as_err as_admin_delete(struct as_http_call *call)

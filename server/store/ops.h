@@ -79,8 +79,10 @@ struct as_store_ops {
     as_err (*party_create)(struct as_backend *backend, const struct as_party_write *write);
     as_err (*party_replace)(struct as_backend *backend, const struct as_party_write *write,
                             bool *found);
-    /* Is the party as `was` says in all that is an operator's (as_store_party_replace_own)? */
-    as_err (*party_is_still)(struct as_backend *backend, const struct as_party *was, bool *still);
+    /* Is the party as `was` says in all that is an operator's (as_store_party_replace_own), or
+     * altogether (as_store_party_amend)? */
+    as_err (*party_is_still)(struct as_backend *backend, const struct as_party *was,
+                             bool altogether, bool *still);
     as_err (*party_set_status)(struct as_backend *backend, enum as_party_kind kind, as_span id,
                                enum as_party_status status, as_time at, bool *found);
     as_err (*party_delete)(struct as_backend *backend, enum as_party_kind kind, as_span id,

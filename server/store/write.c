@@ -73,6 +73,7 @@ as_err as_store_party_create_rehearse(struct as_store_session *session,
 struct party_ask {
     const struct as_party_write *write;
     const struct as_party *was; /* replaced only while it is still so; NULL: however it is */
+    bool altogether;            /* in everything, not only in what is an operator's */
     enum as_party_kind kind;
     enum as_party_status status;
     as_span id;
@@ -90,7 +91,7 @@ static as_err run_replace(const struct as_store_ops *ops, struct as_backend *bac
     if (ask->was != NULL) {
         bool still = false;
 
-        AS_TRY(ops->party_is_still(backend, ask->was, &still));
+        AS_TRY(ops->party_is_still(backend, ask->was, ask->altogether, &still));
         if (!still) {
             return AS_OK;
         }
@@ -122,6 +123,14 @@ as_err as_store_party_replace_own(struct as_store_session *session,
                                   const struct as_audit *audit, bool *found)
 {
     struct party_ask ask = {.write = write, .was = was, .audit = audit};
+
+    return replace(session, &ask, found);
+}
+
+as_err as_store_party_amend(struct as_store_session *session, const struct as_party_write *write,
+                            const struct as_party *was, const struct as_audit *audit, bool *found)
+{
+    struct party_ask ask = {.write = write, .was = was, .altogether = true, .audit = audit};
 
     return replace(session, &ask, found);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client that replaces itself (RFC 7592) undoes nothing that an operator did meanwhile. */
+/* A client that replaces itself (RFC 7592) undoes nothing that an operator did meanwhile; an
+ * operator who changes a part undoes nothing at all. */
 #include "store/support/fixture.h"
 
 static struct fixture f;
@@ -102,9 +103,42 @@ START_TEST(REG_91_not_after_its_end)
 }
 END_TEST
 
+static bool amends(const char *metadata)
+{
+    const struct as_party_write *write = client_named(&c, "c-1");
+    bool found = true;
+
+    c.party.metadata = as_span_of(metadata);
+    ck_ok(as_store_party_amend(f.job, write, &was, &audit_line, &found));
+    return found;
+}
+
+/* What is built on a reading undoes nothing that came after it, whoever did it. */
+START_TEST(REG_89_a_part_is_changed_of_what_it_is_by_then)
+{
+    bool found = false;
+
+    make((size_t)_i);
+    ck_ok(as_arena_copy(f.mem, was.metadata, &was.metadata));
+    ck_assert(replaces("{\"a\":1}")); /* by the client */
+    ck_assert(!amends("{\"a\":2}"));
+    ck_assert_uint_eq(audits(&f), 1);
+    was.metadata = AS_LIT("{\"a\":1}");
+    ck_assert(amends("{\"a\":2}"));
+    ck_assert(!amends("{\"a\":3}"));
+    was.metadata = AS_LIT("{\"a\":2}");
+    ck_ok(as_store_party_set_status(f.job, AS_PARTY_CLIENT, AS_LIT("c-1"), AS_PARTY_DISABLED, NULL,
+                                    &found));
+    ck_assert(!amends("{\"a\":3}"));
+    ck_assert_uint_eq(audits(&f), 2);
+    fixture_end(&f);
+}
+END_TEST
+
 AS_TESTS("store_own", {
     add_for_backends(t, REG_96_the_last_of_its_own_wins);
     add_for_backends(t, REG_92_not_after_an_operator);
     add_for_backends(t, REG_28_not_after_its_scope_was_cut);
     add_for_backends(t, REG_91_not_after_its_end);
+    add_for_backends(t, REG_89_a_part_is_changed_of_what_it_is_by_then);
 })

@@ -99,7 +99,7 @@ as_err as_sqlite_party_create(struct as_backend *backend, const struct as_party_
 as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party_write *write,
                                bool *found);
 as_err as_sqlite_party_is_still(struct as_backend *backend, const struct as_party *was,
-                                bool *still);
+                                bool altogether, bool *still);
 as_err as_sqlite_party_set_status(struct as_backend *backend, enum as_party_kind kind, as_span id,
                                   enum as_party_status status, as_time at, bool *found);
 as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kind, as_span id,

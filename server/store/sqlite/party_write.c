@@ -222,7 +222,9 @@ as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party
     return as_sqlite_identifiers_put(db, number, write);
 }
 
-as_err as_sqlite_party_is_still(struct as_backend *backend, const struct as_party *was, bool *still)
+/* The metadata hold whatever else can be replaced. */
+as_err as_sqlite_party_is_still(struct as_backend *backend, const struct as_party *was,
+                                bool altogether, bool *still)
 {
     struct as_db *db = &backend->writer;
     AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
@@ -230,10 +232,11 @@ as_err as_sqlite_party_is_still(struct as_backend *backend, const struct as_part
     AS_TRY(AS_SQL_OPEN(
         db, &rows,
         "SELECT 1 FROM party WHERE kind = ?1 AND id = ?2 AND status = ?3 AND trust = ?4 AND "
-        "shared = ?5 AND profile = ?6 AND scope = ?7 AND rat = ?8",
+        "shared = ?5 AND profile = ?6 AND scope = ?7 AND rat = ?8 AND (?9 = 0 OR metadata = ?10)",
         AS_SQL_NUMBER(was->kind), AS_SQL_TEXT(was->id), AS_SQL_NUMBER(was->status),
         AS_SQL_TEXT(was->trust), AS_SQL_NUMBER(was->shared), AS_SQL_TEXT(client_of(was)->profile),
-        AS_SQL_TEXT(scope_of(was)), AS_SQL_BLOB(was->rat, was->has_rat ? sizeof(was->rat) : 0)));
+        AS_SQL_TEXT(scope_of(was)), AS_SQL_BLOB(was->rat, was->has_rat ? sizeof(was->rat) : 0),
+        AS_SQL_NUMBER(altogether), AS_SQL_TEXT(was->metadata)));
     return as_sql_next(db, rows, still);
 }
 
