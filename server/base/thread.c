@@ -36,3 +36,10 @@ bool as_thread_cond_init(pthread_cond_t *cond)
     (void)pthread_condattr_destroy(&attr);
     return made;
 }
+
+bool as_thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms)
+{
+    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
+
+    return pthread_cond_timedwait(cond, lock, &until) == 0;
+}

@@ -2,8 +2,6 @@
 /* The thread that moves keys on. */
 #include "parts.h"
 
-#include <time.h>
-
 #define REST_MS  60000 /* looks again after so long even if nothing is due */
 #define RETRY_MS 1000  /* after a step that failed */
 #define SETTLE_MS                                                                                  \
@@ -91,12 +89,10 @@ as_err as_keys_keep(struct as_keys *keys, struct as_moment at, int64_t *next_ms)
 
 static void rest(struct as_keys *keys, int64_t until_ms)
 {
-    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
+    bool early = true;
 
-    while (!keys->stopping && !keys->woken) {
-        if (pthread_cond_timedwait(&keys->work_to_do, &keys->rest, &until) != 0) {
-            break;
-        }
+    while (!keys->stopping && !keys->woken && early) {
+        early = as_thread_cond_wait(&keys->work_to_do, &keys->rest, until_ms);
     }
     keys->woken = false;
 }

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* On the stack of its caller, who leaves only when it is done or was never taken. */
 struct job {
@@ -194,10 +193,9 @@ static void withdraw(struct as_committer *committer, struct job *job)
 /* Once taken, a job runs to its end: its outcome is worth waiting for. */
 static void await(struct as_committer *committer, struct job *job)
 {
-    const struct timespec until = {job->deadline_ms / 1000, (job->deadline_ms % 1000) * 1000000};
-
     while (!job->done && !job->taken) {
-        if (pthread_cond_timedwait(&job->answered, &committer->lock, &until) != 0 && !job->taken) {
+        if (!as_thread_cond_wait(&job->answered, &committer->lock, job->deadline_ms) &&
+            !job->taken) {
             withdraw(committer, job);
             return;
         }

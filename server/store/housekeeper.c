@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define RETRY_MS 1000 /* between two tries to write after a failed commit */
 
@@ -111,16 +110,14 @@ static void rest(struct as_housekeeper *keeper)
 {
     int64_t until_ms = keeper->next_sweep_ms;
     bool failing = atomic_load(&keeper->store->commits_fail);
+    bool early = true;
 
     if (failing) { /* a wake-up by the next failure is not news */
         keeper->woken = false;
         until_ms = as_clock_mono_ms() + RETRY_MS;
     }
-    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
-    while (!keeper->stopping && (!keeper->woken || failing)) {
-        if (pthread_cond_timedwait(&keeper->work, &keeper->lock, &until) != 0) {
-            break;
-        }
+    while (!keeper->stopping && (!keeper->woken || failing) && early) {
+        early = as_thread_cond_wait(&keeper->work, &keeper->lock, until_ms);
     }
     keeper->woken = false;
 }
