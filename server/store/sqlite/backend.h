@@ -66,6 +66,8 @@ struct as_owner as_files_become_owner(const char *path);
 void as_files_become(struct as_owner owner);
 /* Makes the database file when it is absent, mode 0600. */
 enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE]);
+/* "PATH: text" becomes the sentence for the operator; gives `err` back. */
+as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text);
 /* Takes PATH.lock; `make` it when it is absent, else *fd is -1 then. */
 enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
                                     char message[AS_STORE_MESSAGE]);

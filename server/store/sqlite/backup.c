@@ -16,12 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static as_err say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
-{
-    (void)snprintf(why, AS_STORE_MESSAGE, "%.180s: %s", path, text);
-    return err;
-}
-
 #define UNWRITTEN AS_FAIL(AS_UNAVAILABLE, "the copy cannot be written")
 
 /* ------------------------------------------------------------ its place ----------------------- */
@@ -37,11 +31,11 @@ static as_err need_own_directory(const char *path, char why[AS_STORE_MESSAGE])
     int code = errno;
     free(copy);
     if (failed != 0) {
-        return say(why, UNWRITTEN, path, strerror(code));
+        return as_files_say(why, UNWRITTEN, path, strerror(code));
     }
     if ((st.st_uid != geteuid() && st.st_uid != 0) ||
         ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)) {
-        return say(why, UNWRITTEN, path, "others may write in this directory");
+        return as_files_say(why, UNWRITTEN, path, "others may write in this directory");
     }
     return AS_OK;
 }
@@ -91,12 +85,13 @@ static as_err make(const struct as_backend *backend, const char *path, const cha
                                            "-journal", ".partial-wal", ".partial-journal"};
 
     if (path[0] != '/') {
-        return say(why, AS_FAIL(AS_INVALID_REQUEST, "the path is not absolute"), path,
-                   "the path must be absolute");
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the path is not absolute"), path,
+                            "the path must be absolute");
     }
     if (is_part(backend, path)) {
-        return say(why, AS_FAIL(AS_INVALID_REQUEST, "the name is one of the database's own"), path,
-                   "a part of the database that is in use is named so");
+        return as_files_say(why,
+                            AS_FAIL(AS_INVALID_REQUEST, "the name is one of the database's own"),
+                            path, "a part of the database that is in use is named so");
     }
     AS_TRY(need_own_directory(path, why));
     for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
@@ -105,9 +100,10 @@ static as_err make(const struct as_backend *backend, const char *path, const cha
     *fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd < 0) {
         return errno == EEXIST
-                   ? say(why, AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already"),
+                   ? as_files_say(
+                         why, AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already"),
                          partial, "it is there already; a backup that was killed left it")
-                   : say(why, UNWRITTEN, partial, strerror(errno));
+                   : as_files_say(why, UNWRITTEN, partial, strerror(errno));
     }
     return AS_OK;
 }
@@ -144,7 +140,7 @@ static as_err fill(struct as_backend *backend, const char *path, char why[AS_STO
     code = code == SQLITE_OK && as_sqlite_is_lost(backend) ? SQLITE_CANTOPEN : code;
     code = code == SQLITE_OK ? vacuum_into(&db, path) : code;
     as_db_close(&db);
-    return code == SQLITE_OK ? AS_OK : say(why, UNWRITTEN, path, sqlite3_errstr(code));
+    return code == SQLITE_OK ? AS_OK : as_files_say(why, UNWRITTEN, path, sqlite3_errstr(code));
 }
 
 /* Not every file system knows RENAME_NOREPLACE (rename(2)); that nothing was there was looked at.
@@ -158,13 +154,13 @@ static bool rename_new(const char *from, const char *to)
 static as_err settle(const char *path, const char *partial, int fd, char why[AS_STORE_MESSAGE])
 {
     if (!is_ours(partial, fd)) {
-        return say(why, UNWRITTEN, partial, "somebody put another file in its place");
+        return as_files_say(why, UNWRITTEN, partial, "somebody put another file in its place");
     }
     if (fchmod(fd, 0600) != 0 || fsync(fd) != 0 || !rename_new(partial, path)) {
-        return say(why, UNWRITTEN, path, strerror(errno));
+        return as_files_say(why, UNWRITTEN, path, strerror(errno));
     }
     if (!as_file_sync_directory(path)) {
-        as_err err = say(why, UNWRITTEN, path, strerror(errno));
+        as_err err = as_files_say(why, UNWRITTEN, path, strerror(errno));
         (void)unlink(path);
         return err;
     }
@@ -192,7 +188,7 @@ as_err as_sqlite_backup(struct as_backend *backend, const char *path, char why[A
     char *partial = NULL;
 
     if (atomic_exchange(&backend->backing_up, true)) {
-        return say(why, UNWRITTEN, path, "another backup is under way");
+        return as_files_say(why, UNWRITTEN, path, "another backup is under way");
     }
     as_err err = asprintf(&partial, "%s.partial", path) >= 0
                      ? write_copy(backend, path, partial, why)

@@ -98,6 +98,8 @@ as_err as_sql_run(struct as_db *db, const char *sql, const struct as_sql_value *
 #define AS_SQL_RUN(db, sql, ...)                                                                   \
     as_sql_run((db), (sql), (const struct as_sql_value[]){__VA_ARGS__},                            \
                sizeof((const struct as_sql_value[]){__VA_ARGS__}) / sizeof(struct as_sql_value))
+/* Did the statement that was run last on this connection change a row? */
+bool as_sql_has_changed(const struct as_db *db);
 void as_sql_release(sqlite3_stmt *rows);
 AS_AUTO_DEFINE(sqlite3_stmt, as_sql_release)
 

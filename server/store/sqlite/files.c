@@ -27,6 +27,12 @@ say(char message[AS_STORE_MESSAGE], enum as_store_failure failure, const char *f
     return failure;
 }
 
+as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
+{
+    (void)snprintf(why, AS_STORE_MESSAGE, "%.130s: %.120s", path, text);
+    return err;
+}
+
 static bool is_foreign(const struct stat *st)
 {
     return st->st_uid != geteuid() && st->st_uid != 0;

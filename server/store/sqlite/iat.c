@@ -31,11 +31,6 @@ as_err as_sqlite_iat_create(struct as_backend *backend, const struct as_iat *iat
                       AS_SQL_NUMBER(iat->expires_at), AS_SQL_BLOB(iat->digest, AS_DIGEST));
 }
 
-static void changed(struct as_db *db, bool *found)
-{
-    *found = sqlite3_changes64(db->handle) > 0;
-}
-
 as_err as_sqlite_iat_take(struct as_backend *backend, const unsigned char digest[AS_DIGEST],
                           as_time now, bool *taken)
 {
@@ -46,7 +41,7 @@ as_err as_sqlite_iat_take(struct as_backend *backend, const unsigned char digest
                       "expires_at = CASE WHEN uses = 1 THEN ?2 ELSE expires_at END "
                       "WHERE digest = ?1 AND uses > 0 AND expires_at > ?2",
                       AS_SQL_BLOB(digest, AS_DIGEST), AS_SQL_NUMBER(now)));
-    changed(db, taken);
+    *taken = as_sql_has_changed(db);
     return AS_OK;
 }
 
@@ -55,7 +50,7 @@ as_err as_sqlite_iat_revoke(struct as_backend *backend, as_span id, bool *found)
     struct as_db *db = &backend->writer;
 
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM iat WHERE id = ?1", AS_SQL_TEXT(id)));
-    changed(db, found);
+    *found = as_sql_has_changed(db);
     return AS_OK;
 }
 

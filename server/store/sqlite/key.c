@@ -65,11 +65,6 @@ as_err as_sqlite_keys(struct as_reader *reader, struct as_arena *mem, const stru
 
 /* ------------------------------------------------------------ writing ------------------------- */
 
-static bool changed(const struct as_backend *backend)
-{
-    return sqlite3_changes64(backend->writer.handle) > 0;
-}
-
 as_err as_sqlite_key_add(struct as_backend *backend, const struct as_key_row *row, bool *added)
 {
     AS_TRY(AS_SQL_RUN(
@@ -81,7 +76,7 @@ as_err as_sqlite_key_add(struct as_backend *backend, const struct as_key_row *ro
         AS_SQL_NUMBER(row->state), AS_SQL_NUMBER(row->created), AS_SQL_NUMBER(row->activates),
         AS_SQL_NUMBER(row->retired), AS_SQL_NUMBER(row->lifetime), AS_SQL_TEXT(row->public_),
         AS_SQL_BLOB(row->wrapped.ptr, row->wrapped.len)));
-    *added = changed(backend);
+    *added = as_sql_has_changed(&backend->writer);
     return AS_OK;
 }
 
@@ -119,7 +114,7 @@ as_err as_sqlite_key_activate(struct as_backend *backend, as_span kid, as_time a
     AS_TRY(AS_SQL_RUN(&backend->writer,
                       "UPDATE key SET state = 1, activates = ?2 WHERE kid = ?1 AND state = 0",
                       AS_SQL_TEXT(kid), AS_SQL_NUMBER(at)));
-    *done = changed(backend);
+    *done = as_sql_has_changed(&backend->writer);
     return AS_OK;
 }
 
@@ -128,14 +123,14 @@ as_err as_sqlite_key_retire(struct as_backend *backend, as_span kid, as_time at,
     AS_TRY(AS_SQL_RUN(&backend->writer,
                       "UPDATE key SET state = 2, retired = ?2 WHERE kid = ?1 AND state = 1",
                       AS_SQL_TEXT(kid), AS_SQL_NUMBER(at)));
-    *done = changed(backend);
+    *done = as_sql_has_changed(&backend->writer);
     return AS_OK;
 }
 
 as_err as_sqlite_key_delete(struct as_backend *backend, as_span kid, bool *found)
 {
     AS_TRY(AS_SQL_RUN(&backend->writer, "DELETE FROM key WHERE kid = ?1", AS_SQL_TEXT(kid)));
-    *found = changed(backend);
+    *found = as_sql_has_changed(&backend->writer);
     return AS_OK;
 }
 

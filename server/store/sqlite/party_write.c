@@ -240,11 +240,6 @@ as_err as_sqlite_party_is_still(struct as_backend *backend, const struct as_part
     return as_sql_next(db, rows, still);
 }
 
-static void changed(struct as_db *db, bool *found)
-{
-    *found = sqlite3_changes64(db->handle) > 0;
-}
-
 as_err as_sqlite_party_set_status(struct as_backend *backend, enum as_party_kind kind, as_span id,
                                   enum as_party_status status, as_time at, bool *found)
 {
@@ -255,7 +250,7 @@ as_err as_sqlite_party_set_status(struct as_backend *backend, enum as_party_kind
                       "WHERE id = ?1 AND kind = ?2",
                       AS_SQL_TEXT(id), AS_SQL_NUMBER(kind), AS_SQL_NUMBER(status),
                       AS_SQL_NUMBER(at)));
-    changed(db, found);
+    *found = as_sql_has_changed(db);
     return AS_OK;
 }
 
@@ -266,7 +261,7 @@ as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kin
 
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM party WHERE id = ?1 AND kind = ?2", AS_SQL_TEXT(id),
                       AS_SQL_NUMBER(kind)));
-    changed(db, found);
+    *found = as_sql_has_changed(db);
     return AS_OK;
 }
 
@@ -278,6 +273,6 @@ as_err as_sqlite_party_revoke_tokens(struct as_backend *backend, as_span id, boo
     AS_TRY(next_epoch(db, &epoch));
     AS_TRY(AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE id = ?1", AS_SQL_TEXT(id),
                       AS_SQL_NUMBER(epoch)));
-    changed(db, found);
+    *found = as_sql_has_changed(db);
     return AS_OK;
 }

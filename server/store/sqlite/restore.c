@@ -18,12 +18,6 @@ AS_AUTO_DEFINE(struct as_copy, as_sqlite_copy_close)
 
 #define PIECE (64 * 1024)
 
-static as_err say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
-{
-    (void)snprintf(why, AS_STORE_MESSAGE, "%.130s: %.120s", path, text);
-    return err;
-}
-
 #define REFUSED AS_FAIL(AS_INVALID_REQUEST, "this copy cannot be restored")
 #define STUCK   AS_FAIL(AS_UNAVAILABLE, "the copy cannot be prepared")
 
@@ -84,17 +78,18 @@ static as_err need_plain(const struct as_backend *backend, const char *path, str
                          char why[AS_STORE_MESSAGE])
 {
     if (lstat(path, st) != 0) {
-        return say(why, REFUSED, path, strerror(errno));
+        return as_files_say(why, REFUSED, path, strerror(errno));
     }
     if (!S_ISREG(st->st_mode)) {
-        return say(why, REFUSED, path, "not a regular file");
+        return as_files_say(why, REFUSED, path, "not a regular file");
     }
     if (is_in_use(backend, st)) {
-        return say(why, REFUSED, path, "the database that is in use");
+        return as_files_say(why, REFUSED, path, "the database that is in use");
     }
     if ((st->st_uid != geteuid() && st->st_uid != 0) || (st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return say(why, REFUSED, path,
-                   "others may write this file; it must belong to the user of fapid or root");
+        return as_files_say(
+            why, REFUSED, path,
+            "others may write this file; it must belong to the user of fapid or root");
     }
     return AS_OK;
 }
@@ -105,12 +100,13 @@ static as_err need_header(const char *path, const char *header, size_t len,
                           char why[AS_STORE_MESSAGE])
 {
     if (len < 100 || memcmp(header, "SQLite format 3", 16) != 0) {
-        return say(why, REFUSED, path, "not a database");
+        return as_files_say(why, REFUSED, path, "not a database");
     }
     if (header[18] != 1 || header[19] != 1) {
-        return say(why, REFUSED, path,
-                   "a database in use, not a copy by backup; to go on with it, stop fapid and put "
-                   "it in the place of the database");
+        return as_files_say(
+            why, REFUSED, path,
+            "a database in use, not a copy by backup; to go on with it, stop fapid and put "
+            "it in the place of the database");
     }
     return AS_OK;
 }
@@ -124,7 +120,8 @@ static as_err write_piece(int to, const char *piece, size_t len, const char *pat
             continue;
         }
         if (put <= 0) {
-            return say(why, STUCK, path, put == 0 ? "nothing could be written" : strerror(errno));
+            return as_files_say(why, STUCK, path,
+                                put == 0 ? "nothing could be written" : strerror(errno));
         }
         piece += put;
         len -= (size_t)put;
@@ -139,7 +136,8 @@ static as_err pour(int from, const char *path, int64_t size, int to, const char 
     for (int64_t at = 0; at < size;) {
         ssize_t got = pread(from, piece, PIECE, at);
         if (got <= 0) {
-            return say(why, REFUSED, path, got == 0 ? "it became shorter" : strerror(errno));
+            return as_files_say(why, REFUSED, path,
+                                got == 0 ? "it became shorter" : strerror(errno));
         }
         if (at == 0) {
             AS_TRY(need_header(path, piece, (size_t)got, why));
@@ -147,7 +145,7 @@ static as_err pour(int from, const char *path, int64_t size, int to, const char 
         AS_TRY(write_piece(to, piece, (size_t)got, place, why));
         at += got;
     }
-    return size > 0 ? AS_OK : say(why, REFUSED, path, "an empty file");
+    return size > 0 ? AS_OK : as_files_say(why, REFUSED, path, "an empty file");
 }
 
 static as_err bring_in(const struct as_backend *backend, const char *path, const char *place,
@@ -158,20 +156,20 @@ static as_err bring_in(const struct as_backend *backend, const char *path, const
     struct stat st;
 
     if (path[0] != '/') {
-        return say(why, REFUSED, path, "the path must be absolute");
+        return as_files_say(why, REFUSED, path, "the path must be absolute");
     }
     AS_TRY(need_plain(backend, path, &st, why));
     from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (from < 0) {
-        return say(why, REFUSED, path, strerror(errno));
+        return as_files_say(why, REFUSED, path, strerror(errno));
     }
     struct stat opened;
     if (fstat(from, &opened) != 0 || opened.st_dev != st.st_dev || opened.st_ino != st.st_ino) {
-        return say(why, REFUSED, path, "another file was put in its place");
+        return as_files_say(why, REFUSED, path, "another file was put in its place");
     }
     to = open(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0) {
-        return say(why, STUCK, place, strerror(errno));
+        return as_files_say(why, STUCK, place, strerror(errno));
     }
     char *piece = malloc(PIECE);
     AS_NEED_MEM(piece);
@@ -222,7 +220,7 @@ static as_err check(struct as_copy *copy, const char *path, char why[AS_STORE_ME
     }
     AS_TRY(of_failure(as_schema_check(db, path, &version, why)));
     if (version == 0) {
-        return say(why, REFUSED, path, "an empty database");
+        return as_files_say(why, REFUSED, path, "an empty database");
     }
     AS_NEED(as_check_pages(&copy->reader, keep_first, &first) == 0, AS_INVALID_REQUEST,
             "the copy is damaged");
@@ -248,7 +246,7 @@ as_err as_sqlite_copy_open(struct as_backend *backend, const char *path, struct 
     AS_AUTO(as_sqlite_copy_close) struct as_copy *copy = NULL;
 
     if (atomic_exchange(&backend->restoring, true)) {
-        return say(why, STUCK, path, "another restore is under way");
+        return as_files_say(why, STUCK, path, "another restore is under way");
     }
     copy = calloc(1, sizeof(*copy));
     if (copy == NULL) {

@@ -79,6 +79,11 @@ as_err as_sql_run(struct as_db *db, const char *sql, const struct as_sql_value *
     return AS_OK;
 }
 
+bool as_sql_has_changed(const struct as_db *db)
+{
+    return sqlite3_changes64(db->handle) > 0;
+}
+
 void as_sql_release(sqlite3_stmt *rows)
 {
     (void)sqlite3_reset(rows);
