@@ -116,6 +116,7 @@ as_err as_store_party_create(struct as_store_session *session, const struct as_p
                              size_t count, const struct as_audit *audit, size_t *which);
 /* Replaces all but id, kind, epoch, created and rat; refuses as create does. Another method or
  * another registered name moves the epoch on: what was issued to the old identity ends with it.
+ * Certificates of class registered that nobody has then are forgotten, as at delete (design D9).
  * *found is false when there is none of that id and kind; then nothing is written, and no audit
  * row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,

@@ -87,7 +87,7 @@ static as_err run_replace(const struct as_store_ops *ops, struct as_backend *bac
 {
     struct party_ask *ask = arg;
 
-    *touched |= as_verb_tables(ask->write->party->kind);
+    *touched |= as_verb_tables(ask->write->party->kind) | 1U << AS_TABLE_CERTIFICATE;
     if (ask->was != NULL) {
         bool still = false;
 
@@ -170,7 +170,7 @@ static as_err run_delete(const struct as_store_ops *ops, struct as_backend *back
 {
     struct party_ask *ask = arg;
 
-    *touched |= as_verb_tables(ask->kind);
+    *touched |= as_verb_tables(ask->kind) | 1U << AS_TABLE_CERTIFICATE;
     AS_TRY(ops->party_delete(backend, ask->kind, ask->id, &ask->found));
     return ask->found ? as_verb_audit(ops, backend, ask->audit, ask->id) : AS_OK;
 }

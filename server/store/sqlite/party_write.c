@@ -202,6 +202,23 @@ static as_err end_tokens_of_another_identity(struct as_db *db, int64_t number,
                       AS_SQL_BLOB(party->name_canon.ptr, party->name_canon.len));
 }
 
+/* A certificate that nobody has registered any more confirms no token (D9), and its notAfter is
+ * whatever its owner wrote: a client that goes through many would leave a row of each for ever. */
+static as_err forget_certificates(struct as_db *db, int64_t number, const struct as_party *kept)
+{
+    size_t count = kept != NULL ? kept->certificate_count : 0;
+
+    return AS_SQL_RUN(db,
+                      "DELETE FROM certificate WHERE class = ?1 AND thumbprint IN "
+                      "(SELECT digest FROM identifier WHERE party = ?2 AND kind = ?3) "
+                      "AND instr(?4, thumbprint) = 0 AND NOT EXISTS "
+                      "(SELECT 1 FROM identifier AS other WHERE other.kind = ?3 "
+                      "AND other.digest = certificate.thumbprint AND other.party <> ?2)",
+                      AS_SQL_NUMBER(AS_CERTIFICATE_REGISTERED), AS_SQL_NUMBER(number),
+                      AS_SQL_NUMBER(AS_IDENTIFIER_CERTIFICATE),
+                      AS_SQL_BLOB(count > 0 ? kept->certificates : NULL, count * AS_DIGEST));
+}
+
 as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party_write *write,
                                bool *found)
 {
@@ -215,6 +232,7 @@ as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party
         return AS_OK;
     }
     AS_TRY(end_tokens_of_another_identity(db, number, write->party));
+    AS_TRY(forget_certificates(db, number, write->party));
     AS_TRY(party_update(db, write->party));
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM audience WHERE party = ?1", AS_SQL_NUMBER(number)));
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM identifier WHERE party = ?1", AS_SQL_NUMBER(number)));
@@ -258,11 +276,15 @@ as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kin
                               bool *found)
 {
     struct as_db *db = &backend->writer;
+    int64_t number = 0;
 
-    AS_TRY(AS_SQL_RUN(db, "DELETE FROM party WHERE id = ?1 AND kind = ?2", AS_SQL_TEXT(id),
-                      AS_SQL_NUMBER(kind)));
-    *found = as_sql_has_changed(db);
-    return AS_OK;
+    AS_TRY(number_of(db, kind, id, &number));
+    *found = number != 0;
+    if (number == 0) {
+        return AS_OK;
+    }
+    AS_TRY(forget_certificates(db, number, NULL));
+    return AS_SQL_RUN(db, "DELETE FROM party WHERE number = ?1", AS_SQL_NUMBER(number));
 }
 
 as_err as_sqlite_party_revoke_tokens(struct as_backend *backend, as_span id, bool *found)
