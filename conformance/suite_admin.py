@@ -330,7 +330,7 @@ def REG_10_a_thousand_exported_import_in_one_piece():
     assert imported == exported, "another thousand"
     huge = registered("huge", client_id="huge", contacts=["x" * 2000] * 64,
                       software_id="y" * 2000, software_version="z" * 2000,
-                      jwks={"keys": [{**key, "kid": str(n) + "k" * 500, "x5c": key["x5c"] * 9}
+                      jwks={"keys": [{**key, "kid": str(n), "more": "m" * 9000}
                                      for n in range(32)]})
     said = server.ctl("client", "import", server.write("huge.json", json.dumps([huge])),
                       status=REFUSED)
