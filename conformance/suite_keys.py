@@ -62,6 +62,20 @@ def REG_147_list_rotate_retire_revoke(server):
     assert {"keys_rotated", "key_revoked"} <= events, events
 
 
+@with_server(["keys.algs=ES256", "keys.publish_lead=10s"])
+def REG_147_retire_before_the_time(server):
+    active = key(server.ctl("key", "list"), alg="ES256", state="active")["kid"]
+    began = time.monotonic()
+    successor = key(server.ctl("key", "rotate", "--alg", "ES256"), alg="ES256",
+                    state="published")["kid"]
+    server.ctl("key", "retire", active, status=REFUSED)
+    time.sleep(max(0, began + 5.5 - time.monotonic()))  # /jwks may be kept for 5 s
+    keys = server.ctl("key", "retire", active)
+    assert time.monotonic() < began + 10, "too slow a machine: the key retired by itself"
+    assert_equal(key(keys, alg="ES256", state="active")["kid"], successor)
+    assert_equal(key(keys, alg="ES256", state="retired")["kid"], active)
+
+
 @with_server(["keys.algs=ES256"])
 def REG_147_usage(server):
     server.ctl("key", "revoke", "none", status=NOT_FOUND)

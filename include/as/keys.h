@@ -81,8 +81,9 @@ void as_keyset_drop(const struct as_keyset *set);
  */
 as_err as_keys_rotate(struct as_keys *keys, struct as_store_session *session, const char *purpose,
                       enum as_alg alg, const struct as_audit *audit, size_t *count);
-/* The active key retires now, and its published successor takes over. AS_NOT_FOUND;
- * AS_INVALID_REQUEST when it is not active, or has no successor that was shown for publish_lead. */
+/* The active key retires now, and its published successor takes over, which may be sooner than by
+ * itself: once it was shown for as long as /jwks may be cached. AS_NOT_FOUND; AS_INVALID_REQUEST
+ * when it is not active, or has no successor that was shown so long. */
 as_err as_keys_retire(struct as_keys *keys, struct as_store_session *session, as_span kid,
                       const struct as_audit *audit);
 /* The key is gone at once, and with it all it made (REG-147); a line without an active key gets one

@@ -59,13 +59,18 @@ static as_err write_jwks(struct as_keyset_box *box)
     return as_arena_printf(box->mem, &box->view.etag, "\"%s\"", text);
 }
 
-static void fill_view(struct as_keyset_box *box, const struct as_keys_conf *conf)
+int64_t as_keyset_max_age(const struct as_keys_conf *conf)
 {
     const int64_t half = conf->publish_lead / 2;
 
+    return half < MAX_AGE_MOST ? half : MAX_AGE_MOST;
+}
+
+static void fill_view(struct as_keyset_box *box, const struct as_keys_conf *conf)
+{
     box->view.ring = box->ring;
     box->view.alg = conf->alg;
-    box->view.max_age = half < MAX_AGE_MOST ? half : MAX_AGE_MOST;
+    box->view.max_age = as_keyset_max_age(conf);
 }
 
 as_err as_keyset_new(const struct as_kek *kek, const struct as_keys_conf *conf,

@@ -86,6 +86,16 @@ static const struct as_line *line_active(const struct as_keys *keys, as_span kid
     return NULL;
 }
 
+/* Has each cache of /jwks the successor? It need not have been shown for all of publish_lead, when
+ * it takes over by itself. */
+static bool successor_is_known(const struct as_keys *keys, const struct as_line *line,
+                               struct as_moment at)
+{
+    const int64_t early = keys->conf.publish_lead - as_keyset_max_age(&keys->conf);
+
+    return line->step == AS_STEP_ACTIVATE && line->due_ms - at.mono_ms <= 1000 * early;
+}
+
 static as_err retire(struct as_keys *keys, as_span kid, const struct as_key_act *act)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(AS_LIMIT_ARENA);
@@ -96,7 +106,7 @@ static as_err retire(struct as_keys *keys, as_span kid, const struct as_key_act 
     AS_TRY(find_row(keys, mem, kid, &row));
     AS_NEED(line != NULL && row->state == AS_KEY_ACTIVE, AS_INVALID_REQUEST,
             "the key is not active");
-    AS_NEED(line->step == AS_STEP_ACTIVATE && act->at.mono_ms >= line->due_ms, AS_INVALID_REQUEST,
+    AS_NEED(successor_is_known(keys, line, act->at), AS_INVALID_REQUEST,
             "the key has no successor that was shown long enough");
     return as_step_activate(keys, as_span_of(line->published), act);
 }

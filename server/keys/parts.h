@@ -66,6 +66,10 @@ struct as_keyset_box {
 as_err as_keyset_new(const struct as_kek *kek, const struct as_keys_conf *conf,
                      const struct as_key_row *rows, size_t count, struct as_keyset_box **out);
 
+/* Seconds that /jwks may be cached: half of what a key is shown before it signs by itself, at most
+ * an hour (REG-146). */
+int64_t as_keyset_max_age(const struct as_keys_conf *conf);
+
 /* --- line.c: a line per algorithm, and one for sealing, which is that of AS_ALG_NONE. */
 
 enum as_step {

@@ -72,12 +72,12 @@ static bool opens(const struct as_keyset *set, as_span text)
     return plain.ptr != NULL;
 }
 
-/* The successor has been shown long enough. */
-static void lead_is_over(enum as_alg alg)
+/* The successor has been shown for so long. */
+static void is_shown_for(enum as_alg alg, int64_t seconds)
 {
     pthread_mutex_lock(&keys->work);
     ck_assert_int_eq(keys->lines[alg].step, AS_STEP_ACTIVATE);
-    keys->lines[alg].due_ms = as_clock_mono_ms();
+    keys->lines[alg].due_ms = as_clock_mono_ms() + 1000 * (conf.publish_lead - seconds);
     pthread_mutex_unlock(&keys->work);
 }
 
@@ -150,7 +150,9 @@ START_TEST(REG_147_retire_lets_the_successor_take_over)
                "the key is not active");
     ck_refuses(as_keys_retire(keys, f.job, AS_LIT("none"), &audit), AS_NOT_FOUND, "no such key");
     ck_refuses(as_keys_retire(keys, f.job, AS_SPAN_NONE, &audit), AS_NOT_FOUND, "no such key");
-    lead_is_over(AS_ALG_ES256);
+    is_shown_for(AS_ALG_ES256, 3540);
+    ck_refuses(as_keys_retire(keys, f.job, active, &audit), AS_INVALID_REQUEST, no_successor);
+    is_shown_for(AS_ALG_ES256, 3600); /* half of publish_lead, the max-age of /jwks */
     ck_ok(as_keys_retire(keys, f.job, active, &audit));
     ck_assert(as_span_equal(kid_of("ES256", AS_KEY_ACTIVE), next));
     ck_assert(as_span_equal(kid_of("ES256", AS_KEY_RETIRED), active));
@@ -213,7 +215,7 @@ START_TEST(REG_147_revoke_of_what_is_not_active)
     ck_assert_uint_eq(kid_of("ES256", AS_KEY_PUBLISHED).len, 0);
     ck_assert(as_span_equal(kid_of("ES256", AS_KEY_ACTIVE), active));
     ck_assert_uint_eq(rotated(NULL, AS_ALG_ES256), 1);
-    lead_is_over(AS_ALG_ES256);
+    is_shown_for(AS_ALG_ES256, 3600);
     ck_ok(as_keys_retire(keys, f.job, active, &audit));
     ck_ok(as_keys_revoke(keys, f.job, active, &audit));
     ck_assert_uint_eq(kid_of("ES256", AS_KEY_RETIRED).len, 0);
