@@ -230,6 +230,7 @@ def TLS_29_other_settings_follow():
         alice = server.register_client("alice")
         assert_equal(json.loads(server.ask_token(alice)[2])["expires_in"], 300)
         began = int(time.time())
+        assert 0 <= began - server.metric("last_reload_timestamp_seconds") <= 60  # the start counts
         edit(server, "default_trust = banks",
              "default_trust = banks\nlifetime { access_token = 7s }\nlog { level = error }\n"
              "authentication { methods = {tls_client_auth} }")

@@ -130,9 +130,7 @@ static void reloaded(struct as_server *server, const char *cause)
 
     as_log_start(STDERR_FILENO, settings->log_format, settings->log_level);
     as_metric_add(AS_METRIC_reloads_total, 1);
-    as_metric_add(AS_METRIC_generation, 1);
-    as_metric_add(AS_METRIC_last_reload_timestamp_seconds,
-                  as_clock_now() - as_metric_get(AS_METRIC_last_reload_timestamp_seconds));
+    as_server_count_reading();
     AS_LOG(AS_LOG_NOTICE, "reloaded", AS_LOG_TEXT("cause", cause),
            AS_LOG_NUMBER("generation", (int64_t)server->generation));
 }

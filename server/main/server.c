@@ -164,6 +164,13 @@ static enum as_exit start_edge(struct as_server *server)
     return AS_EXIT_FINE;
 }
 
+void as_server_count_reading(void)
+{
+    as_metric_add(AS_METRIC_generation, 1);
+    as_metric_add(AS_METRIC_last_reload_timestamp_seconds,
+                  as_clock_now() - as_metric_get(AS_METRIC_last_reload_timestamp_seconds));
+}
+
 enum as_exit as_server_start(struct as_server *server, struct as_settings *settings)
 {
     static enum as_exit (*const steps[])(struct as_server *) = {
@@ -182,7 +189,7 @@ enum as_exit as_server_start(struct as_server *server, struct as_settings *setti
             return code;
         }
     }
-    as_metric_add(AS_METRIC_generation, 1);
+    as_server_count_reading();
     return AS_EXIT_FINE;
 }
 

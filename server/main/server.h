@@ -41,6 +41,9 @@ bool as_server_reload(struct as_server *server, const char *cause);
 /* Ends what runs; open requests have `grace_ms`. Safe after a start that failed anywhere. */
 void as_server_stop(struct as_server *server, int grace_ms);
 
+/* A reading has taken effect, at the start or later: the metrics say so. */
+void as_server_count_reading(void);
+
 struct as_edge_conf as_server_edge_conf(const struct as_server *server,
                                         const struct as_reading *reading);
 

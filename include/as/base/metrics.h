@@ -37,7 +37,7 @@
     X(generation, gauge, "Number of the configuration in effect")                                  \
     X(reloads_total, counter, "Configurations put into effect without a restart")                  \
     X(reloads_refused_total, counter, "Configurations refused while the old one went on")          \
-    X(last_reload_timestamp_seconds, gauge, "When the configuration in effect was read")
+    X(last_reload_timestamp_seconds, gauge, "When the configuration in effect took effect")
 
 enum as_metric {
 #define AS_METRIC_ID(name, type, help) AS_METRIC_##name,
