@@ -141,66 +141,6 @@ START_TEST(a_path_that_is_too_long_is_refused)
 }
 END_TEST
 
-static bool has_row(const unsigned char thumbprint[AS_DIGEST])
-{
-    const struct as_certificate_row *row = NULL;
-
-    ck_ok(as_store_certificate_get(f.worker, thumbprint, &row));
-    as_store_session_done(f.worker);
-    return row != NULL;
-}
-
-static void put_class(const unsigned char thumbprint[AS_DIGEST], enum as_certificate_class class_)
-{
-    struct as_certificate_row row = certificate();
-
-    memcpy(row.thumbprint, thumbprint, AS_DIGEST);
-    row.class_ = class_;
-    ck_ok(as_store_certificate_put(f.job, &row));
-    as_store_session_done(f.job);
-    ck_assert(has_row(thumbprint));
-}
-
-/* Else whoever may change his own certificate could fill the disk with rows that end in 9999. */
-START_TEST(D9_a_certificate_that_nobody_has_registered_is_forgotten)
-{
-    struct a_client a, b;
-    unsigned char both[2][AS_DIGEST];
-    bool found = false;
-
-    fixture_start(&f, (size_t)_i);
-    ck_ok(create(f.job, client_known(&a, "a", AS_IDENTIFIER_CERTIFICATE, digest_a)));
-    put_class(digest_a, AS_CERTIFICATE_REGISTERED);
-    put_class(digest_b, AS_CERTIFICATE_PKI);
-    /* what is kept stays, as does what is not of this class */
-    memcpy(both[0], digest_b, AS_DIGEST);
-    memcpy(both[1], digest_a, AS_DIGEST);
-    a.party.certificates = (const unsigned char(*)[AS_DIGEST])both;
-    a.party.certificate_count = 2;
-    ck_ok(as_store_party_replace(f.job, &a.write, NULL, &found));
-    ck_assert(found && has_row(digest_a));
-    a.party.certificate_count = 1;
-    memcpy(a.identifier.digest, digest_b, AS_DIGEST);
-    ck_ok(as_store_party_replace(f.job, &a.write, NULL, &found));
-    ck_assert(!has_row(digest_a) && has_row(digest_b));
-    ck_ok(as_store_party_delete(f.job, AS_PARTY_CLIENT, AS_LIT("a"), NULL, &found));
-    ck_assert(found && has_row(digest_b));
-    /* nor is what another has registered too */
-    put_class(digest_a, AS_CERTIFICATE_REGISTERED);
-    ck_ok(create(f.job, client_known(&a, "a", AS_IDENTIFIER_CERTIFICATE, digest_a)));
-    (void)client_known(&b, "b", AS_IDENTIFIER_CERTIFICATE, digest_a);
-    b.party.shared = true;
-    ck_ok(create(f.job, &b.write));
-    ck_ok(as_store_party_delete(f.job, AS_PARTY_CLIENT, AS_LIT("a"), NULL, &found));
-    ck_assert(has_row(digest_a));
-    ck_ok(as_store_party_delete(f.job, AS_PARTY_CLIENT, AS_LIT("b"), NULL, &found));
-    ck_assert(found && !has_row(digest_a));
-    ck_ok(as_store_party_delete(f.job, AS_PARTY_CLIENT, AS_LIT("b"), NULL, &found));
-    ck_assert(!found);
-    fixture_end(&f);
-}
-END_TEST
-
 /* ------------------------------------------------------------ revocation ---------------------- */
 
 static bool is_revoked(struct as_store_session *session, const unsigned char jti[16])
@@ -434,7 +374,6 @@ END_TEST
 
 AS_TESTS("store_tokens", {
     add_for_backends(t, a_certificate_comes_back_as_it_was_stored);
-    add_for_backends(t, D9_a_certificate_that_nobody_has_registered_is_forgotten);
     add_for_backends(t, a_registered_certificate_has_no_path);
     add_for_backends(t, an_equal_certificate_is_not_written_again);
     add_for_backends(t, a_certificate_judged_otherwise_is_written);
