@@ -43,7 +43,7 @@ def REG_147_list_rotate_retire_revoke(server):
     keys = server.ctl("key", "list")
     assert_equal(len(keys), 3)
     for one in keys:
-        assert not set(one) - {"kid", "purpose", "alg", "state", "created", "activates"}, one
+        assert not set(one) - {"kid", "purpose", "alg", "state", "created_at", "activates_at"}, one
     active = key(keys, alg="ES256", state="active")["kid"]
     refused = server.ctl("key", "retire", active, status=REFUSED)
     assert_in("successor", refused["message"])

@@ -160,3 +160,10 @@ bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool membe
     }
     return true;
 }
+
+bool ctl_no_flags(const struct ctl *ctl)
+{
+    static const char *const none[] = {NULL};
+
+    return ctl_flags_known(ctl, none, false);
+}

@@ -12,6 +12,7 @@
 #define ANSWER_MAX (64 * 1024 * 1024)
 #define FILE_MAX   (16 * 1024 * 1024)
 #define TIMEOUT_MS 30000
+#define PAGES_MAX  10000
 
 static const struct {
     unsigned status;
@@ -78,6 +79,31 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *pa
     as_buf_free(&answer.body);
     free(text);
     return code;
+}
+
+enum ctl_exit ctl_call_all(const struct ctl *ctl, const char *collection, const char *member,
+                           json_t *all)
+{
+    as_span query = AS_SPAN_NONE;
+
+    for (int page = 0; page < PAGES_MAX; page++) {
+        AS_AUTO(json_decref) json_t *answer = NULL;
+        const char *path = ctl_path(ctl, collection, NULL, query.ptr);
+        enum ctl_exit code = ctl_call(ctl, "GET", path, NULL, &answer);
+
+        if (code != CTL_FINE) {
+            return code;
+        }
+        json_array_extend(all, json_object_get(answer, member));
+        const char *next = json_string_value(json_object_get(answer, "next"));
+        if (next == NULL) {
+            return CTL_FINE;
+        }
+        if (as_failed(as_arena_printf(ctl->mem, &query, "after=%s", next))) {
+            break;
+        }
+    }
+    return ctl_say(ctl, CTL_REFUSED, "the list does not end");
 }
 
 const char *ctl_path(const struct ctl *ctl, const char *collection, const char *id,

@@ -54,6 +54,8 @@ bool ctl_is_repeated(const struct ctl *ctl, size_t index);
 /* Refuses flags outside the list (NULL-terminated) and, where `members`, the table of members; and
  * one given twice that may not be. */
 bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool members);
+/* The same for a verb that takes none. */
+bool ctl_no_flags(const struct ctl *ctl);
 
 /* members.c: flags named after the members of RFC 7591 and RFC 8705 in kebab case, as JSON. Fills
  * only what was given; another code than CTL_FINE after it said what is wrong. */
@@ -73,6 +75,9 @@ enum ctl_exit ctl_cert_match(const struct ctl *ctl);
 /* call.c: one request to the admin socket. *answer is NULL without a body. */
 enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
                        const json_t *body, json_t **answer);
+/* All pages of a collection, whose member of this name is the list, into one array. */
+enum ctl_exit ctl_call_all(const struct ctl *ctl, const char *collection, const char *member,
+                           json_t *all);
 /* COLLECTION/ID?query, id and query where there are any; an id that cannot be one leads nowhere. */
 const char *ctl_path(const struct ctl *ctl, const char *collection, const char *id,
                      const char *query);
@@ -86,7 +91,7 @@ json_t *ctl_read_json(const struct ctl *ctl, const char *file);
 enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 void ctl_print(const struct ctl *ctl, const json_t *value);
-/* A list as a table, or as JSON. */
+/* A list as a table, in which - stands for what is absent, or as JSON. */
 struct ctl_column {
     const char *member, *head;
     size_t width; /* 0: the last */

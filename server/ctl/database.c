@@ -8,13 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool no_flags(const struct ctl *ctl)
-{
-    static const char *const none[] = {NULL};
-
-    return ctl_flags_known(ctl, none, false);
-}
-
 static enum ctl_exit call_and_print(const struct ctl *ctl, const char *method, const char *path,
                                     const json_t *body)
 {
@@ -51,12 +44,12 @@ static enum ctl_exit with_path(const struct ctl *ctl, const char *to)
 
 enum ctl_exit ctl_db_status(const struct ctl *ctl)
 {
-    return no_flags(ctl) ? call_and_print(ctl, "GET", "/v1/db", NULL) : CTL_USAGE;
+    return ctl_no_flags(ctl) ? call_and_print(ctl, "GET", "/v1/db", NULL) : CTL_USAGE;
 }
 
 enum ctl_exit ctl_db_backup(const struct ctl *ctl)
 {
-    return no_flags(ctl) ? with_path(ctl, "/v1/db/backups") : CTL_USAGE;
+    return ctl_no_flags(ctl) ? with_path(ctl, "/v1/db/backups") : CTL_USAGE;
 }
 
 enum ctl_exit ctl_db_restore(const struct ctl *ctl)
@@ -78,7 +71,7 @@ enum ctl_exit ctl_db_check(const struct ctl *ctl)
 {
     AS_AUTO(json_decref) json_t *answer = NULL;
 
-    if (!no_flags(ctl)) {
+    if (!ctl_no_flags(ctl)) {
         return CTL_USAGE;
     }
     enum ctl_exit code = ctl_call(ctl, "POST", "/v1/db/checks", NULL, &answer);

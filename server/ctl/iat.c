@@ -6,14 +6,6 @@
 #include <string.h>
 
 #define COLLECTION "/v1/initial-access-tokens"
-#define PAGES_MAX  10000
-
-static bool no_flags(const struct ctl *ctl)
-{
-    static const char *const none[] = {NULL};
-
-    return ctl_flags_known(ctl, none, false);
-}
 
 /* 90s, 30m, 12h, 7d; a bare number is seconds. */
 static bool read_seconds(const char *text, json_int_t *out)
@@ -98,38 +90,14 @@ static const struct ctl_column columns[] = {
     {"scope", "SCOPE", 0, false},
 };
 
-/* All pages as one array. */
-static enum ctl_exit fetch_all(const struct ctl *ctl, json_t *all)
-{
-    as_span path = AS_LIT(COLLECTION);
-
-    for (int page = 0; page < PAGES_MAX; page++) {
-        AS_AUTO(json_decref) json_t *answer = NULL;
-        enum ctl_exit code = ctl_call(ctl, "GET", path.ptr, NULL, &answer);
-
-        if (code != CTL_FINE) {
-            return code;
-        }
-        json_array_extend(all, json_object_get(answer, "initial_access_tokens"));
-        const char *next = json_string_value(json_object_get(answer, "next"));
-        if (next == NULL) {
-            return CTL_FINE;
-        }
-        if (as_failed(as_arena_printf(ctl->mem, &path, COLLECTION "?after=%s", next))) {
-            break;
-        }
-    }
-    return ctl_say(ctl, CTL_REFUSED, "the list does not end");
-}
-
 enum ctl_exit ctl_iat_list(const struct ctl *ctl)
 {
     AS_AUTO(json_decref) json_t *all = json_array();
 
-    if (!no_flags(ctl)) {
+    if (!ctl_no_flags(ctl)) {
         return CTL_USAGE;
     }
-    enum ctl_exit code = fetch_all(ctl, all);
+    enum ctl_exit code = ctl_call_all(ctl, COLLECTION, "initial_access_tokens", all);
     if (code == CTL_FINE) {
         ctl_print_list(ctl, all, columns, AS_COUNT(columns));
     }
@@ -141,5 +109,5 @@ enum ctl_exit ctl_iat_revoke(const struct ctl *ctl)
     AS_AUTO(json_decref) json_t *answer = NULL;
     const char *path = ctl_path(ctl, COLLECTION, ctl->words[2], NULL);
 
-    return no_flags(ctl) ? ctl_call(ctl, "DELETE", path, NULL, &answer) : CTL_USAGE;
+    return ctl_no_flags(ctl) ? ctl_call(ctl, "DELETE", path, NULL, &answer) : CTL_USAGE;
 }

@@ -8,8 +8,6 @@
 
 AS_AUTO_DEFINE(struct as_cert, as_cert_drop)
 
-#define PAGES_MAX 10000
-
 static const char *collection(const struct ctl *ctl)
 {
     return strcmp(ctl->words[0], "resource") == 0 ? "resources" : "clients";
@@ -114,52 +112,20 @@ enum ctl_exit ctl_party_update(const struct ctl *ctl)
     return write_party(ctl, "PATCH", ctl->words[2]);
 }
 
-static bool no_flags(const struct ctl *ctl)
-{
-    static const char *const none[] = {NULL};
-
-    return ctl_flags_known(ctl, none, false);
-}
-
 enum ctl_exit ctl_party_show(const struct ctl *ctl)
 {
-    return no_flags(ctl) ? send(ctl, "GET", path_of(ctl, ctl->words[2], NULL), NULL) : CTL_USAGE;
-}
-
-/* All pages of a collection as one array. */
-static enum ctl_exit fetch_all(const struct ctl *ctl, json_t **out)
-{
-    AS_AUTO(json_decref) json_t *all = json_array();
-    as_span query = AS_SPAN_NONE;
-
-    for (int page = 0; page < PAGES_MAX; page++) {
-        AS_AUTO(json_decref) json_t *answer = NULL;
-        enum ctl_exit code = ctl_call(ctl, "GET", path_of(ctl, NULL, query.ptr), NULL, &answer);
-
-        if (code != CTL_FINE) {
-            return code;
-        }
-        json_array_extend(all, json_object_get(answer, collection(ctl)));
-        const char *next = json_string_value(json_object_get(answer, "next"));
-        if (next == NULL) {
-            *out = AS_MOVE(all);
-            return CTL_FINE;
-        }
-        if (as_failed(as_arena_printf(ctl->mem, &query, "after=%s", next))) {
-            break;
-        }
-    }
-    return ctl_say(ctl, CTL_REFUSED, "the list does not end");
+    return ctl_no_flags(ctl) ? send(ctl, "GET", path_of(ctl, ctl->words[2], NULL), NULL)
+                             : CTL_USAGE;
 }
 
 enum ctl_exit ctl_party_list(const struct ctl *ctl)
 {
-    AS_AUTO(json_decref) json_t *all = NULL;
+    AS_AUTO(json_decref) json_t *all = json_array();
 
-    if (!no_flags(ctl)) {
+    if (!ctl_no_flags(ctl)) {
         return CTL_USAGE;
     }
-    enum ctl_exit code = fetch_all(ctl, &all);
+    enum ctl_exit code = ctl_call_all(ctl, path_of(ctl, NULL, NULL), collection(ctl), all);
     if (code == CTL_FINE) {
         ctl_print(ctl, all);
     }
@@ -169,12 +135,12 @@ enum ctl_exit ctl_party_list(const struct ctl *ctl)
 /* Always JSON: what import reads. */
 enum ctl_exit ctl_party_export(const struct ctl *ctl)
 {
-    AS_AUTO(json_decref) json_t *all = NULL;
+    AS_AUTO(json_decref) json_t *all = json_array();
 
-    if (!no_flags(ctl)) {
+    if (!ctl_no_flags(ctl)) {
         return CTL_USAGE;
     }
-    enum ctl_exit code = fetch_all(ctl, &all);
+    enum ctl_exit code = ctl_call_all(ctl, path_of(ctl, NULL, NULL), collection(ctl), all);
     if (code == CTL_FINE) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
@@ -215,7 +181,8 @@ static enum ctl_exit set_status(const struct ctl *ctl, const char *status)
 {
     AS_AUTO(json_decref) json_t *json = json_pack("{s:s}", "status", status);
 
-    return no_flags(ctl) ? send(ctl, "PATCH", path_of(ctl, ctl->words[2], NULL), json) : CTL_USAGE;
+    return ctl_no_flags(ctl) ? send(ctl, "PATCH", path_of(ctl, ctl->words[2], NULL), json)
+                             : CTL_USAGE;
 }
 
 enum ctl_exit ctl_party_enable(const struct ctl *ctl)
@@ -230,7 +197,8 @@ enum ctl_exit ctl_party_disable(const struct ctl *ctl)
 
 enum ctl_exit ctl_party_delete(const struct ctl *ctl)
 {
-    return no_flags(ctl) ? send(ctl, "DELETE", path_of(ctl, ctl->words[2], NULL), NULL) : CTL_USAGE;
+    return ctl_no_flags(ctl) ? send(ctl, "DELETE", path_of(ctl, ctl->words[2], NULL), NULL)
+                             : CTL_USAGE;
 }
 
 enum ctl_exit ctl_token_revoke(const struct ctl *ctl)

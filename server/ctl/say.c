@@ -125,7 +125,10 @@ static size_t print_cell(const json_t *value, bool time)
         as_clock_text(json_integer_value(value), at);
         return (size_t)printf("%s", at);
     }
-    text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    if (value == NULL) {
+        return (size_t)printf("-");
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     len = text != NULL ? strlen(text) : 0;
     print_text(text != NULL ? text : "");
     free(text);

@@ -29,10 +29,7 @@ static bool set_text(json_t *json, const char *name, as_span text)
 
 static bool set_time(json_t *json, const char *name, as_time at)
 {
-    char text[AS_CLOCK_TEXT];
-
-    as_clock_text(at, text);
-    return json_object_set_new(json, name, json_string(text)) == 0;
+    return json_object_set_new(json, name, json_integer(at)) == 0;
 }
 
 static as_span purpose_name(as_span purpose)
@@ -49,14 +46,15 @@ static as_err add_key(json_t *list, const struct as_key_row *row)
 {
     json_t *key = json_object();
 
-    AS_NEED(
-        key != NULL && json_array_append_new(list, key) == 0 && set_text(key, "kid", row->kid) &&
-            set_text(key, "purpose", purpose_name(row->purpose)) &&
-            (row->alg.len == 0 || set_text(key, "alg", row->alg)) &&
-            set_text(key, "state", as_span_of(states[row->state])) &&
-            set_time(key, "created", row->created) && set_time(key, "activates", row->activates) &&
-            (row->state != AS_KEY_RETIRED || set_time(key, "retired", row->retired)),
-        AS_SERVER_ERROR, "out of memory");
+    AS_NEED(key != NULL && json_array_append_new(list, key) == 0 &&
+                set_text(key, "kid", row->kid) &&
+                set_text(key, "purpose", purpose_name(row->purpose)) &&
+                (row->alg.len == 0 || set_text(key, "alg", row->alg)) &&
+                set_text(key, "state", as_span_of(states[row->state])) &&
+                set_time(key, "created_at", row->created) &&
+                set_time(key, "activates_at", row->activates) &&
+                (row->state != AS_KEY_RETIRED || set_time(key, "retired_at", row->retired)),
+            AS_SERVER_ERROR, "out of memory");
     return AS_OK;
 }
 

@@ -33,6 +33,19 @@ static char *of(const char *purpose, const char *state, const char *member)
     return strdup("");
 }
 
+/* When the retired key of the list retired; 0 when there is none. */
+static json_int_t retired_at(void)
+{
+    struct flow_answer *answer = flow_admin(f, "GET", "/v1/keys", NULL);
+    const json_t *keys = json_object_get(answer->json, "keys");
+    json_int_t at = 0;
+
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        at += json_integer_value(json_object_get(json_array_get(keys, i), "retired_at"));
+    }
+    return at;
+}
+
 static struct flow_answer *with_kid(const char *method, const char *path, const char *kid)
 {
     char text[256];
@@ -45,7 +58,6 @@ START_TEST(REG_147_the_list_shows_no_private_part)
 {
     struct flow_answer *answer = flow_admin(f, "GET", "/v1/keys", NULL);
     const json_t *keys = json_object_get(answer->json, "keys");
-    char at[AS_CLOCK_TEXT];
 
     flow_status(answer, 200);
     ck_assert_uint_eq(json_array_size(keys), 2);
@@ -55,9 +67,8 @@ START_TEST(REG_147_the_list_shows_no_private_part)
         ck_assert_str_eq(json_string_value(json_object_get(key, "purpose")),
                          i == 0 ? "access_token" : "signature");
         ck_assert_str_eq(json_string_value(json_object_get(key, "state")), "active");
-        as_clock_text(f->w->ctx.now, at);
-        ck_assert_str_eq(json_string_value(json_object_get(key, "created")), at);
-        ck_assert_str_eq(json_string_value(json_object_get(key, "activates")), at);
+        ck_assert_int_eq(json_integer_value(json_object_get(key, "created_at")), f->w->ctx.now);
+        ck_assert_int_eq(json_integer_value(json_object_get(key, "activates_at")), f->w->ctx.now);
     }
     ck_assert_str_eq(json_string_value(json_object_get(json_array_get(keys, 1), "alg")), "ES256");
 }
@@ -83,9 +94,7 @@ START_TEST(REG_147_rotate_then_retire)
     char *retired = of("signature", "retired", "kid");
     ck_assert_str_eq(retired, active);
     free(retired);
-    retired = of("signature", "retired", "retired");
-    ck_assert_uint_eq(strlen(retired), 20);
-    free(retired);
+    ck_assert_int_ge(retired_at(), f->w->ctx.now);
     free(active);
 }
 END_TEST
