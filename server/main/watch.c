@@ -12,6 +12,9 @@ struct stamp {
     ino_t inode;
     off_t size;
     struct timespec written;
+    mode_t mode; /* this and the owner: what could not be read may be now */
+    uid_t owner;
+    gid_t group;
 };
 
 struct file {
@@ -33,14 +36,16 @@ static struct stamp stamp_of(const char *path)
     if (stat(path, &about) != 0) {
         return (struct stamp){.there = false};
     }
-    return (struct stamp){true, about.st_dev, about.st_ino, about.st_size, about.st_mtim};
+    return (struct stamp){true,          about.st_dev,  about.st_ino, about.st_size,
+                          about.st_mtim, about.st_mode, about.st_uid, about.st_gid};
 }
 
 static bool same(const struct stamp *a, const struct stamp *b)
 {
     return a->there == b->there && a->device == b->device && a->inode == b->inode &&
            a->size == b->size && a->written.tv_sec == b->written.tv_sec &&
-           a->written.tv_nsec == b->written.tv_nsec;
+           a->written.tv_nsec == b->written.tv_nsec && a->mode == b->mode && a->owner == b->owner &&
+           a->group == b->group;
 }
 
 static as_err add_files(struct as_watch *watch, const char *const *paths, size_t count)

@@ -147,6 +147,19 @@ START_TEST(TLS_29_a_change_that_is_taken_back)
 }
 END_TEST
 
+/* A key that was refused for its mode or owner is tried again when that is mended. */
+START_TEST(TLS_29_another_mode)
+{
+    ck_assert_int_eq(chmod(key, 0640), 0);
+    ck_assert_ptr_null(as_watch_look(watch));
+    ck_assert_str_eq(as_watch_look(watch), key);
+    as_watch_mark(watch);
+    ck_assert_int_eq(chmod(key, 0600), 0);
+    ck_assert_ptr_null(as_watch_look(watch));
+    ck_assert_str_eq(as_watch_look(watch), key);
+}
+END_TEST
+
 AS_TESTS("main/watch", {
     tcase_add_checked_fixture(t, enter, leave);
     tcase_add_test(t, TLS_29_nothing_changed);
@@ -156,4 +169,5 @@ AS_TESTS("main/watch", {
     tcase_add_test(t, TLS_29_the_same_size_and_moment_in_another_file);
     tcase_add_test(t, TLS_29_a_file_that_goes_and_comes);
     tcase_add_test(t, TLS_29_a_change_that_is_taken_back);
+    tcase_add_test(t, TLS_29_another_mode);
 })
