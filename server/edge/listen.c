@@ -74,23 +74,30 @@ static const char *clear_path(const union as_address *address, socklen_t len)
     return unlink(address->un.sun_path) == 0 ? NULL : "cannot be replaced";
 }
 
-/* The mode is narrow before there is a file, whatever the umask, and wide only for the group. */
-static bool bind_path(const struct as_listener_conf *conf, int fd, const union as_address *address,
-                      socklen_t len)
+#define NOT_MADE "the socket cannot be made"
+
+/* NULL, or what failed, as errno says. The mode is narrow before there is a file, whatever the
+ * umask, and wide only for the group. */
+static const char *bind_path(const struct as_listener_conf *conf, int fd,
+                             const union as_address *address, socklen_t len)
 {
     const char *path = address->un.sun_path;
+    const char *fault = NULL;
 
     if (fchmod(fd, 0600) != 0 || bind(fd, &address->any, len) != 0) {
-        return false;
+        return NOT_MADE;
     }
-    if ((conf->socket_group_set && chown(path, (uid_t)-1, conf->socket_group) != 0) ||
-        chmod(path, conf->socket_group_set ? 0660 : 0600) != 0) {
+    if (conf->socket_group_set && chown(path, (uid_t)-1, conf->socket_group) != 0) {
+        fault = "the socket cannot be given to its group: is the user of fapid in it?";
+    } else if (chmod(path, conf->socket_group_set ? 0660 : 0600) != 0) {
+        fault = NOT_MADE;
+    }
+    if (fault != NULL) {
         int saved = errno;
         (void)unlink(path);
         errno = saved;
-        return false;
     }
-    return true;
+    return fault;
 }
 
 /* ---------------------------------------------------------------- both ----------------------- */
@@ -104,8 +111,9 @@ static enum as_edge_failure open_socket(const struct report *report,
         if (in_the_way != NULL) {
             return unavailable(report, in_the_way, 0);
         }
-        if (!bind_path(report->conf, fd, address, len)) {
-            return unavailable(report, "the socket cannot be made", errno);
+        const char *fault = bind_path(report->conf, fd, address, len);
+        if (fault != NULL) {
+            return unavailable(report, fault, errno);
         }
     } else if (!bind_port(fd, address, len)) {
         return unavailable(report, "the port cannot be had", errno);

@@ -72,7 +72,11 @@ void as_findings_of_edge(void *arg, const char *listener, const char *message)
     bool warns = strncmp(message, warning, sizeof(warning) - 1) == 0;
     char key[AS_SETTINGS_KEY];
 
-    snprintf(key, sizeof(key), "listener.%s.address", listener);
+    if (strcmp(listener, "admin-socket") == 0 || strcmp(listener, "admin-http") == 0) {
+        snprintf(key, sizeof(key), "admin.%s", listener + strlen("admin-"));
+    } else {
+        snprintf(key, sizeof(key), "listener.%s.address", listener);
+    }
     as_findings_tell(arg, warns ? AS_LOG_WARNING : AS_LOG_NOTICE, listener[0] != '\0' ? key : NULL,
                      "%s%s%s", listener, listener[0] != '\0' ? ": " : "",
                      message + (warns ? sizeof(warning) - 1 : 0));

@@ -190,6 +190,29 @@ START_TEST(without_a_group_it_is_for_the_owner_alone)
 }
 END_TEST
 
+#define NOBODY 65534
+
+START_TEST(a_group_that_the_user_is_not_in)
+{
+    bool root = geteuid() == 0; /* who may give a socket to any group */
+    char folder[] = "/tmp/edge-XXXXXX";
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    serve_socket(true);
+    (void)snprintf(path, sizeof(path), "%s/s", folder);
+    serve.listeners[0].socket_group = getegid() + 12345;
+    if (root) {
+        ck_assert_int_eq(chown(folder, NOBODY, (gid_t)-1), 0);
+        ck_assert_int_eq(seteuid(NOBODY), 0);
+    }
+    ck_assert_int_eq(serve_open(), AS_EDGE_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(serve.told, "cannot be given to its group: is the user of fapid"));
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert(!root || seteuid(0) == 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 /* A socket's file whose process is gone. */
 static void leave_stale(void)
 {
@@ -396,6 +419,7 @@ AS_TESTS("edge/listen", {
     tcase_add_test(t, a_socket_tells_who_is_at_its_other_end);
     tcase_add_test(t, the_file_of_a_socket_is_for_its_group_alone);
     tcase_add_test(t, without_a_group_it_is_for_the_owner_alone);
+    tcase_add_test(t, a_group_that_the_user_is_not_in);
     tcase_add_test(t, a_stale_socket_is_replaced);
     tcase_add_test(t, a_socket_in_use_and_other_files_are_left_alone);
     tcase_add_test(t, TLS_43_a_listener_takes_so_many_connections_and_no_more);

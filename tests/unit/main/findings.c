@@ -69,6 +69,40 @@ START_TEST(TLS_01_findings_of_the_edge)
 }
 END_TEST
 
+static void put(const char *path, const char *says)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(says, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* A listener is found by its own section, and the two for the operator by admin. */
+START_TEST(TLS_01_findings_of_the_edge_have_a_line)
+{
+    static const char *const names[] = {"public", "admin-socket", "admin-http"};
+    char path[600], expected[700];
+    struct as_settings *settings = NULL;
+
+    snprintf(path, sizeof(path), "%s/findings-%ld.conf", as_test_tmp(), (long)getpid());
+    put(path, "listener public { names = {\"as.example\"} certificate = {\"c\"} key = {\"k\"}\n"
+              "address = \"127.0.0.1:8443\"  client_certificate = request }\n"
+              "admin { socket = \"s\"\n"
+              "http = \"127.0.0.1:9443\" }\n"
+              "issuer = \"https://as.example\"\n");
+    ck_ok(as_settings_read(path, NULL, 0, as_findings_of_settings, &findings, &settings));
+    findings.settings = settings;
+    for (int i = 0; i < 3; i++) {
+        as_findings_of_edge(&findings, names[i], "it is odd");
+        snprintf(expected, sizeof(expected), "%s:%d", path, i + 2);
+        ck_assert_str_eq(findings.last.where, expected);
+    }
+    as_settings_free(settings);
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
 START_TEST(TLS_01_a_reason_where_nothing_was_told)
 {
     as_findings_blame_last(&findings, "nothing was told");
@@ -82,5 +116,6 @@ AS_TESTS("main/findings", {
     tcase_add_test(t, TLS_01_findings_of_settings);
     tcase_add_test(t, TLS_01_findings_of_trust);
     tcase_add_test(t, TLS_01_findings_of_the_edge);
+    tcase_add_test(t, TLS_01_findings_of_the_edge_have_a_line);
     tcase_add_test(t, TLS_01_a_reason_where_nothing_was_told);
 })
