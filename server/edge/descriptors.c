@@ -68,10 +68,11 @@ enum as_edge_failure as_fds_count(struct as_edge *edge, const struct as_edge_con
     edge->fds_max = limit - own;
     edge->fds_tls_max = edge->fds_max - kept_of(conf, edge->fds_max);
     bool asks_for_more = asked_of(conf) > edge->fds_max;
-    (void)snprintf(text, sizeof(text),
-                   "%s%zu open files allow %zu idle connections, %zu with a request each%s",
-                   asks_for_more ? "warning: " : "", limit, edge->fds_tls_max,
-                   edge->fds_tls_max / 3, asks_for_more ? "; max_connections asks for more" : "");
+    (void)snprintf(
+        text, sizeof(text),
+        "%s%zu open files allow %zu idle connections, %zu with a request each%s",
+        asks_for_more ? "warning: " : "", limit, edge->fds_tls_max, edge->fds_tls_max / 3,
+        asks_for_more ? "; max_connections asks for more: raise LimitNOFILE (ulimit -n)" : "");
     tell(arg, "", text);
     return AS_EDGE_FINE;
 }

@@ -11,7 +11,7 @@
 static const struct {
     const char *reason, *says;
 } lacks[] = {
-    {"cert_missing", "a client registers with the certificate that it names; none was shown."},
+    {"cert_missing", "a client registers with the certificate that it names; none was shown"},
     {"cert_malformed", "the certificate shown is malformed"},
     {"cert_weak_key",
      "the certificate shown has a key other than RSA 2048 to 4096, P-256, P-384 or Ed25519"},

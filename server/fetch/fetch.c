@@ -51,7 +51,8 @@ static const struct {
     {ENOTDIR, AS_UNAVAILABLE, "there is no such socket: part of its path is no folder"},
     {ECONNREFUSED, AS_UNAVAILABLE, "nobody listens at this socket: fapid is not running"},
     {EACCES, AS_NOT_ALLOWED,
-     "permission denied: the socket is for root, fapid's own user and members of admin.group"},
+     "permission denied: the socket is for root, fapid's own user and members of admin.group, "
+     "who must be let into its folder too"},
     {EAGAIN, AS_UNAVAILABLE, "fapid is busy: its queue of connections is full"},
 };
 

@@ -107,7 +107,7 @@ static as_err retire(struct as_keys *keys, as_span kid, const struct as_key_act 
     AS_NEED(line != NULL && row->state == AS_KEY_ACTIVE, AS_INVALID_REQUEST,
             "the key is not active");
     AS_NEED(successor_is_known(keys, line, act->at), AS_INVALID_REQUEST,
-            "the key has no successor that was shown long enough");
+            "no successor has stood at /jwks long enough: key rotate publishes one");
     return as_step_activate(keys, as_span_of(line->published), act);
 }
 

@@ -73,7 +73,7 @@ static as_err need_no_leftover(const char *path, const char *suffix, char why[AS
     free(name);
     if (is_there) {
         (void)snprintf(why, AS_STORE_MESSAGE, "%.180s%s: it is there already", path, suffix);
-        return AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already");
+        return AS_FAIL(AS_ALREADY_EXISTS, "nothing was written");
     }
     return AS_OK;
 }
@@ -100,9 +100,8 @@ static as_err make(const struct as_backend *backend, const char *path, const cha
     *fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd < 0) {
         return errno == EEXIST
-                   ? as_files_say(
-                         why, AS_FAIL(AS_ALREADY_EXISTS, "a file of this name is there already"),
-                         partial, "it is there already; a backup that was killed left it")
+                   ? as_files_say(why, AS_FAIL(AS_ALREADY_EXISTS, "nothing was written"), partial,
+                                  "it is there already; a backup that was killed left it")
                    : as_files_say(why, UNWRITTEN, partial, strerror(errno));
     }
     return AS_OK;

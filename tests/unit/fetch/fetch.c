@@ -135,7 +135,8 @@ START_TEST(D15_permission_denied)
     }
     ck_no_answer(
         path, AS_NOT_ALLOWED,
-        "permission denied: the socket is for root, fapid's own user and members of admin.group");
+        "permission denied: the socket is for root, fapid's own user and members of admin.group, "
+        "who must be let into its folder too");
     if (getuid() == 0) {
         ck_assert_int_eq(seteuid(0), 0);
     }

@@ -138,7 +138,8 @@ END_TEST
 
 START_TEST(REG_147_retire_lets_the_successor_take_over)
 {
-    static const char no_successor[] = "the key has no successor that was shown long enough";
+    static const char no_successor[] =
+        "no successor has stood at /jwks long enough: key rotate publishes one";
 
     start();
     const as_span active = kid_of("ES256", AS_KEY_ACTIVE);
