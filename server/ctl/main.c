@@ -38,19 +38,23 @@ static const struct {
     {{"key"},
      "rotate",
      NULL,
-     "publish successors; [--alg ALG] [--purpose PURPOSE]",
+     "publish successors; [--alg ALG] [--purpose access_token|signature]",
      ctl_key_rotate},
-    {{"key"}, "retire", "KID", "its successor takes over now", ctl_key_retire},
+    {{"key"}, "retire", "KID", "its successor, once shown long enough, takes over", ctl_key_retire},
     {{"key"}, "revoke", "KID", "it goes at once, and all that it made ends", ctl_key_revoke},
     {{"db"}, "status", NULL, "schema, size, rows", ctl_db_status},
-    {{"db"}, "backup", "FILE", "the server writes a copy there", ctl_db_backup},
+    {{"db"}, "backup", "FILE", "fapid writes a copy there, as its own user", ctl_db_backup},
     {{"db"}, "restore", "FILE", "--yes: everything as in the copy; all tokens end", ctl_db_restore},
     {{"db"}, "check", NULL, "read everything; exit 1 when something is wrong", ctl_db_check},
     {{"iat"}, "create", NULL, "make a token to register with, shown once", ctl_iat_create},
     {{"iat"}, "list", NULL, "all of them, without the tokens", ctl_iat_list},
     {{"iat"}, "revoke", "ID", "nothing more is registered with it", ctl_iat_revoke},
     {{"cert"}, "show", "FILE", "what a certificate says, as it is registered", ctl_cert_show},
-    {{"cert"}, "match", "FILE", "does it carry this name? exit 0 or 1", ctl_cert_match},
+    {{"cert"},
+     "match",
+     "FILE",
+     "--tls-client-auth-...: does it carry this name? exit 0 or 1",
+     ctl_cert_match},
 };
 
 static bool has_noun(size_t verb, const char *noun)
@@ -68,9 +72,11 @@ static int help(void)
     printf("fapictl [--socket PATH] [-o table|json] NOUN VERB [ARGUMENT] [--flag VALUE]...\n\n");
     for (size_t i = 0; i < AS_COUNT(verbs); i++) {
         const char *other = verbs[i].nouns[1];
+        char noun[32];
 
-        printf("  %s%s%-*s %-7s %-5s %s\n", verbs[i].nouns[0], other != NULL ? "|" : "",
-               other != NULL ? 9 : 11, other != NULL ? other : "", verbs[i].verb,
+        snprintf(noun, sizeof(noun), "%s%s%s", verbs[i].nouns[0], other != NULL ? "|" : "",
+                 other != NULL ? other : "");
+        printf("  %-15s %-7s %-4s %s\n", noun, verbs[i].verb,
                verbs[i].argument != NULL ? verbs[i].argument : "", verbs[i].help);
     }
     printf("\ncreate and update:\n");
@@ -105,7 +111,8 @@ static enum ctl_exit run(const struct ctl *ctl)
 
             return ctl->word_count == wanted
                        ? verbs[i].run(ctl)
-                       : ctl_say(ctl, CTL_USAGE, "%s %s wants %s", ctl->words[0], ctl->words[1],
+                       : ctl_say(ctl, CTL_USAGE, "%s %s wants %s; see fapictl --help",
+                                 ctl->words[0], ctl->words[1],
                                  wanted == 3 ? verbs[i].argument : "no argument");
         }
     }
