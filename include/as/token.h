@@ -73,9 +73,18 @@ as_err as_token_look(const struct as_ctx *ctx, as_span text, const struct as_tok
                      const char **reason);
 
 /*
- * Revokes one token on behalf of a client (RFC 7009). Not one of ours, expired, or revoked already:
- * success. Another client's: AS_INVALID_GRANT (TOK-172). *ended tells whether a token ended by it,
- * for log, audit and metrics.
+ * The members `aud`, a text where there is one audience and else an array, and `cnf`, only of a
+ * bound token (RFC 8705 3.1, 3.2), added to a JSON object (as_buf_add_json_name). The buffer says
+ * when they did not fit.
+ */
+void as_token_put_audience(const struct as_token *token, struct as_buf *to);
+void as_token_put_cnf(const struct as_token *token, struct as_buf *to);
+
+/*
+ * Revokes one token on behalf of a client (RFC 7009). Not one of ours, or revoked already: success.
+ * Its own that has expired: revoked all the same, since the clock may be wrong. Another client's:
+ * AS_INVALID_GRANT (TOK-172), or success when it has expired. *ended tells whether a token ended by
+ * it, for log, audit and metrics.
  */
 as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_span text,
                        const struct as_audit *audit, bool *ended);

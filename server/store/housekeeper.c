@@ -156,7 +156,8 @@ as_err as_housekeeper_start(struct as_store *store, struct as_housekeeper **out)
     keeper->store = store;
     keeper->start = as_clock_now();
     keeper->start_ms = as_clock_mono_ms();
-    keeper->next_sweep_ms = keeper->start_ms + AS_LIMIT_SWEEP_STEP_MS;
+    /* not at once: a clock that is wrong at the start may yet be put right */
+    keeper->next_sweep_ms = keeper->start_ms + AS_LIMIT_SWEEP_MS;
     if (!as_thread_cond_init(&keeper->work)) {
         free(keeper);
         return AS_FAIL(AS_UNAVAILABLE, "out of memory");

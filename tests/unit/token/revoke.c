@@ -94,10 +94,11 @@ START_TEST(TOK_173_nothing_to_revoke)
     ck_ok(end_token("c", cert, "garbage"));
     ck_ok(end_token("c", cert, ""));
     ck_ok(end_token("c", cert, "fat1.AAAA"));
-    w->ctx.now += 300;
-    ck_ok(end_token("c", cert, text)); /* expired */
+    w->ctx.now += 300; /* expired */
     ck_ok(end_token("d", other_cert, text));
+    ck_ok(end_token("rs", rs_cert, text));
     w->ctx.now -= 300;
+    ck_assert_str_eq(state(text), "active");
     ck_assert_int_eq(as_metric_get(AS_METRIC_store_writes_total), before);
     ck_ok(end_token("c", cert, text));
     ck_assert_int_eq(as_metric_get(AS_METRIC_store_writes_total), before + 1);
@@ -107,7 +108,18 @@ START_TEST(TOK_173_nothing_to_revoke)
 }
 END_TEST
 
-/* A clock set back must not make a revocation vanish. */
+/* A clock that was ahead and is put right must not make a revocation vanish. */
+START_TEST(TOK_170_a_token_that_seems_over)
+{
+    w->ctx.now += 3600;
+    ck_ok(end_token("c", cert, text));
+    ck_assert(ended);
+    w->ctx.now -= 3600;
+    ck_assert_str_eq(state(text), "token_revoked");
+}
+END_TEST
+
+/* Nor must a clock set back. */
 START_TEST(TOK_170_before_its_time)
 {
     w->ctx.now -= 2 * AS_LIMIT_CLOCK_SKEW;
@@ -141,6 +153,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, TOK_172_another_clients_token);
     tcase_add_test(t, TOK_172_the_id_is_a_resource_servers_now);
     tcase_add_test(t, TOK_173_nothing_to_revoke);
+    tcase_add_test(t, TOK_170_a_token_that_seems_over);
     tcase_add_test(t, TOK_170_before_its_time);
     tcase_add_test(t, TOK_177_a_worker_hands_the_write_over);
 }
