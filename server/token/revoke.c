@@ -14,7 +14,8 @@ as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_s
 
     *ended = false;
     /* Not by as_token_open: a token that seems over, or whose time has yet to come, is revoked too.
-     * Once a clock that was wrong is put right, what was revoked meanwhile would be active again. */
+     * Once a clock that was wrong is put right, what was revoked meanwhile would be active again.
+     */
     AS_TRY(as_token_read(ctx, text, &token));
     if (token == NULL || (ctx->now >= token->expires_at && !is_its_own(by, token))) {
         return AS_OK; /* RFC 7009 2.2: the client's aim is reached */
