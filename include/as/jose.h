@@ -23,6 +23,8 @@ as_err as_json_parse(as_span text, struct json_t **out);
 void as_json_free(struct json_t *value);
 /* How many members an object has; 0 for anything else. */
 size_t as_json_size(const struct json_t *object);
+/* The text of a string, which lives as long as the value; a NULL ptr for anything else. */
+as_span as_json_span(const struct json_t *value);
 /* A member of an object that is itself an object; NULL when there is none. It lives as long as the
  * object. */
 const struct json_t *as_json_object(const struct json_t *object, const char *name);

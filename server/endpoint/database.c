@@ -37,7 +37,7 @@ static as_err read_path(struct as_http_call *call, const char **out)
             "the body must be an object with path");
     AS_NEED(text[0] == '/' && json_string_length(path) < PATH_MAX, AS_INVALID_REQUEST,
             "path must be absolute");
-    return as_arena_text(call->mem, (as_span){text, json_string_length(path)}, out);
+    return as_arena_text(call->mem, as_json_span(path), out);
 }
 
 /* What the store says of it goes with the error. */
@@ -127,7 +127,6 @@ as_err as_admin_db_check(struct as_http_call *call)
     AS_TRY(as_admin_check(visit));
     AS_TRY(as_admin_need_no_query(call));
     AS_TRY(as_store_check_live(visit->ctx.store, note_finding, &findings, &count));
-    AS_NEED(json_object_set_new(json, "count", json_integer((json_int_t)count)) == 0,
-            AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_json_put(json, "count", json_integer((json_int_t)count)));
     return as_reply_json(call, 200, json);
 }

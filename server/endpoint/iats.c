@@ -6,27 +6,20 @@
 #include "bearer.h"
 #include "parties.h"
 
-#include <string.h>
-
 #define USES_DEFAULT 1
 #define EXPIRES_S    86400
 #define LIST_MAX     1000
 
-static bool put_times(json_t *json, const struct as_iat *iat)
-{
-    return json_object_set_new(json, "uses", json_integer(iat->uses)) == 0 &&
-           json_object_set_new(json, "created_at", json_integer(iat->created)) == 0 &&
-           json_object_set_new(json, "expires_at", json_integer(iat->expires_at)) == 0;
-}
-
 static as_err view_of(const struct as_iat *iat, json_t **out)
 {
-    AS_AUTO(json_decref)
-    json_t *json = json_pack("{s:s%, s:s%, s:s%}", "id", iat->id.ptr, iat->id.len, "profile",
-                             iat->profile.ptr, iat->profile.len, "scope",
-                             iat->scope.len > 0 ? iat->scope.ptr : "", iat->scope.len);
+    AS_AUTO(json_decref) json_t *json = json_object();
 
-    AS_NEED(json != NULL && put_times(json, iat), AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_json_put_text(json, "id", iat->id));
+    AS_TRY(as_json_put_text(json, "profile", iat->profile));
+    AS_TRY(as_json_put_text(json, "scope", iat->scope));
+    AS_TRY(as_json_put(json, "uses", json_integer(iat->uses)));
+    AS_TRY(as_json_put(json, "created_at", json_integer(iat->created)));
+    AS_TRY(as_json_put(json, "expires_at", json_integer(iat->expires_at)));
     *out = AS_MOVE(json);
     return AS_OK;
 }
@@ -38,7 +31,7 @@ static as_err read_profile(const struct as_visit *visit, const json_t *value, st
     const struct as_profile *profile = as_profile_get(AS_PROFILE_FAPI1);
 
     if (value != NULL) {
-        profile = as_profile_named(as_span_of(json_string_value(value)));
+        profile = as_profile_named(as_json_span(value));
         AS_NEED(profile != NULL, AS_INVALID_REQUEST, "profile is unknown");
     }
     AS_NEED(as_profile_is_on(profile, visit->ctx.settings->profiles), AS_INVALID_REQUEST,
@@ -57,7 +50,7 @@ static as_err read_scope(struct as_arena *mem, const json_t *value, struct as_ia
         return AS_OK;
     }
     AS_NEED(json_is_string(value), AS_INVALID_REQUEST, "scope must be a string");
-    as_span text = {json_string_value(value), json_string_length(value)};
+    as_span text = as_json_span(value);
     as_err err = as_scope_parse(mem, text, &scopes, &count);
     AS_NEED(!as_err_is(err, AS_INVALID_SCOPE), AS_INVALID_REQUEST, "scope is malformed");
     AS_TRY(err);
@@ -108,9 +101,7 @@ static as_err reply_new(struct as_http_call *call, const struct as_iat *iat, as_
     AS_AUTO(json_decref) json_t *view = NULL;
 
     AS_TRY(view_of(iat, &view));
-    AS_NEED(json_object_set_new(view, "initial_access_token", json_stringn(token.ptr, token.len)) ==
-                0,
-            AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_json_put_text(view, "initial_access_token", token));
     return as_reply_json(call, 201, view);
 }
 
@@ -145,31 +136,21 @@ static as_err reply_list(struct as_http_call *call, const struct as_iat *iats, s
         json_t *view = NULL;
 
         AS_TRY(view_of(&iats[i], &view));
-        AS_NEED(json_array_append_new(list, view) == 0, AS_SERVER_ERROR, "out of memory");
+        AS_TRY(as_json_append(list, view));
     }
-    if (count > LIST_MAX) {
-        as_span next = iats[LIST_MAX - 1].id;
-
-        AS_NEED(json_object_set_new(json, "next", json_stringn(next.ptr, next.len)) == 0,
-                AS_SERVER_ERROR, "out of memory");
-    }
-    return as_reply_json(call, 200, json);
+    return as_admin_reply_page(call, json, count > LIST_MAX ? iats[LIST_MAX - 1].id : AS_SPAN_NONE);
 }
 
 /* GET ?after=ID: a page in the order of their making; `next` is where the following one begins. */
 as_err as_admin_iats_list(struct as_http_call *call)
 {
     struct as_visit *visit = as_visit_of(call);
-    as_span query = call->request->query, after = AS_SPAN_NONE;
     const struct as_iat *iats = NULL;
+    as_span after;
     size_t count = 0;
 
     AS_TRY(as_admin_check(visit));
-    if (query.len > 0) {
-        AS_NEED(as_span_starts(query, AS_LIT("after=")), AS_INVALID_REQUEST,
-                "the query may be after=ID and nothing else");
-        after = as_span_from(query, strlen("after="));
-    }
+    AS_TRY(as_admin_read_after(call, &after));
     AS_TRY(as_store_iat_list(visit->ctx.store, call->mem, after, LIST_MAX + 1, &iats, &count));
     return reply_list(call, iats, count);
 }

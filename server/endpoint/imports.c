@@ -17,7 +17,7 @@ static as_err reply_parties(struct as_http_call *call, unsigned status,
         json_t *view = NULL;
 
         AS_TRY(as_registration_view(parties[i], &view));
-        AS_NEED(json_array_append_new(list, view) == 0, AS_SERVER_ERROR, "out of memory");
+        AS_TRY(as_json_append(list, view));
         AS_TRY(as_admin_warn(call, parties[i], json));
     }
     return as_reply_json(call, status, json);

@@ -22,16 +22,6 @@ static const char *const states[AS_KEY_STATES] = {
 
 /* ------------------------------------------------------------ the list ------------------------ */
 
-static bool set_text(json_t *json, const char *name, as_span text)
-{
-    return json_object_set_new(json, name, json_stringn(text.ptr, text.len)) == 0;
-}
-
-static bool set_time(json_t *json, const char *name, as_time at)
-{
-    return json_object_set_new(json, name, json_integer(at)) == 0;
-}
-
 static as_span purpose_name(as_span purpose)
 {
     for (size_t i = 0; i < AS_COUNT(purposes); i++) {
@@ -46,15 +36,18 @@ static as_err add_key(json_t *list, const struct as_key_row *row)
 {
     json_t *key = json_object();
 
-    AS_NEED(key != NULL && json_array_append_new(list, key) == 0 &&
-                set_text(key, "kid", row->kid) &&
-                set_text(key, "purpose", purpose_name(row->purpose)) &&
-                (row->alg.len == 0 || set_text(key, "alg", row->alg)) &&
-                set_text(key, "state", as_span_of(states[row->state])) &&
-                set_time(key, "created_at", row->created) &&
-                set_time(key, "activates_at", row->activates) &&
-                (row->state != AS_KEY_RETIRED || set_time(key, "retired_at", row->retired)),
-            AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_json_append(list, key));
+    AS_TRY(as_json_put_text(key, "kid", row->kid));
+    AS_TRY(as_json_put_text(key, "purpose", purpose_name(row->purpose)));
+    if (row->alg.len > 0) {
+        AS_TRY(as_json_put_text(key, "alg", row->alg));
+    }
+    AS_TRY(as_json_put(key, "state", json_string(states[row->state])));
+    AS_TRY(as_json_put(key, "created_at", json_integer(row->created)));
+    AS_TRY(as_json_put(key, "activates_at", json_integer(row->activates)));
+    if (row->state == AS_KEY_RETIRED) {
+        return as_json_put(key, "retired_at", json_integer(row->retired));
+    }
     return AS_OK;
 }
 
@@ -65,7 +58,7 @@ static as_err reply_list(struct as_http_call *call)
     json_t *list = json_array();
     size_t count = 0;
 
-    AS_NEED(json_object_set_new(json, "keys", list) == 0, AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_json_put(json, "keys", list));
     AS_TRY(as_store_keys(as_visit_of(call)->ctx.store, call->mem, &rows, &count));
     for (size_t i = 0; i < count; i++) {
         AS_TRY(add_key(list, &rows[i]));
@@ -101,7 +94,7 @@ static as_err read_texts(const json_t *json, const char *const *names, as_span *
         const json_t *value = json_object_get(json, names[i]);
         AS_NEED(value == NULL || json_is_string(value), AS_INVALID_REQUEST,
                 "a member must be a string");
-        texts[i] = (as_span){json_string_value(value), json_string_length(value)};
+        texts[i] = as_json_span(value);
         found += value != NULL;
     }
     AS_NEED(found == json_object_size(json), AS_INVALID_REQUEST,
@@ -127,7 +120,7 @@ static as_err read_alg(const struct as_visit *visit, as_span name, enum as_alg *
     *out = AS_ALG_NONE;
     AS_NEED(name.ptr == NULL ||
                 (as_alg_named(name, out) && (visit->ctx.settings->key_algs & 1U << *out) != 0),
-            AS_INVALID_REQUEST, "alg is not one of keys.alg");
+            AS_INVALID_REQUEST, "alg is not one of keys.algs");
     return AS_OK;
 }
 

@@ -82,7 +82,7 @@ bool as_member_is_uri(as_span uri)
 
 static bool text_is_fine(const json_t *value)
 {
-    as_span text = as_member_text(value);
+    as_span text = as_json_span(value);
 
     return json_is_string(value) && text.len > 0 && text.len <= AS_LIMIT_JSON_STRING &&
            !as_span_has_control(text);
@@ -102,7 +102,7 @@ static as_err check_texts(const json_t *value)
 static as_err check_page(const struct as_registration *reg, const json_t *value)
 {
     static const as_span https = AS_LIT_ROW("https://");
-    as_span uri = as_member_text(value);
+    as_span uri = as_json_span(value);
 
     AS_NEED(text_is_fine(value) && as_member_is_uri(uri), AS_INVALID_CLIENT_METADATA,
             "a member must be an absolute URI without fragment");
@@ -121,7 +121,7 @@ static as_err check_type(const struct as_registration *reg, const struct as_memb
                 "characters");
         return AS_OK;
     case AS_MEMBER_URI:
-        AS_NEED(text_is_fine(value) && as_member_is_uri(as_member_text(value)),
+        AS_NEED(text_is_fine(value) && as_member_is_uri(as_json_span(value)),
                 AS_INVALID_CLIENT_METADATA, "a member must be an absolute URI without fragment");
         return AS_OK;
     case AS_MEMBER_PAGE:

@@ -30,11 +30,6 @@ struct as_member {
     as_err (*read)(struct as_registration *reg, const char *name, const json_t *value);
 };
 
-static inline as_span as_member_text(const json_t *value)
-{
-    return (as_span){json_string_value(value), json_string_length(value)};
-}
-
 /* RFC 3986 absolute-URI, checked as far as we rely on it: a scheme, something after it, printable
  * ASCII, no fragment (RFC 8707 2). */
 bool as_member_is_uri(as_span uri);

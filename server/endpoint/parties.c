@@ -6,8 +6,6 @@
  */
 #include "parties.h"
 
-#include <string.h>
-
 #define LIST_MAX    1000
 #define LIST_OCTETS (1024 * 1024) /* with the answer's text it fits into AS_LIMIT_ARENA */
 
@@ -45,6 +43,24 @@ as_err as_admin_need_no_query(const struct as_http_call *call)
 {
     AS_NEED(call->request->query.len == 0, AS_INVALID_REQUEST, "there is no query here");
     return AS_OK;
+}
+
+as_err as_admin_read_after(const struct as_http_call *call, as_span *out)
+{
+    as_span query = call->request->query, name = AS_LIT("after=");
+
+    AS_NEED(query.len == 0 || as_span_starts(query, name), AS_INVALID_REQUEST,
+            "the query may be after=ID and nothing else");
+    *out = as_span_from(query, name.len);
+    return AS_OK;
+}
+
+as_err as_admin_reply_page(struct as_http_call *call, json_t *page, as_span next)
+{
+    if (next.len > 0) {
+        AS_TRY(as_json_put_text(page, "next", next));
+    }
+    return as_reply_json(call, 200, page);
 }
 
 as_err as_admin_read_body(const struct as_http_call *call, json_t **out)
@@ -129,7 +145,7 @@ static as_err list_some(struct as_http_call *call, as_span after, json_t *list, 
             return AS_OK;
         }
         AS_TRY(as_registration_view(one[0], &view));
-        AS_NEED(json_array_append_new(list, view) == 0, AS_SERVER_ERROR, "out of memory");
+        AS_TRY(as_json_append(list, view));
         octets += one[0]->metadata.len;
         after = one[0]->id;
     }
@@ -142,21 +158,13 @@ as_err as_admin_list(struct as_http_call *call)
 {
     json_t *list = json_array();
     AS_AUTO(json_decref) json_t *json = json_pack("{s:o}", as_admin_words(call)->member, list);
-    as_span after = AS_SPAN_NONE, next;
+    as_span after, next;
 
     AS_TRY(as_admin_check(as_visit_of(call)));
     AS_NEED_MEM(json);
-    if (call->request->query.len > 0) {
-        AS_NEED(as_span_starts(call->request->query, AS_LIT("after=")), AS_INVALID_REQUEST,
-                "the query may be after=ID and nothing else");
-        after = as_span_from(call->request->query, strlen("after="));
-    }
+    AS_TRY(as_admin_read_after(call, &after));
     AS_TRY(list_some(call, after, list, &next));
-    if (next.len > 0) {
-        AS_NEED(json_object_set_new(json, "next", json_stringn(next.ptr, next.len)) == 0,
-                AS_SERVER_ERROR, "out of memory");
-    }
-    return as_reply_json(call, 200, json);
+    return as_admin_reply_page(call, json, next);
 }
 
 static as_err create_one(struct as_http_call *call, const json_t *json)

@@ -21,6 +21,10 @@ as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out);
 as_err as_admin_need_no_query(const struct as_http_call *call);
 /* The JSON of the body; the caller owns it. */
 as_err as_admin_read_body(const struct as_http_call *call, json_t **out);
+/* The id of ?after=ID, after which a page begins; empty without a query. */
+as_err as_admin_read_after(const struct as_http_call *call, as_span *out);
+/* The page, and in its member `next` the id to go on after, unless that is empty. */
+as_err as_admin_reply_page(struct as_http_call *call, json_t *page, as_span next);
 /* The party of the path, of the kind of the path, for one who may administrate. */
 as_err as_admin_find(const struct as_http_call *call, const struct as_party **out);
 /* The object as a party to be written, in the place of `existing` where there is one. */

@@ -38,7 +38,7 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
                          const json_t *json)
 {
     struct as_visit *visit = as_visit_of(call);
-    as_span status = as_span_of(json_string_value(json_object_get(json, "status")));
+    as_span status = as_json_span(json_object_get(json, "status"));
     struct as_party after = *existing;
     bool found = false;
 

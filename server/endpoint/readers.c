@@ -7,13 +7,13 @@
 as_err as_member_read_id(struct as_registration *reg, const char *name, const json_t *value)
 {
     (void)name;
-    return as_arena_copy(reg->ask->mem, as_member_text(value), &reg->party->id);
+    return as_arena_copy(reg->ask->mem, as_json_span(value), &reg->party->id);
 }
 
 as_err as_member_read_method(struct as_registration *reg, const char *name, const json_t *value)
 {
     (void)name;
-    AS_NEED(as_method_named(as_member_text(value), &reg->party->method), AS_INVALID_CLIENT_METADATA,
+    AS_NEED(as_method_named(as_json_span(value), &reg->party->method), AS_INVALID_CLIENT_METADATA,
             "token_endpoint_auth_method is not one this server offers");
     AS_NEED(reg->ask->settings->methods & (1U << reg->party->method), AS_INVALID_CLIENT_METADATA,
             "token_endpoint_auth_method is switched off here");
@@ -26,7 +26,7 @@ as_err as_member_read_name(struct as_registration *reg, const char *name, const 
     for (unsigned kind = 0; kind < AS_NAME_KINDS; kind++) {
         if (strcmp(name, as_name_member((enum as_name_kind)kind)) == 0) {
             reg->name_count++;
-            return as_name_parse((enum as_name_kind)kind, as_member_text(value), reg->ask->mem,
+            return as_name_parse((enum as_name_kind)kind, as_json_span(value), reg->ask->mem,
                                  &reg->names[kind]);
         }
     }
@@ -60,14 +60,14 @@ as_err as_member_read_scope(struct as_registration *reg, const char *name, const
     size_t count = 0;
 
     (void)name;
-    as_err err = as_scope_parse(reg->ask->mem, as_member_text(value), &scopes, &count);
+    as_err err = as_scope_parse(reg->ask->mem, as_json_span(value), &scopes, &count);
     AS_NEED(!as_err_is(err, AS_INVALID_SCOPE), AS_INVALID_CLIENT_METADATA, "scope is malformed");
     AS_TRY(err);
     for (size_t i = 0; i < count && reg->ask->by == AS_BY_CLIENT; i++) {
         AS_NEED(as_scope_holds(reg->ask->scope, scopes[i]), AS_INVALID_CLIENT_METADATA,
                 "scope holds a value that this client may not ask for");
     }
-    AS_TRY(as_arena_copy(reg->ask->mem, as_member_text(value), &copy));
+    AS_TRY(as_arena_copy(reg->ask->mem, as_json_span(value), &copy));
     reg->scope_given = true;
     if (reg->client != NULL) {
         reg->client->scope = copy;
@@ -84,7 +84,7 @@ as_err as_member_read_grant_types(struct as_registration *reg, const char *name,
     for (size_t i = 0; i < json_array_size(value); i++) {
         enum as_grant_type type;
 
-        AS_NEED(as_grant_type_named(as_member_text(json_array_get(value, i)), &type),
+        AS_NEED(as_grant_type_named(as_json_span(json_array_get(value, i)), &type),
                 AS_INVALID_CLIENT_METADATA, "grant_types names a grant this server does not offer");
         reg->client->grants |= 1U << type;
     }
@@ -107,7 +107,7 @@ as_err as_member_read_response_types(struct as_registration *reg, const char *na
 as_err as_member_read_application_type(struct as_registration *reg, const char *name,
                                        const json_t *value)
 {
-    as_span type = as_member_text(value);
+    as_span type = as_json_span(value);
 
     (void)reg;
     (void)name;
@@ -120,20 +120,20 @@ as_err as_member_read_software_id(struct as_registration *reg, const char *name,
                                   const json_t *value)
 {
     (void)name;
-    return as_arena_copy(reg->ask->mem, as_member_text(value), &reg->software_id);
+    return as_arena_copy(reg->ask->mem, as_json_span(value), &reg->software_id);
 }
 
 as_err as_member_read_software_version(struct as_registration *reg, const char *name,
                                        const json_t *value)
 {
     (void)name;
-    return as_arena_copy(reg->ask->mem, as_member_text(value), &reg->software_version);
+    return as_arena_copy(reg->ask->mem, as_json_span(value), &reg->software_version);
 }
 
 /* A client has the profile it is given; it may name it. */
 as_err as_member_read_profile(struct as_registration *reg, const char *name, const json_t *value)
 {
-    const struct as_profile *profile = as_profile_named(as_member_text(value));
+    const struct as_profile *profile = as_profile_named(as_json_span(value));
 
     (void)name;
     AS_NEED(profile != NULL, AS_INVALID_CLIENT_METADATA, "profile is unknown");
@@ -148,7 +148,7 @@ as_err as_member_read_profile(struct as_registration *reg, const char *name, con
 as_err as_member_read_status(struct as_registration *reg, const char *name, const json_t *value)
 {
     (void)name;
-    AS_NEED(as_party_status_named(as_member_text(value), &reg->party->status),
+    AS_NEED(as_party_status_named(as_json_span(value), &reg->party->status),
             AS_INVALID_CLIENT_METADATA, "status must be enabled or disabled");
     return AS_OK;
 }
@@ -156,7 +156,7 @@ as_err as_member_read_status(struct as_registration *reg, const char *name, cons
 as_err as_member_read_trust(struct as_registration *reg, const char *name, const json_t *value)
 {
     (void)name;
-    return as_arena_copy(reg->ask->mem, as_member_text(value), &reg->party->trust);
+    return as_arena_copy(reg->ask->mem, as_json_span(value), &reg->party->trust);
 }
 
 as_err as_member_read_shared(struct as_registration *reg, const char *name, const json_t *value)
@@ -178,7 +178,7 @@ as_err as_member_read_default_resource(struct as_registration *reg, const char *
                                        const json_t *value)
 {
     (void)name;
-    return as_arena_copy(reg->ask->mem, as_member_text(value), &reg->client->default_resource);
+    return as_arena_copy(reg->ask->mem, as_json_span(value), &reg->client->default_resource);
 }
 
 as_err as_member_read_audience(struct as_registration *reg, const char *name, const json_t *value)
@@ -189,7 +189,7 @@ as_err as_member_read_audience(struct as_registration *reg, const char *name, co
     (void)name;
     AS_NEED_MEM(uris);
     for (size_t i = 0; i < count; i++) {
-        as_span uri = as_member_text(json_array_get(value, i));
+        as_span uri = as_json_span(json_array_get(value, i));
 
         AS_NEED(as_member_is_uri(uri), AS_INVALID_CLIENT_METADATA,
                 "audience must hold absolute URIs without fragment");
@@ -213,7 +213,7 @@ as_err as_member_read_token_format(struct as_registration *reg, const char *name
         reg->client != NULL ? &reg->client->token_format : &reg->resource->token_format;
 
     (void)name;
-    AS_NEED(as_token_format_named(as_member_text(value), format), AS_INVALID_CLIENT_METADATA,
+    AS_NEED(as_token_format_named(as_json_span(value), format), AS_INVALID_CLIENT_METADATA,
             "token_format must be sealed or jwt");
     return AS_OK;
 }
@@ -221,7 +221,7 @@ as_err as_member_read_token_format(struct as_registration *reg, const char *name
 /* One that this server has a key of (REG-27, REG-62). */
 static as_err read_alg(const struct as_registration *reg, const json_t *value, enum as_alg *out)
 {
-    AS_NEED(as_alg_named(as_member_text(value), out), AS_INVALID_CLIENT_METADATA,
+    AS_NEED(as_alg_named(as_json_span(value), out), AS_INVALID_CLIENT_METADATA,
             "an algorithm must be ES256, PS256 or EdDSA");
     AS_NEED(reg->ask->settings->key_algs & 1U << *out, AS_INVALID_CLIENT_METADATA,
             "an algorithm is switched off here");

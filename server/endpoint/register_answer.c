@@ -49,10 +49,7 @@ as_err as_register_reply(struct as_http_call *call, unsigned status, const struc
 
     AS_TRY(make_uri(call, party->id, &uri));
     AS_TRY(as_registration_view_for_client(party, &view));
-    AS_NEED(json_object_set_new(view, "registration_client_uri", json_stringn(uri.ptr, uri.len)) ==
-                    0 &&
-                json_object_set_new(view, "registration_access_token",
-                                    json_stringn(rat.ptr, rat.len)) == 0,
-            AS_SERVER_ERROR, "out of memory");
+    AS_TRY(as_json_put_text(view, "registration_client_uri", uri));
+    AS_TRY(as_json_put_text(view, "registration_access_token", rat));
     return as_reply_json(call, status, view);
 }

@@ -52,8 +52,7 @@ static as_err settle_id(struct as_registration *reg)
 /* What was left open is settled, stored and shown; takes `value`. */
 static as_err keep(struct as_registration *reg, const char *name, json_t *value)
 {
-    AS_NEED(json_object_set_new(reg->kept, name, value) == 0, AS_SERVER_ERROR, "out of memory");
-    return AS_OK;
+    return as_json_put(reg->kept, name, value);
 }
 
 static as_err settle_profile(struct as_registration *reg)

@@ -63,7 +63,7 @@ static bool asks_for_nothing(enum harmless harmless, const json_t *value)
     case IF_EMPTY:
         return json_is_array(value) && json_array_size(value) == 0;
     case IF_PUBLIC:
-        return as_span_is(as_span_of(json_string_value(value)), "public");
+        return as_span_is(as_json_span(value), "public");
     case NO_VALUE:
         break;
     }

@@ -11,7 +11,7 @@ AS_AUTO_DEFINE(struct as_cert, as_cert_drop)
 
 static as_err read_kind(const json_t *json, enum as_party_kind *out)
 {
-    as_span kind = as_span_of(json_string_value(json_object_get(json, "kind")));
+    as_span kind = as_json_span(json_object_get(json, "kind"));
 
     AS_NEED(as_span_is(kind, "client") || as_span_is(kind, "resource"), AS_INVALID_REQUEST,
             "kind must be client or resource");
@@ -29,8 +29,7 @@ static as_err read_certificate(struct as_http_call *call, const json_t *list, st
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(list, i);
         AS_NEED(json_is_string(item), AS_INVALID_REQUEST, "x5c must hold strings");
-        AS_TRY(as_base64_take(
-            call->mem, (as_span){json_string_value(item), json_string_length(item)}, &ders[i]));
+        AS_TRY(as_base64_take(call->mem, as_json_span(item), &ders[i]));
     }
     return as_cert_of_der(ders, count, out);
 }
@@ -45,7 +44,7 @@ static as_err read_party(const struct as_visit *visit, const json_t *json, struc
         return AS_OK;
     }
     AS_NEED(json_is_string(trust), AS_INVALID_REQUEST, "trust must be the name of a trust group");
-    out->trust = (as_span){json_string_value(trust), json_string_length(trust)};
+    out->trust = as_json_span(trust);
     AS_NEED(as_trust_has_group(visit->ctx.trust, out->trust, as_client_trust_use(out)),
             AS_INVALID_REQUEST, "trust names no trust group of the right use");
     return AS_OK;

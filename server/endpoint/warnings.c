@@ -24,13 +24,10 @@ static as_err add(json_t *answer, const struct as_party *party, const char *form
 
     if (list == NULL) {
         list = json_array();
-        AS_NEED(json_object_set_new(answer, "warnings", list) == 0, AS_SERVER_ERROR,
-                "out of memory");
+        AS_TRY(as_json_put(answer, "warnings", list));
     }
-    AS_NEED(json_array_append_new(list, json_pack("{s:s%, s:o}", "client_id", party->id.ptr,
-                                                  party->id.len, "warning", text)) == 0,
-            AS_SERVER_ERROR, "out of memory");
-    return AS_OK;
+    return as_json_append(
+        list, json_pack("{s:s%, s:o}", "client_id", party->id.ptr, party->id.len, "warning", text));
 }
 
 /* The values of its scope that no resource server would take (design D13). */

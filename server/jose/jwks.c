@@ -19,7 +19,7 @@ static as_err read_text(const json_t *key, const char *name, as_span *out)
     }
     AS_NEED(json_is_string(value), AS_INVALID_CLIENT_METADATA,
             "a member of a key in jwks must be a string");
-    *out = (as_span){json_string_value(value), json_string_length(value)};
+    *out = as_json_span(value);
     return AS_OK;
 }
 
@@ -97,7 +97,7 @@ static as_err read_x5c(struct as_arena *mem, const json_t *key, struct as_jwk *o
         const json_t *item = json_array_get(chain, i);
 
         AS_NEED(json_is_string(item), AS_INVALID_CLIENT_METADATA, "x5c must hold strings");
-        as_span text = {json_string_value(item), json_string_length(item)};
+        as_span text = as_json_span(item);
         as_err err = as_base64_take(mem, text, &ders[i]);
         AS_NEED(!as_err_is(err, AS_INVALID_REQUEST) && (as_failed(err) || ders[i].len > 0),
                 AS_INVALID_CLIENT_METADATA,

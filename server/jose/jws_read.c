@@ -19,7 +19,7 @@ static as_err read_text(struct as_arena *mem, const json_t *header, const char *
     if (value == NULL || !*ok) {
         return AS_OK;
     }
-    return as_arena_copy(mem, (as_span){json_string_value(value), json_string_length(value)}, out);
+    return as_arena_copy(mem, as_json_span(value), out);
 }
 
 static as_err read_members(struct as_arena *mem, const json_t *header, struct as_jws *out, bool *ok)
@@ -36,7 +36,7 @@ static as_err read_members(struct as_arena *mem, const json_t *header, struct as
         return AS_OK;
     }
     out->alg = AS_ALG_NONE;
-    as_alg_named((as_span){json_string_value(alg), json_string_length(alg)}, &out->alg);
+    as_alg_named(as_json_span(alg), &out->alg);
     AS_TRY(read_text(mem, header, "kid", &out->kid, ok));
     return *ok ? read_text(mem, header, "typ", &out->typ, ok) : AS_OK;
 }

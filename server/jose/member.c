@@ -21,9 +21,14 @@ const struct json_t *as_json_object(const struct json_t *object, const char *nam
     return json_is_object(value) ? value : NULL;
 }
 
+as_span as_json_span(const struct json_t *value)
+{
+    return (as_span){json_string_value(value), json_string_length(value)};
+}
+
 static as_err copy(struct as_arena *mem, const json_t *text, as_span *out)
 {
-    return as_arena_copy(mem, (as_span){json_string_value(text), json_string_length(text)}, out);
+    return as_arena_copy(mem, as_json_span(text), out);
 }
 
 as_err as_json_text(struct as_arena *mem, const struct json_t *object, const char *name,
