@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUF_FIRST_ROOM 256
+#define BUF_FIRST_ROOM 512 /* twice it holds most answers and audit lines: they need not grow */
+#define NUMBER_MAX     20  /* characters of INT64_MIN */
 
 void as_buf_free(struct as_buf *buf)
 {
@@ -111,6 +112,24 @@ bool as_buf_printf(struct as_buf *buf, const char *format, ...)
     return added;
 }
 
+bool as_buf_add_number(struct as_buf *buf, int64_t number)
+{
+    char text[NUMBER_MAX];
+    size_t at = sizeof(text);
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0) {
+        text[--at] = '-';
+    }
+    return as_buf_add(buf, (as_span){text + at, sizeof(text) - at});
+}
+
+/* ---------------------------------------------------------------- JSON ----------------------- */
+
 static bool add_escaped(struct as_buf *buf, unsigned char c)
 {
     static const char *const named[] = {
@@ -177,6 +196,28 @@ bool as_buf_add_json_string(struct as_buf *buf, as_span text)
     buf->len = before; /* never half a string */
     return false;
 }
+
+bool as_buf_add_json_name(struct as_buf *buf, const char *name)
+{
+    bool first = buf->len == 0;
+    bool after = !first && buf->ptr[buf->len - 1] != '{'; /* a member stands before it */
+
+    (void)(!first || as_buf_add_byte(buf, '{'));
+    (void)(!after || as_buf_add_byte(buf, ','));
+    return as_buf_add_byte(buf, '"') && as_buf_add_text(buf, name) && as_buf_add_text(buf, "\":");
+}
+
+bool as_buf_add_json_text(struct as_buf *buf, const char *name, as_span text)
+{
+    return as_buf_add_json_name(buf, name) && as_buf_add_json_string(buf, text);
+}
+
+bool as_buf_add_json_number(struct as_buf *buf, const char *name, int64_t number)
+{
+    return as_buf_add_json_name(buf, name) && as_buf_add_number(buf, number);
+}
+
+/* ---------------------------------------------------------------- the front ------------------ */
 
 void as_buf_drop(struct as_buf *buf, size_t count)
 {

@@ -80,6 +80,8 @@ struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as
 /* reply.c */
 void as_reply_error(struct as_http_call *call, as_err err);
 as_err as_reply_json(struct as_http_call *call, unsigned status, const json_t *json);
+/* 200 with JSON that was written as text; a server error where it did not fit. */
+as_err as_reply_written(struct as_http_call *call, const struct as_buf *json);
 as_err as_reply_empty(struct as_http_call *call, unsigned status);
 as_err as_reply_text(struct as_http_call *call, const char *type, as_span body);
 

@@ -44,29 +44,6 @@ static as_err scope_for(struct as_arena *mem, const struct as_token *token,
     return err;
 }
 
-static json_t *audience_json(const struct as_token *token)
-{
-    if (token->audience_count == 1) {
-        return json_stringn(token->audience[0].ptr, token->audience[0].len);
-    }
-    json_t *list = json_array();
-    for (size_t i = 0; list != NULL && i < token->audience_count; i++) {
-        json_array_append_new(list, json_stringn(token->audience[i].ptr, token->audience[i].len));
-    }
-    return list;
-}
-
-static bool add_cnf(json_t *json, const struct as_token *token)
-{
-    char x5t[AS_X5T_TEXT];
-
-    if (!token->binding.x5t) {
-        return true;
-    }
-    as_cert_x5t(token->binding.thumbprint, x5t);
-    return json_object_set_new(json, "cnf", json_pack("{s:s}", "x5t#S256", x5t)) == 0;
-}
-
 /* The key that signs for this caller; NULL: the answer is JSON, since it did not ask for more, has
  * registered no algorithm, or that one is no longer switched on (TOK-155). */
 static const struct as_jws_key *signer_for(const struct as_http_call *call,
@@ -83,63 +60,75 @@ static const struct as_jws_key *signer_for(const struct as_http_call *call,
 
 /* RFC 9701 5. Neither sub nor exp at the top, so that it cannot pass for an access token. */
 static as_err reply_signed(struct as_http_call *call, const struct as_jws_key *key,
-                           const struct as_party *caller, json_t *json)
+                           const struct as_party *caller, const struct as_buf *answer)
 {
     const struct as_ctx *ctx = &as_visit_of(call)->ctx;
-    AS_AUTO(json_decref)
-    json_t *claims =
-        json_pack("{s:s, s:s%, s:I, s:O}", "iss", ctx->settings->issuer, "aud", caller->id.ptr,
-                  caller->id.len, "iat", (json_int_t)ctx->now, "token_introspection", json);
+    AS_AUTO_BUF struct as_buf claims = AS_BUF(2 * AS_LIMIT_TOKEN_ANSWER);
     as_span jws;
 
-    AS_NEED_MEM(claims);
-    char *text = json_dumps(claims, JSON_COMPACT);
-    AS_NEED_MEM(text);
-    as_err err = as_jws_sign(key, SIGNED, as_span_of(text), call->mem, &jws);
-    free(text);
-    AS_TRY(err);
+    as_buf_add_json_text(&claims, "iss", as_span_of(ctx->settings->issuer));
+    as_buf_add_json_text(&claims, "aud", caller->id);
+    as_buf_add_json_number(&claims, "iat", ctx->now);
+    as_buf_add_json_name(&claims, "token_introspection");
+    as_buf_add(&claims, as_buf_span(answer));
+    as_buf_add_byte(&claims, '}');
+    AS_NEED(!answer->full && !claims.full, AS_SERVER_ERROR, "no room for an answer");
+    AS_TRY(as_jws_sign(key, SIGNED, as_buf_span(&claims), call->mem, &jws));
     return as_reply_text(call, SIGNED_TYPE, jws);
 }
 
 /* Counted with the answer: a look that has to go elsewhere is made again (D10). */
-static as_err reply_with(struct as_http_call *call, const struct as_party *caller, json_t *json)
+static as_err reply_with(struct as_http_call *call, const struct as_party *caller,
+                         const struct as_buf *answer)
 {
     const struct as_jws_key *key = signer_for(call, caller);
 
     as_metric_add(AS_METRIC_tokens_introspected_total, 1);
     AS_TRY(as_http_reply_field(call->reply, "Vary", AS_LIT("Accept")));
-    return key != NULL ? reply_signed(call, key, caller, json) : as_reply_json(call, 200, json);
+    return key != NULL ? reply_signed(call, key, caller, answer) : as_reply_written(call, answer);
+}
+
+static void put_active(struct as_buf *to, const char *issuer, const struct as_token *token,
+                       as_span scope)
+{
+    char jti[AS_BASE64URL_LEN(sizeof(token->jti)) + 1];
+
+    as_base64url_write(as_span_bytes(token->jti, sizeof(token->jti)), jti);
+    as_buf_add_json_name(to, "active");
+    as_buf_add_text(to, "true");
+    as_buf_add_json_text(to, "iss", as_span_of(issuer));
+    as_buf_add_json_text(to, "sub", token->subject);
+    as_token_put_audience(token, to);
+    as_buf_add_json_text(to, "client_id", token->client_id);
+    as_buf_add_json_text(to, "scope", scope);
+    as_buf_add_json_number(to, "exp", token->expires_at);
+    as_buf_add_json_number(to, "iat", token->issued_at);
+    as_buf_add_json_number(to, "nbf", token->issued_at);
+    as_buf_add_json_text(to, "jti", as_span_of(jti));
+    as_buf_add_json_text(to, "token_type", AS_LIT("Bearer"));
+    as_token_put_cnf(token, to);
+    as_buf_add_byte(to, '}');
 }
 
 static as_err reply_active(struct as_http_call *call, const struct as_token *token,
                            const struct as_resource *resource)
 {
-    const struct as_ctx *ctx = &as_visit_of(call)->ctx;
-    char jti[AS_BASE64URL_LEN(sizeof(token->jti)) + 1];
+    AS_AUTO_BUF struct as_buf answer = AS_BUF(AS_LIMIT_TOKEN_ANSWER);
     as_span scope;
 
-    as_base64url_write(as_span_bytes(token->jti, sizeof(token->jti)), jti);
     AS_TRY(scope_for(call->mem, token, resource, &scope));
-    AS_AUTO(json_decref)
-    json_t *json =
-        json_pack("{s:b, s:s, s:s%, s:o, s:s%, s:s%, s:I, s:I, s:I, s:s, s:s}", "active", 1, "iss",
-                  ctx->settings->issuer, "sub", token->subject.ptr, token->subject.len, "aud",
-                  audience_json(token), "client_id", token->client_id.ptr, token->client_id.len,
-                  "scope", scope.ptr, scope.len, "exp", (json_int_t)token->expires_at, "iat",
-                  (json_int_t)token->issued_at, "nbf", (json_int_t)token->issued_at, "jti", jti,
-                  "token_type", "Bearer");
-    AS_NEED(json != NULL && add_cnf(json, token), AS_SERVER_ERROR, "out of memory");
-    return reply_with(call, resource->party, json);
+    put_active(&answer, as_visit_of(call)->ctx.settings->issuer, token, scope);
+    return reply_with(call, resource->party, &answer);
 }
 
 static as_err reply_inactive(struct as_http_call *call, const struct as_party *caller,
                              const char *reason)
 {
-    AS_AUTO(json_decref) json_t *json = json_pack("{s:b}", "active", 0);
+    AS_AUTO_BUF struct as_buf answer = AS_BUF(AS_LIMIT_TOKEN_ANSWER);
 
-    AS_NEED_MEM(json);
+    as_buf_add_text(&answer, "{\"active\":false}");
     as_visit_of(call)->reason = reason;
-    return reply_with(call, caller, json);
+    return reply_with(call, caller, &answer);
 }
 
 as_err as_endpoint_introspect(struct as_http_call *call)

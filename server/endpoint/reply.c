@@ -24,6 +24,15 @@ as_err as_reply_json(struct as_http_call *call, unsigned status, const json_t *j
     return set_body(call, status, "application/json", body);
 }
 
+as_err as_reply_written(struct as_http_call *call, const struct as_buf *json)
+{
+    as_span body;
+
+    AS_NEED(!json->full, AS_SERVER_ERROR, "no room for an answer");
+    AS_TRY(as_arena_copy(call->mem, as_buf_span(json), &body));
+    return set_body(call, 200, "application/json", body);
+}
+
 as_err as_reply_empty(struct as_http_call *call, unsigned status)
 {
     call->reply->status = status;

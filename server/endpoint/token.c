@@ -25,14 +25,14 @@ static as_err read_targets(struct as_arena *mem, const struct as_form *form,
 
 static as_err reply_issue(struct as_http_call *call, const struct as_issue *issue)
 {
-    AS_AUTO(json_decref)
-    json_t *json = json_pack("{s:s%, s:s, s:I, s:s%}", "access_token", issue->access_token.ptr,
-                             issue->access_token.len, "token_type", "Bearer", "expires_in",
-                             (json_int_t)issue->expires_in, "scope",
-                             issue->scope.len > 0 ? issue->scope.ptr : "", issue->scope.len);
+    AS_AUTO_BUF struct as_buf json = AS_BUF(AS_LIMIT_TOKEN_ANSWER);
 
-    AS_NEED_MEM(json);
-    return as_reply_json(call, 200, json);
+    as_buf_add_json_text(&json, "access_token", issue->access_token);
+    as_buf_add_json_text(&json, "token_type", AS_LIT("Bearer"));
+    as_buf_add_json_number(&json, "expires_in", issue->expires_in);
+    as_buf_add_json_text(&json, "scope", issue->scope);
+    as_buf_add_byte(&json, '}');
+    return as_reply_written(call, &json);
 }
 
 as_err as_endpoint_token(struct as_http_call *call)

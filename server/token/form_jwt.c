@@ -6,11 +6,10 @@
 
 AS_AUTO_DEFINE(struct json_t, as_json_free)
 
-#define TYP         "at+jwt"  /* RFC 9068 2.1 */
-#define OURS        "fapid/1" /* form.h */
-#define CLAIMS      10        /* without cnf */
-#define JTI_TEXT    AS_BASE64URL_LEN(AS_JTI)
-#define DIGEST_TEXT AS_BASE64URL_LEN(AS_DIGEST)
+#define TYP      "at+jwt"  /* RFC 9068 2.1 */
+#define OURS     "fapid/1" /* form.h */
+#define CLAIMS   10        /* without cnf */
+#define JTI_TEXT AS_BASE64URL_LEN(AS_JTI)
 
 static const char *const classes[] = {
     [AS_CERTIFICATE_PKI] = "pki",
@@ -19,45 +18,16 @@ static const char *const classes[] = {
 
 /* ---------------------------------------------------------------- writing -------------------- */
 
-/* `,"name":"text"`; the first claim opens the object. */
-static void put_text(struct as_buf *to, const char *name, as_span text)
+/* What we keep to ourselves. */
+static void put_ours(struct as_buf *to, const struct as_token *token)
 {
-    as_buf_printf(to, "%c\"%s\":", to->len == 0 ? '{' : ',', name);
-    as_buf_add_json_string(to, text);
-}
-
-static void put_time(struct as_buf *to, const char *name, as_time at)
-{
-    as_buf_printf(to, ",\"%s\":%lld", name, (long long)at);
-}
-
-static void put_audience(struct as_buf *to, const struct as_token *token)
-{
-    if (token->audience_count == 1) { /* RFC 7519 4.1.3: the special case */
-        put_text(to, "aud", token->audience[0]);
-        return;
-    }
-    for (size_t i = 0; i < token->audience_count; i++) {
-        as_buf_add_text(to, i == 0 ? ",\"aud\":[" : ",");
-        as_buf_add_json_string(to, token->audience[i]);
-    }
-    as_buf_add_byte(to, ']');
-}
-
-/* What others see of the binding, and what we keep to ourselves. */
-static void put_binding(struct as_buf *to, const struct as_token *token)
-{
-    char thumbprint[DIGEST_TEXT + 1];
-
+    as_buf_add_json_name(to, OURS);
+    as_buf_add_byte(to, '{');
+    as_buf_add_json_number(to, "epoch", token->client_epoch);
     if (token->binding.x5t) {
-        as_base64url_write(as_span_bytes(token->binding.thumbprint, AS_DIGEST), thumbprint);
-        as_buf_printf(to, ",\"cnf\":{\"x5t#S256\":\"%s\"}", thumbprint);
+        as_buf_add_json_text(to, "class", as_span_of(classes[token->binding_class]));
     }
-    as_buf_printf(to, ",\"" OURS "\":{\"epoch\":%lld", (long long)token->client_epoch);
-    if (token->binding.x5t) {
-        as_buf_printf(to, ",\"class\":\"%s\"", classes[token->binding_class]);
-    }
-    as_buf_add_text(to, "}}");
+    as_buf_add_byte(to, '}');
 }
 
 bool as_token_claims_write(const char *issuer, const struct as_token *token, struct as_buf *out)
@@ -65,16 +35,18 @@ bool as_token_claims_write(const char *issuer, const struct as_token *token, str
     char jti[JTI_TEXT + 1];
 
     as_base64url_write(as_span_bytes(token->jti, AS_JTI), jti);
-    put_text(out, "iss", as_span_of(issuer));
-    put_text(out, "sub", token->subject);
-    put_audience(out, token);
-    put_time(out, "exp", token->expires_at);
-    put_time(out, "nbf", token->issued_at);
-    put_time(out, "iat", token->issued_at);
-    put_text(out, "jti", as_span_of(jti));
-    put_text(out, "client_id", token->client_id);
-    put_text(out, "scope", token->scope);
-    put_binding(out, token);
+    as_buf_add_json_text(out, "iss", as_span_of(issuer));
+    as_buf_add_json_text(out, "sub", token->subject);
+    as_token_put_audience(token, out);
+    as_buf_add_json_number(out, "exp", token->expires_at);
+    as_buf_add_json_number(out, "nbf", token->issued_at);
+    as_buf_add_json_number(out, "iat", token->issued_at);
+    as_buf_add_json_text(out, "jti", as_span_of(jti));
+    as_buf_add_json_text(out, "client_id", token->client_id);
+    as_buf_add_json_text(out, "scope", token->scope);
+    as_token_put_cnf(token, out);
+    put_ours(out, token);
+    as_buf_add_byte(out, '}');
     return !out->full && token->audience_count > 0 && token->audience_count <= AS_LIMIT_RESOURCES;
 }
 

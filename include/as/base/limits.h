@@ -80,10 +80,11 @@
 #define AS_LIMIT_THROTTLE_ADDRESS       10 /* an address may fail so many times more than one client */
 
 /* --- tokens --- */
-#define AS_LIMIT_TOKEN_PLAIN       1024 /* plaintext of a sealed token; larger: refused at mint */
-#define AS_LIMIT_TOKEN_CLAIMS      2048 /* claims of a JWT; larger: refused at mint */
-#define AS_LIMIT_TOKEN_TEXT        4096 /* a presented token; longer: inactive */
-#define AS_LIMIT_BEARER_LIFETIME_S 599  /* a token bound to nothing ends by then */
+#define AS_LIMIT_TOKEN_PLAIN       1024  /* plaintext of a sealed token; larger: refused at mint */
+#define AS_LIMIT_TOKEN_CLAIMS      2048  /* claims of a JWT; larger: refused at mint */
+#define AS_LIMIT_TOKEN_TEXT        4096  /* a presented token; longer: inactive */
+#define AS_LIMIT_TOKEN_ANSWER      65536 /* what is said of a token; far above any */
+#define AS_LIMIT_BEARER_LIFETIME_S 599   /* a token bound to nothing ends by then */
 #define AS_LIMIT_CLOCK_SKEW        10 /* seconds a token may seem to come from the future: inactive */
 
 /* --- threads and queues --- */

@@ -96,6 +96,52 @@ START_TEST(json_string_is_whole_or_absent)
 }
 END_TEST
 
+START_TEST(numbers_are_decimal)
+{
+    struct as_buf buf = AS_BUF(64);
+
+    ck_assert(as_buf_add_number(&buf, 0));
+    ck_assert(as_buf_add_byte(&buf, ' '));
+    ck_assert(as_buf_add_number(&buf, -7));
+    ck_assert(as_buf_add_byte(&buf, ' '));
+    ck_assert(as_buf_add_number(&buf, INT64_MAX));
+    ck_assert(as_buf_add_byte(&buf, ' '));
+    ck_assert(as_buf_add_number(&buf, INT64_MIN));
+    ck_span_eq(as_buf_span(&buf), "0 -7 9223372036854775807 -9223372036854775808");
+    ck_assert(!as_buf_add_number(&buf, INT64_MIN));
+    as_buf_free(&buf);
+}
+END_TEST
+
+START_TEST(json_members_open_and_divide_themselves)
+{
+    struct as_buf buf = AS_BUF(80);
+
+    ck_assert(as_buf_add_json_text(&buf, "a", AS_LIT("x\"{")));
+    ck_assert(as_buf_add_json_number(&buf, "b", 12));
+    ck_assert(as_buf_add_json_name(&buf, "c"));
+    ck_assert(as_buf_add_byte(&buf, '{'));
+    ck_assert(as_buf_add_json_text(&buf, "d", AS_SPAN_NONE));
+    ck_assert(as_buf_add_json_number(&buf, "e", -1));
+    ck_assert(as_buf_add_text(&buf, "}}"));
+    ck_span_eq(as_buf_span(&buf), "{\"a\":\"x\\\"{\",\"b\":12,\"c\":{\"d\":\"\",\"e\":-1}}");
+    as_buf_free(&buf);
+}
+END_TEST
+
+START_TEST(json_members_that_do_not_fit_are_told)
+{
+    struct as_buf buf = AS_BUF(8);
+
+    ck_assert(!as_buf_add_json_text(&buf, "name", AS_LIT("x")));
+    ck_assert(buf.full);
+    as_buf_free(&buf);
+    ck_assert(!as_buf_add_json_number(&buf, "ab", 100));
+    ck_assert(buf.full);
+    as_buf_free(&buf);
+}
+END_TEST
+
 START_TEST(reserve_bounds_the_writer)
 {
     struct as_buf buf = AS_BUF(16);
@@ -134,6 +180,9 @@ AS_TESTS("base/buf", {
     tcase_add_test(t, printf_fits_exactly_or_not_at_all);
     tcase_add_test(t, json_strings_are_escaped);
     tcase_add_test(t, json_string_is_whole_or_absent);
+    tcase_add_test(t, numbers_are_decimal);
+    tcase_add_test(t, json_members_open_and_divide_themselves);
+    tcase_add_test(t, json_members_that_do_not_fit_are_told);
     tcase_add_test(t, reserve_bounds_the_writer);
     tcase_add_test(t, drop_moves_the_rest_and_wipes);
 })
