@@ -52,6 +52,18 @@ bool as_key_suits(enum as_alg alg, const EVP_PKEY *pkey)
     return alg == AS_ALG_ES256 ? is_p256(pkey) : alg == AS_ALG_PS256 ? is_fine_rsa(pkey) : true;
 }
 
+EVP_PKEY *as_key_of_params(const char *evp, int selection, OSSL_PARAM *params)
+{
+    AS_AUTO(EVP_PKEY_CTX_free) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, evp, NULL);
+    EVP_PKEY *pkey = NULL;
+
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &pkey, selection, params) != 1) {
+        return NULL;
+    }
+    return pkey;
+}
+
 const char *as_key_digest(enum as_alg alg)
 {
     return alg == AS_ALG_EDDSA ? NULL : "SHA256";

@@ -37,6 +37,10 @@ AS_AUTO_DEFINE(struct as_jws_key, as_jws_key_free)
 /* Does the key suit the algorithm: kind, curve by name, size, exponent? */
 bool as_key_suits(enum as_alg alg, const EVP_PKEY *pkey);
 
+/* A key of this kind (OpenSSL's name) from its numbers: EVP_PKEY_KEYPAIR or EVP_PKEY_PUBLIC_KEY;
+ * NULL where they make none. The caller frees it. */
+EVP_PKEY *as_key_of_params(const char *evp, int selection, OSSL_PARAM *params);
+
 /* The public key of a JWK that is sound (REG-35); NULL for others. The caller frees it. */
 EVP_PKEY *as_key_public(const struct as_jwk *jwk);
 

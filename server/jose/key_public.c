@@ -26,18 +26,6 @@ struct row {
     EVP_PKEY *(*make)(const struct row *row, const struct as_jwk *jwk);
 };
 
-static EVP_PKEY *public_of(const char *kind, OSSL_PARAM *params)
-{
-    AS_AUTO(EVP_PKEY_CTX_free) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
-    EVP_PKEY *pkey = NULL;
-
-    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1) {
-        return NULL;
-    }
-    return pkey;
-}
-
 /* Fails unless the point is on the curve. These curves have no subgroups: that is all there is. */
 static EVP_PKEY *ec_of(const struct row *row, const struct as_jwk *jwk)
 {
@@ -54,7 +42,7 @@ static EVP_PKEY *ec_of(const struct row *row, const struct as_jwk *jwk)
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * row->width),
         OSSL_PARAM_construct_end()};
-    return public_of("EC", params);
+    return as_key_of_params("EC", EVP_PKEY_PUBLIC_KEY, params);
 }
 
 static EVP_PKEY *rsa_of(const struct row *row, const struct as_jwk *jwk)
@@ -78,7 +66,7 @@ static EVP_PKEY *rsa_of(const struct row *row, const struct as_jwk *jwk)
         return NULL;
     }
     params = OSSL_PARAM_BLD_to_param(bld);
-    EVP_PKEY *pkey = params != NULL ? public_of("RSA", params) : NULL;
+    EVP_PKEY *pkey = params != NULL ? as_key_of_params("RSA", EVP_PKEY_PUBLIC_KEY, params) : NULL;
     if (pkey != NULL && !as_key_suits(AS_ALG_PS256, pkey)) {
         EVP_PKEY_free(pkey);
         return NULL;

@@ -230,18 +230,6 @@ static bool take_exactly(as_span *in, as_span octets)
     return true;
 }
 
-static EVP_PKEY *pair_of(const char *kind, OSSL_PARAM *params)
-{
-    AS_AUTO(EVP_PKEY_CTX_free) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
-    EVP_PKEY *pkey = NULL;
-
-    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1) {
-        return NULL;
-    }
-    return pkey;
-}
-
 /* Big-endian octets to a parameter, which is in the machine's order. */
 static bool set_number(const char *name, as_span octets, struct number *native, OSSL_PARAM *param)
 {
@@ -297,7 +285,7 @@ static EVP_PKEY *read_rsa(as_span in)
         }
     }
     params[RSA_NUMBERS] = OSSL_PARAM_construct_end();
-    return body.len == 0 ? pair_of("RSA", params) : NULL;
+    return body.len == 0 ? as_key_of_params("RSA", EVP_PKEY_KEYPAIR, params) : NULL;
 }
 
 static EVP_PKEY *read_ec(as_span in)
@@ -323,7 +311,7 @@ static EVP_PKEY *read_ec(as_span in)
     params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point));
     params[2] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
     params[3] = OSSL_PARAM_construct_end();
-    return pair_of("EC", params);
+    return as_key_of_params("EC", EVP_PKEY_KEYPAIR, params);
 }
 
 static EVP_PKEY *read_ed25519(as_span in)
