@@ -80,47 +80,47 @@ static struct as_profile union_of(unsigned profiles_on)
     return all;
 }
 
+/* ---------------------------------------------------------------- lists of names -------------- */
+
+static const char *method_of(unsigned bit)
+{
+    return as_method_name((enum as_method)bit);
+}
+
+static const char *grant_type_of(unsigned bit)
+{
+    return as_grant_type_name((enum as_grant_type)bit);
+}
+
+static const char *alg_of(unsigned bit)
+{
+    return as_alg_name((enum as_alg)bit);
+}
+
+/* The names of the bits that are set, of `end`. */
+static bool put_names(json_t *json, const char *member, unsigned bits, unsigned end,
+                      const char *(*name_of)(unsigned bit))
+{
+    AS_AUTO(json_decref) json_t *list = json_array();
+
+    for (unsigned bit = 0; bit < end; bit++) {
+        if ((bits & 1U << bit) != 0 &&
+            json_array_append_new(list, json_string(name_of(bit))) != 0) {
+            return false;
+        }
+    }
+    return put(json, member, AS_MOVE(list));
+}
+
 /* The methods of each endpoint; left out where there is none (RFC 8414 3.2, REG-102). */
 static bool add_methods(json_t *json, unsigned methods)
 {
-    for (size_t m = 0; methods != 0 && m < AS_COUNT(method_members); m++) {
-        json_t *list = json_array();
-
-        for (unsigned i = 0; i < AS_METHODS; i++) {
-            if (methods & 1U << i) {
-                json_array_append_new(list, json_string(as_method_name((enum as_method)i)));
-            }
-        }
-        if (json_object_set_new(json, method_members[m], list) != 0) {
+    for (size_t i = 0; methods != 0 && i < AS_COUNT(method_members); i++) {
+        if (!put_names(json, method_members[i], methods, AS_METHODS, method_of)) {
             return false;
         }
     }
     return true;
-}
-
-static bool add_grants(json_t *json, unsigned grants)
-{
-    json_t *list = json_array();
-
-    for (unsigned i = 0; i < AS_GRANT_TYPES; i++) {
-        if (grants & 1U << i) {
-            json_array_append_new(list, json_string(as_grant_type_name((enum as_grant_type)i)));
-        }
-    }
-    return put(json, "grant_types_supported", list);
-}
-
-/* RFC 9701 7 (REG-125): whatever has a key. */
-static bool add_algs(json_t *json, unsigned algs)
-{
-    json_t *list = json_array();
-
-    for (unsigned alg = AS_ALG_NONE + 1; alg < AS_ALGS; alg++) {
-        if (algs & 1U << alg) {
-            json_array_append_new(list, json_string(as_alg_name((enum as_alg)alg)));
-        }
-    }
-    return put(json, "introspection_signing_alg_values_supported", list);
 }
 
 /* For people, as configured. */
@@ -150,9 +150,12 @@ static bool fill(json_t *json, const struct as_settings *settings, as_span origi
     return put(json, "issuer", json_string(settings->issuer)) &&
            add_endpoints(json, settings, origin) && put_url(json, "jwks_uri", origin, "/jwks") &&
            /* required by RFC 8414 2 even when empty: no authorization endpoint yet */
-           put(json, "response_types_supported", json_array()) && add_grants(json, all.grants) &&
+           put(json, "response_types_supported", json_array()) &&
+           put_names(json, "grant_types_supported", all.grants, AS_GRANT_TYPES, grant_type_of) &&
            add_methods(json, settings->methods & all.methods) &&
-           add_algs(json, settings->key_algs) &&
+           /* RFC 9701 7 (REG-125): whatever has a key */
+           put_names(json, "introspection_signing_alg_values_supported", settings->key_algs,
+                     AS_ALGS, alg_of) &&
            put(json, "tls_client_certificate_bound_access_tokens", json_true()) &&
            add_aliases(json, settings) && add_pages(json, settings);
 }
