@@ -93,7 +93,7 @@ as_err as_jws_key_private(const struct as_jws_key *key, struct as_arena *mem, as
  * Errors: AS_INVALID_CLIENT_METADATA with a public reason. */
 as_err as_jws_key_of_jwk(enum as_alg alg, const struct as_jwk *jwk, struct as_jws_key **out);
 /* The same from the text of one JWK, as as_jwk_write wrote it. */
-as_err as_jws_key_of_text(enum as_alg alg, as_span jwk, struct as_jws_key **out);
+as_err as_jws_key_of_text(enum as_alg alg, as_span text, struct as_jws_key **out);
 /* NULL is allowed. Private parts are wiped. */
 void as_jws_key_free(struct as_jws_key *key);
 enum as_alg as_jws_key_alg(const struct as_jws_key *key);

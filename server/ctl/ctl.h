@@ -72,9 +72,9 @@ enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *i
 enum ctl_exit ctl_cert_show(const struct ctl *ctl);
 enum ctl_exit ctl_cert_match(const struct ctl *ctl);
 
-/* call.c: one request to the admin socket. *answer is NULL without a body. */
+/* call.c: one request to the admin socket. *out is the answer, NULL without a body. */
 enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
-                       const json_t *body, json_t **answer);
+                       const json_t *body, json_t **out);
 /* All pages of a collection, whose member of this name is the list, into one array. */
 enum ctl_exit ctl_call_all(const struct ctl *ctl, const char *collection, const char *member,
                            json_t *all);

@@ -28,7 +28,7 @@ static bool read_seconds(const char *text, json_int_t *out)
     if (!as_span_number(number, AS_LIMIT_IAT_S, &count)) {
         return false;
     }
-    *out = (json_int_t)(count * factor);
+    *out = (json_int_t)count * factor;
     return true;
 }
 

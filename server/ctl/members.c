@@ -46,7 +46,7 @@ static void member_name(const char *flag, char out[64])
 {
     size_t i = 0;
 
-    for (; flag[i] != '\0' && i < 63; i++) {
+    for (; i < 63 && flag[i] != '\0'; i++) {
         out[i] = flag[i] == '-' ? '_' : flag[i];
     }
     out[i] = '\0';

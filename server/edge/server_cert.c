@@ -146,10 +146,10 @@ static as_err check_chain(const struct load *load, struct as_server_cert *out)
     X509 *below = out->leaf;
 
     for (int i = 0; i < sk_X509_num(out->chain); i++) {
-        X509 *x509 = sk_X509_value(out->chain, i);
-        NEED_FILE(load, issued(below, x509), load->certificate_file,
+        X509 *above = sk_X509_value(out->chain, i);
+        NEED_FILE(load, issued(below, above), load->certificate_file,
                   "the chain is not in order: each certificate must be followed by its issuer's");
-        below = x509;
+        below = above;
     }
     if (below != out->leaf &&
         X509_NAME_cmp(X509_get_subject_name(below), X509_get_issuer_name(below)) == 0) {

@@ -39,7 +39,7 @@ as_err as_reading_new(struct as_settings *settings, struct as_findings *findings
 as_err as_reading_check(struct as_settings *settings, struct as_findings *findings,
                         struct as_reading **out);
 /* NULL is allowed; the type is that of as_generation_conf.release. */
-void as_reading_free(void *reading);
+void as_reading_free(void *made);
 
 /* On success the generation owns the reading. */
 as_err as_reading_generation(struct as_reading *reading, unsigned long number,
