@@ -108,7 +108,7 @@ as_err as_admin_patch(struct as_http_call *call)
     AS_TRY(as_admin_find(call, &existing));
     AS_TRY(as_admin_read_body(call, &patch));
     AS_NEED(json_is_object(patch) && json_object_size(patch) > 0, AS_INVALID_REQUEST,
-            "the patch must be an object with members");
+            "nothing is given to change: the patch must be an object with members");
     if (json_object_size(patch) == 1 && json_object_get(patch, "status") != NULL &&
         call->request->query.len == 0) {
         return set_status(call, existing, patch);

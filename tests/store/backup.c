@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#define NOBODY 65534
+
 static struct fixture f;
 
 static void start(void)
@@ -147,6 +149,15 @@ START_TEST(a_place_that_is_not_fit_is_refused)
     start();
     refuses("copy.db", AS_INVALID_REQUEST, "must be absolute");
     refuses("/nowhere/to/be/found/copy.db", AS_UNAVAILABLE, "No such file or directory");
+    bool root = geteuid() == 0;
+    ck_assert(!root || seteuid(NOBODY) == 0);
+    refuses("/copy-of-nobody.db", AS_UNAVAILABLE, "Permission denied to the user of fapid");
+    ck_assert(!root || seteuid(0) == 0);
+    if (root) { /* who may give a folder away */
+        ck_assert_int_eq(chown(f.dir, NOBODY, (gid_t)-1), 0);
+        refuses(copy_path(&f), AS_UNAVAILABLE, "another user's");
+        ck_assert_int_eq(chown(f.dir, 0, (gid_t)-1), 0);
+    }
     (void)snprintf(dir, sizeof(dir), "%s/open", f.dir);
     (void)snprintf(path, sizeof(path), "%s/copy.db", dir);
     ck_assert_int_eq(mkdir(dir, 0700), 0);

@@ -68,6 +68,8 @@ void as_files_become(struct as_owner owner);
 enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE]);
 /* "PATH: text" becomes the sentence for the operator; gives `err` back. */
 as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text);
+/* errno for the operator, who may well do in a shell what fapid may not. */
+const char *as_files_reason(int error);
 /* Takes PATH.lock; `make` it when it is absent, else *fd is -1 then. */
 enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
                                     char message[AS_STORE_MESSAGE]);

@@ -31,10 +31,12 @@ static as_err need_own_directory(const char *path, char why[AS_STORE_MESSAGE])
     int code = errno;
     free(copy);
     if (failed != 0) {
-        return as_files_say(why, UNWRITTEN, path, strerror(code));
+        return as_files_say(why, UNWRITTEN, path, as_files_reason(code));
     }
-    if ((st.st_uid != geteuid() && st.st_uid != 0) ||
-        ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)) {
+    if (st.st_uid != geteuid() && st.st_uid != 0) {
+        return as_files_say(why, UNWRITTEN, path, "this directory is another user's than fapid's");
+    }
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0) {
         return as_files_say(why, UNWRITTEN, path, "others may write in this directory");
     }
     return AS_OK;
@@ -102,7 +104,7 @@ static as_err make(const struct as_backend *backend, const char *path, const cha
         return errno == EEXIST
                    ? as_files_say(why, AS_FAIL(AS_ALREADY_EXISTS, "nothing was written"), partial,
                                   "it is there already; a backup that was killed left it")
-                   : as_files_say(why, UNWRITTEN, partial, strerror(errno));
+                   : as_files_say(why, UNWRITTEN, partial, as_files_reason(errno));
     }
     return AS_OK;
 }

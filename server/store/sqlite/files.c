@@ -33,6 +33,18 @@ as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, co
     return err;
 }
 
+const char *as_files_reason(int error)
+{
+    switch (error) {
+    case EACCES:
+        return "Permission denied to the user of fapid";
+    case EROFS:
+        return "Read-only file system to fapid: does its unit name the folder in ReadWritePaths=?";
+    default:
+        return strerror(error);
+    }
+}
+
 static bool is_foreign(const struct stat *st)
 {
     return st->st_uid != geteuid() && st->st_uid != 0;

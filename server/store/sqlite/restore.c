@@ -78,7 +78,7 @@ static as_err need_plain(const struct as_backend *backend, const char *path, str
                          char why[AS_STORE_MESSAGE])
 {
     if (lstat(path, st) != 0) {
-        return as_files_say(why, REFUSED, path, strerror(errno));
+        return as_files_say(why, REFUSED, path, as_files_reason(errno));
     }
     if (!S_ISREG(st->st_mode)) {
         return as_files_say(why, REFUSED, path, "not a regular file");
@@ -161,7 +161,7 @@ static as_err bring_in(const struct as_backend *backend, const char *path, const
     AS_TRY(need_plain(backend, path, &st, why));
     from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (from < 0) {
-        return as_files_say(why, REFUSED, path, strerror(errno));
+        return as_files_say(why, REFUSED, path, as_files_reason(errno));
     }
     struct stat opened;
     if (fstat(from, &opened) != 0 || opened.st_dev != st.st_dev || opened.st_ino != st.st_ino) {
