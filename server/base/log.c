@@ -11,12 +11,9 @@
 #include "as/base/metrics.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TAIL_ROOM 24 /* ,"truncated":true}\n */
@@ -28,11 +25,11 @@ static struct {
 } sink = {STDERR_FILENO, AS_LOG_JSON, AS_LOG_INFO};
 
 static const struct log_style {
-    const char *open, *ts, *level, *event, *separator, *equals, *truncated, *close;
+    const char *ts, *level, *event, *separator, *equals, *truncated, *close;
 } styles[] = {
-    [AS_LOG_JSON] = {"{", "\"ts\":", ",\"level\":", ",\"event\":", ",", ":", ",\"truncated\":true",
+    [AS_LOG_JSON] = {"{\"ts\":", ",\"level\":", ",\"event\":", ",\"", "\":", ",\"truncated\":true",
                      "}\n"},
-    [AS_LOG_PLAIN] = {"", "", " ", " ", " ", "=", " truncated=true", "\n"},
+    [AS_LOG_PLAIN] = {"", " ", " ", " ", "=", " truncated=true", "\n"},
 };
 
 void as_log_start(int fd, enum as_log_format format, enum as_log_level lowest)
@@ -72,24 +69,11 @@ static bool add_text(struct as_buf *line, enum as_log_format format, as_span tex
     return as_buf_add_json_string(line, text);
 }
 
-static void add_time(struct as_buf *line, enum as_log_format format)
-{
-    struct timespec now = {0};
-    char seconds[AS_CLOCK_TEXT];
-    char text[AS_CLOCK_TEXT + 8];
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    as_clock_text(now.tv_sec, seconds);
-    seconds[strcspn(seconds, "Z")] = '\0';
-    struct as_buf out = {text, 0, sizeof(text), sizeof(text), false};
-    (void)as_buf_printf(&out, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
-    (void)add_text(line, format, as_buf_span(&out));
-}
-
+/* The names of fields are ours and need no escape. */
 static bool add_name(struct as_buf *line, enum as_log_format format, const char *name)
 {
-    return as_buf_add_text(line, styles[format].separator) &&
-           add_text(line, format, as_span_of(name)) && as_buf_add_text(line, styles[format].equals);
+    return as_buf_add_text(line, styles[format].separator) && as_buf_add_text(line, name) &&
+           as_buf_add_text(line, styles[format].equals);
 }
 
 /* False when something of the field had to be left out; the line then is as before it, or cut. */
@@ -108,9 +92,9 @@ static bool add_field(struct as_buf *line, enum as_log_format format,
             text.len--; /* not within a character */
         }
     }
-    bool added = add_name(line, format, field->name) &&
-                 (field->is_number ? as_buf_printf(line, "%" PRId64, field->number)
-                                   : add_text(line, format, text));
+    bool added =
+        add_name(line, format, field->name) &&
+        (field->is_number ? as_buf_add_number(line, field->number) : add_text(line, format, text));
     if (!added) {
         line->len = before;
         line->full = false;
@@ -162,7 +146,7 @@ static void put_line(as_span line)
 void as_log_write(enum as_log_level level, const char *event, const struct as_log_field *fields,
                   size_t count)
 {
-    char room[AS_LOG_LINE_MAX];
+    char room[AS_LOG_LINE_MAX], now[AS_CLOCK_TEXT];
     enum as_log_format format = (enum as_log_format)atomic_load(&sink.format);
     const struct log_style *style = &styles[format];
     struct as_buf line = {room, 0, sizeof(room), sizeof(room) - TAIL_ROOM, false};
@@ -172,9 +156,9 @@ void as_log_write(enum as_log_level level, const char *event, const struct as_lo
         return;
     }
     int saved = errno;
-    (void)as_buf_add_text(&line, style->open);
     (void)as_buf_add_text(&line, style->ts);
-    add_time(&line, format);
+    as_clock_now_text(now);
+    (void)add_text(&line, format, as_span_of(now));
     (void)as_buf_add_text(&line, style->level);
     (void)add_text(&line, format, as_span_of(as_log_level_name(level)));
     (void)as_buf_add_text(&line, style->event);

@@ -58,8 +58,7 @@ static void add_member(struct as_buf *line, const char *name, as_span value)
 {
     if (value.len > 0) {
         value.len = value.len < AUDIT_TEXT_MAX ? value.len : AUDIT_TEXT_MAX;
-        as_buf_printf(line, ",\"%s\":", name);
-        as_buf_add_json_string(line, value);
+        as_buf_add_json_text(line, name, value);
     }
 }
 
@@ -69,7 +68,8 @@ static void make_line(const struct as_generation *generation, const struct as_au
     char at[AS_CLOCK_TEXT];
 
     as_clock_text(row->at, at);
-    as_buf_printf(line, "{\"ts\":\"%s\",\"event\":\"%s\"", at, row->event);
+    add_member(line, "ts", as_span_of(at));
+    add_member(line, "event", as_span_of(row->event));
     add_member(line, "actor", row->actor);
     add_member(line, "client_id", row->client_id);
     add_member(line, "auth_method", as_span_of(row->auth_method));
@@ -78,7 +78,7 @@ static void make_line(const struct as_generation *generation, const struct as_au
     add_member(line, "thumbprint", row->thumbprint);
     add_member(line, "serial", row->serial);
     add_member(line, "issuer", row->issuer);
-    as_buf_printf(line, ",\"trust_generation\":%lu", generation->conf.number);
+    as_buf_add_json_number(line, "trust_generation", (int64_t)generation->conf.number);
     add_member(line, "request_id", row->request_id);
     as_buf_add_text(line, "}\n");
 }

@@ -21,5 +21,7 @@ int64_t as_clock_mono_us(void);
 /* 2026-01-02T03:04:05Z; `out` has room for AS_CLOCK_TEXT octets. */
 #define AS_CLOCK_TEXT 32
 void as_clock_text(as_time at, char out[AS_CLOCK_TEXT]);
+/* The wall clock with its microseconds: 2026-01-02T03:04:05.678901Z */
+void as_clock_now_text(char out[AS_CLOCK_TEXT]);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
 
+#include <string.h>
+
 START_TEST(text_is_rfc_3339)
 {
     static const struct {
@@ -21,6 +23,22 @@ START_TEST(text_is_rfc_3339)
 }
 END_TEST
 
+START_TEST(now_has_microseconds)
+{
+    char text[AS_CLOCK_TEXT], before[AS_CLOCK_TEXT], after[AS_CLOCK_TEXT];
+
+    as_clock_text(as_clock_now(), before);
+    as_clock_now_text(text);
+    as_clock_text(as_clock_now(), after);
+    ck_assert_uint_eq(strlen(text), strlen("2026-01-02T03:04:05.678901Z"));
+    ck_assert_int_eq(text[19], '.');
+    ck_assert_uint_eq(strspn(text + 20, "0123456789"), 6);
+    ck_assert_str_eq(text + 26, "Z");
+    ck_assert_int_ge(strncmp(text, before, 19), 0);
+    ck_assert_int_le(strncmp(text, after, 19), 0);
+}
+END_TEST
+
 START_TEST(clocks_run)
 {
     int64_t us = as_clock_mono_us();
@@ -35,5 +53,6 @@ END_TEST
 
 AS_TESTS("base/clock", {
     tcase_add_test(t, text_is_rfc_3339);
+    tcase_add_test(t, now_has_microseconds);
     tcase_add_test(t, clocks_run);
 })
