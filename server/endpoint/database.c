@@ -18,7 +18,7 @@ static const char *printable(struct as_arena *mem, const char *text)
         return NULL;
     }
     for (char *at = (char *)(uintptr_t)copy.ptr; *at != '\0'; at++) {
-        *at = *at < ' ' || *at > '~' || *at == '"' || *at == '\\' ? '?' : *at;
+        *at = (char)(as_ascii_is_nqschar(*at) ? *at : '?');
     }
     return copy.ptr;
 }

@@ -29,7 +29,7 @@ static bool is_plain(const char *id)
     size_t len = strlen(id);
 
     for (size_t i = 0; i < len; i++) {
-        if (id[i] <= ' ' || id[i] > '~' || id[i] == '"' || id[i] == '\\') {
+        if (!as_ascii_is_nqchar(id[i])) {
             return false;
         }
     }

@@ -73,7 +73,7 @@ bool as_member_is_uri(as_span uri)
         }
     }
     for (size_t i = 0; i < uri.len; i++) {
-        if (uri.ptr[i] <= ' ' || uri.ptr[i] > '~' || strchr("#\"<>\\^`{|}", uri.ptr[i]) != NULL) {
+        if (!as_ascii_is_uri_char(uri.ptr[i]) || uri.ptr[i] == '#') {
             return false;
         }
     }

@@ -38,9 +38,7 @@ as_err as_key_sign(const struct as_jws_key *key, as_span text, unsigned char *ou
 static bool is_plain(as_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+        if (!as_ascii_is_nqschar(text.ptr[i])) {
             return false;
         }
     }

@@ -6,8 +6,7 @@
 static bool is_token(as_span value)
 {
     for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        if (c < 0x21 || c > 0x7E || c == '"' || c == '\\') {
+        if (!as_ascii_is_nqchar(value.ptr[i])) {
             return false;
         }
     }

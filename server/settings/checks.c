@@ -252,7 +252,7 @@ const char *as_check_url(const char *text)
         return "does not start with https://";
     }
     for (size_t i = 0; i < rest.len; i++) {
-        if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~' || strchr("\"<>\\^`{|}", rest.ptr[i]) != NULL) {
+        if (!as_ascii_is_uri_char(rest.ptr[i])) {
             return "has a character that a URL has to escape";
         }
     }
@@ -267,8 +267,7 @@ const char *as_check_scope(const char *text)
 
     while (as_span_cut(&rest, ' ', &value)) {
         for (size_t i = 0; i < value.len; i++) {
-            char c = value.ptr[i];
-            if (c <= ' ' || c > '~' || c == '"' || c == '\\') {
+            if (!as_ascii_is_nqchar(value.ptr[i])) {
                 return "has a character that no scope has";
             }
         }

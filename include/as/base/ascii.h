@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Letters and digits of ASCII. Not ctype.h: that follows the locale. Threads: values only.
+ * Characters of ASCII by kind. Not ctype.h: that follows the locale. Threads: values only.
  */
 #ifndef AS_BASE_ASCII_H
 #define AS_BASE_ASCII_H
@@ -23,6 +23,25 @@ static inline bool as_ascii_is_upper(char c)
 static inline bool as_ascii_is_letter(char c)
 {
     return as_ascii_is_upper(c) || (c >= 'a' && c <= 'z');
+}
+
+/* NQCHAR of RFC 6749 A: printable, and no blank, quote or backslash. Scopes are made of it. */
+static inline bool as_ascii_is_nqchar(char c)
+{
+    return c > ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* NQSCHAR of RFC 6749 A: a blank too. Error descriptions are made of it; JSON needs no escapes. */
+static inline bool as_ascii_is_nqschar(char c)
+{
+    return c == ' ' || as_ascii_is_nqchar(c);
+}
+
+/* What may stand in a URI without being escaped, or to escape (RFC 3986 2). */
+static inline bool as_ascii_is_uri_char(char c)
+{
+    return as_ascii_is_nqchar(c) && c != '<' && c != '>' && c != '^' && c != '`' &&
+           (c < '{' || c > '}');
 }
 
 /* The letter in lower case; anything else as it is. */

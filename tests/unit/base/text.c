@@ -179,6 +179,23 @@ START_TEST(ascii_is_letters_and_digits)
 }
 END_TEST
 
+/* RFC 6749 A. by its ranges; of a URI by its characters (RFC 3986 2.1 to 2.3). */
+START_TEST(ascii_of_errors_scopes_and_uris)
+{
+    static const char uri[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                              "-._~:/?#[]@!$&'()*+,;=%";
+
+    for (int i = 0; i < 256; i++) {
+        char c = (char)i;
+        bool nqchar = i == 0x21 || (i >= 0x23 && i <= 0x5B) || (i >= 0x5D && i <= 0x7E);
+
+        ck_assert_int_eq(as_ascii_is_nqchar(c), nqchar);
+        ck_assert_int_eq(as_ascii_is_nqschar(c), nqchar || i == 0x20);
+        ck_assert_int_eq(as_ascii_is_uri_char(c), i != 0 && strchr(uri, i) != NULL);
+    }
+}
+END_TEST
+
 /* RFC 4648 table 2, octet by octet. */
 START_TEST(base64url_has_64_digits)
 {
@@ -208,4 +225,5 @@ AS_TESTS("base/text", {
     tcase_add_test(t, hex_is_lower_case);
     tcase_add_test(t, hex_is_read_in_pairs);
     tcase_add_test(t, ascii_is_letters_and_digits);
+    tcase_add_test(t, ascii_of_errors_scopes_and_uris);
 })
