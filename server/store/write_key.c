@@ -20,7 +20,7 @@ static as_time key_time(const struct key_ask *ask)
 static as_err key_audit(const struct as_store_ops *ops, struct as_backend *backend,
                         const struct key_ask *ask)
 {
-    return ask->done && ask->audit != NULL ? ops->audit_put(backend, ask->audit, ask->kid) : AS_OK;
+    return ask->done ? as_verb_audit(ops, backend, ask->audit, ask->kid) : AS_OK;
 }
 
 static as_err key_write(struct as_store_session *session, as_job_run run, struct key_ask *ask,
