@@ -3,6 +3,7 @@
 #include "app.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static as_err set_body(struct as_http_call *call, unsigned status, const char *type, as_span body)
 {
@@ -45,8 +46,9 @@ as_err as_reply_text(struct as_http_call *call, const char *type, as_span body)
 }
 
 /*
- * The text shown: the public sentence; with it the reason where the fault row allows; and at a
- * listener that asks for no certificate where to go with one, whoever the client is (MTLS-106).
+ * The text shown: the public sentence; with it the reason where the fault row allows, after the
+ * member it is about unless it begins with that; and at a listener that asks for no certificate
+ * where to go with one, whoever the client is (MTLS-106).
  */
 static as_err describe(struct as_http_call *call, as_err error, as_span *out)
 {
@@ -62,9 +64,10 @@ static as_err describe(struct as_http_call *call, as_err error, as_span *out)
         return AS_OK;
     }
     bool elsewhere = visit->wants_certificate && mtls_origin != NULL;
+    bool named =
+        visit->member != NULL && strncmp(error.why, visit->member, strlen(visit->member)) != 0;
     return as_arena_printf(call->mem, out, "%s %s%s%s.%s%s", error.fault->says,
-                           visit->member != NULL ? visit->member : "",
-                           visit->member != NULL ? ": " : "", error.why,
+                           named ? visit->member : "", named ? ": " : "", error.why,
                            elsewhere ? " Clients with a certificate are served at " : "",
                            elsewhere ? mtls_origin : "");
 }

@@ -147,13 +147,13 @@ START_TEST(REG_23_REG_24_what_must_be_said)
     reg_refused(reg_post(cert, token, "{" METHOD_TLS ",'tls_client_auth_subject_dn':'CN=a'}"),
                 "grant_types is missing, which means authorization_code");
     reg_refused(reg_post(cert, token, "{" NAMED("a") ",'redirect_uris':['https://a.example']}"),
-                "redirect_uris: redirect_uris is not offered");
+                ". redirect_uris is not offered");
     reg_refused(reg_post(cert, token, "{" NAMED("a") ",'dpop_bound_access_tokens':true}"),
                 "dpop_bound_access_tokens: DPoP is not offered");
     reg_refused(reg_post(cert, token, "{" NAMED("a") ",'scope':'read admin'}"),
-                "scope: scope holds a value that this client may not ask for");
+                ". scope holds a value that this client may not ask for");
     reg_refused(reg_post(cert, token, "{" NAMED("a") ",'profile':'oauth'}"),
-                "profile: profile is not the one that this client is given");
+                ". profile is not the one that this client is given");
     reg_refused(reg_post(cert, token, "{" NAMED("a") ",'client_uri':'javascript:x'}"),
                 "client_uri: a member must be an https URI");
     flow_status(reg_post(cert, token, BODY("a")), 201);
