@@ -12,6 +12,25 @@ void as_reader_free(struct as_reader *reader)
     free(reader);
 }
 
+/* By one address, as statements are found by it. */
+static const char rollback_sql[] = "ROLLBACK";
+
+/* Prepared beforehand: to end a transaction must not need what there may be none of. */
+static as_err prepare_rollback(struct as_db *db)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+
+    return as_sql_open(db, &rows, rollback_sql, NULL, 0);
+}
+
+/* SQLite may have ended it already, after an error. */
+static void roll_back(struct as_db *db)
+{
+    if (sqlite3_get_autocommit(db->handle) == 0) {
+        (void)as_sql_run(db, rollback_sql, NULL, 0);
+    }
+}
+
 as_err as_reader_new(struct as_backend *backend, enum as_db_role role, struct as_reader **out)
 {
     AS_AUTO(as_reader_free) struct as_reader *reader = calloc(1, sizeof(*reader));
@@ -19,6 +38,7 @@ as_err as_reader_new(struct as_backend *backend, enum as_db_role role, struct as
     AS_NEED_MEM(reader);
     reader->db.faults = &backend->faults;
     AS_TRY(as_db_need(&reader->db, as_db_open(&reader->db, backend->path, role)));
+    AS_TRY(prepare_rollback(&reader->db));
     /* another database in this place may know less: of a revocation, say */
     AS_NEED(!as_sqlite_is_lost(backend), AS_UNAVAILABLE, "the database was taken from its place");
     *out = AS_MOVE(reader);
@@ -30,18 +50,17 @@ static as_err reader_new(struct as_backend *backend, bool may_wait, struct as_re
     return as_reader_new(backend, may_wait ? AS_DB_JOB : AS_DB_WORKER, out);
 }
 
+/* One that could not be ended then is ended now: its snapshot is old. */
 static as_err read_begin(struct as_reader *reader)
 {
+    roll_back(&reader->db);
     as_db_refresh(&reader->db);
     return as_sql_run(&reader->db, "BEGIN DEFERRED", NULL, 0);
 }
 
-/* SQLite may have ended it already, after an error. */
 static void read_end(struct as_reader *reader)
 {
-    if (sqlite3_get_autocommit(reader->db.handle) == 0) {
-        (void)as_sql_run(&reader->db, "ROLLBACK", NULL, 0);
-    }
+    roll_back(&reader->db);
 }
 
 static as_err probe(struct as_reader *reader)
@@ -54,6 +73,7 @@ static as_err probe(struct as_reader *reader)
 static as_err begin(struct as_backend *backend)
 {
     AS_NEED(!as_sqlite_is_lost(backend), AS_UNAVAILABLE, "the database was taken from its place");
+    roll_back(&backend->writer); /* what could not be undone then */
     as_db_refresh(&backend->writer);
     return as_sql_run(&backend->writer, "BEGIN IMMEDIATE", NULL, 0);
 }
@@ -84,9 +104,7 @@ static as_err commit(struct as_backend *backend)
 
 static void rollback(struct as_backend *backend)
 {
-    if (sqlite3_get_autocommit(backend->writer.handle) == 0) {
-        (void)as_sql_run(&backend->writer, "ROLLBACK", NULL, 0);
-    }
+    roll_back(&backend->writer);
 }
 
 static as_err touch(struct as_backend *backend)
