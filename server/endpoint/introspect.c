@@ -83,9 +83,10 @@ static as_err reply_with(struct as_http_call *call, const struct as_party *calle
 {
     const struct as_jws_key *key = signer_for(call, caller);
 
-    as_metric_add(AS_METRIC_tokens_introspected_total, 1);
     AS_TRY(as_http_reply_field(call->reply, "Vary", AS_LIT("Accept")));
-    return key != NULL ? reply_signed(call, key, caller, answer) : as_reply_written(call, answer);
+    AS_TRY(key != NULL ? reply_signed(call, key, caller, answer) : as_reply_written(call, answer));
+    as_metric_add(AS_METRIC_tokens_introspected_total, 1);
+    return AS_OK;
 }
 
 static void put_active(struct as_buf *to, const char *issuer, const struct as_token *token,

@@ -173,8 +173,8 @@ static as_err create_one(struct as_http_call *call, const json_t *json)
 
     AS_TRY(as_admin_read_party(call, NULL, json, &write));
     as_visit_of(call)->subject_id = write.party->id;
-    AS_TRY(as_admin_write_new(call, &write, 1));
-    return as_admin_reply_party(call, 201, write.party);
+    AS_TRY(as_admin_reply_party(call, 201, write.party)); /* who is told of a fault may try again */
+    return as_admin_write_new(call, &write, 1);
 }
 
 as_err as_admin_create(struct as_http_call *call)

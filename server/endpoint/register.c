@@ -146,6 +146,7 @@ as_err as_endpoint_register(struct as_http_call *call)
     party.has_rat = true;
     write.party = &party;
     visit->subject_id = party.id;
-    AS_TRY(write_client(call, &terms, &write));
-    return as_register_reply(call, 201, &party, rat);
+    /* made before it is true: the token is told once, or the client is nobody's */
+    AS_TRY(as_register_reply(call, 201, &party, rat));
+    return write_client(call, &terms, &write);
 }

@@ -131,10 +131,11 @@ static as_err try_replace(struct as_http_call *call, const json_t *json, bool *d
     AS_TRY(find(call, &was, &token));
     AS_TRY(check_put(call, json));
     AS_TRY(read_again(call, was, json, &write));
+    *call->reply = (struct as_http_reply){0}; /* of the attempt before */
+    AS_TRY(as_register_reply(call, 200, write.party, token));
     struct as_audit audit = as_audit_row(visit, visit->event, was->id);
-    AS_TRY(as_register_refusal(
-        as_store_party_replace_own(visit->ctx.store, &write, was, &audit, done)));
-    return *done ? as_register_reply(call, 200, write.party, token) : AS_OK;
+    return as_register_refusal(
+        as_store_party_replace_own(visit->ctx.store, &write, was, &audit, done));
 }
 
 as_err as_endpoint_register_replace(struct as_http_call *call)
