@@ -16,6 +16,7 @@
 #include "as/base/file.h"
 #include "as/base/ip.h"
 #include "as/base/limits.h"
+#include "as/base/memory.h"
 #include "as/base/log.h"
 #include "as/base/metrics.h"
 #include "as/base/span.h"

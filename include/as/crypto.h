@@ -20,6 +20,9 @@ as_err as_random(void *out, size_t len);
 as_err as_sha256(as_span bytes, unsigned char out[AS_SHA256]);
 /* Equal, in a time that depends on the length alone. */
 bool as_crypto_equal(const void *a, const void *b, size_t len);
+/* Has libcrypto ask for memory as as/base/memory.h says: first thing in main(). False when it has
+ * asked already. */
+bool as_crypto_watch_memory(void);
 /* Overwrites a secret; not optimised away. */
 void as_crypto_wipe(void *secret, size_t len);
 

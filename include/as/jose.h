@@ -13,12 +13,17 @@
 
 struct json_t;
 
+/* Has jansson ask for memory as as/base/memory.h says: call before it is used. Where memory is
+ * short, jansson may give a value or a text of which a piece is missing; the next two do not. */
+void as_json_watch_memory(void);
 /*
  * Parses one JSON text strictly: UTF-8, no repeated member names, nothing after the value, depth at
  * most AS_LIMIT_JSON_DEPTH (scanned before the parser sees it), no NUL in strings. The caller owns
  * *out (json_decref). Errors: AS_INVALID_REQUEST with a public reason.
  */
 as_err as_json_parse(as_span text, struct json_t **out);
+/* The text of a value, without blanks. */
+as_err as_json_write(struct as_arena *mem, const struct json_t *value, as_span *out);
 /* One owner less. NULL is allowed. For rooms that do not know the parser, like what follows. */
 void as_json_free(struct json_t *value);
 /* How many members an object has; 0 for anything else. */

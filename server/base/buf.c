@@ -54,7 +54,7 @@ bool as_buf_reserve(struct as_buf *buf, size_t size)
         return false;
     }
     if (size > buf->room - buf->len && !grow(buf, next_room(buf, buf->len + size))) {
-        buf->full = true;
+        buf->full = buf->starved = true;
     }
     return !buf->full;
 }
@@ -103,7 +103,7 @@ bool as_buf_printf(struct as_buf *buf, const char *format, ...)
     len = vasprintf(&text, format, args);
     va_end(args);
     if (len < 0) {
-        buf->full = true;
+        buf->full = buf->starved = true;
         return false;
     }
     bool added = as_buf_add(buf, (as_span){text, (size_t)len});

@@ -149,7 +149,7 @@ void as_log_write(enum as_log_level level, const char *event, const struct as_lo
     char room[AS_LOG_LINE_MAX], now[AS_CLOCK_TEXT];
     enum as_log_format format = (enum as_log_format)atomic_load(&sink.format);
     const struct log_style *style = &styles[format];
-    struct as_buf line = {room, 0, sizeof(room), sizeof(room) - TAIL_ROOM, false};
+    struct as_buf line = {room, 0, sizeof(room), sizeof(room) - TAIL_ROOM, false, false};
     bool whole = true;
 
     if ((int)level < atomic_load(&sink.lowest)) {

@@ -181,11 +181,7 @@ as_err as_metadata_make(struct as_generation *generation)
     AS_AUTO(json_decref) json_t *json = json_object();
 
     AS_NEED(json != NULL && fill(json, settings, issuer.origin), AS_SERVER_ERROR, "out of memory");
-    char *text = json_dumps(json, JSON_COMPACT);
-    AS_NEED_MEM(text);
-    as_err err = as_arena_copy(generation->mem, as_span_of(text), &generation->metadata);
-    free(text);
-    AS_TRY(err);
+    AS_TRY(as_json_write(generation->mem, json, &generation->metadata));
     return make_path(generation, issuer.path);
 }
 

@@ -162,14 +162,10 @@ static as_err settle_trust(struct as_registration *reg)
  * request could not be sent back in a PUT, nor changed by an operator. */
 static as_err keep_metadata(struct as_registration *reg)
 {
-    char *text = json_dumps(reg->kept, JSON_COMPACT);
-
-    AS_NEED_MEM(text);
-    as_err err = strlen(text) <= AS_LIMIT_BODY
-                     ? as_arena_copy(reg->ask->mem, as_span_of(text), &reg->party->metadata)
-                     : AS_FAIL(AS_INVALID_CLIENT_METADATA, "the object is larger than 256 KiB");
-    free(text);
-    return err;
+    AS_TRY(as_json_write(reg->ask->mem, reg->kept, &reg->party->metadata));
+    AS_NEED(reg->party->metadata.len <= AS_LIMIT_BODY, AS_INVALID_CLIENT_METADATA,
+            "the object is larger than 256 KiB");
+    return AS_OK;
 }
 
 static as_err make_records(struct as_registration *reg)

@@ -2,7 +2,6 @@
 /* The one place that turns an error into HTTP, and a JSON value into a reply. */
 #include "app.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static as_err set_body(struct as_http_call *call, unsigned status, const char *type, as_span body)
@@ -15,13 +14,8 @@ static as_err set_body(struct as_http_call *call, unsigned status, const char *t
 as_err as_reply_json(struct as_http_call *call, unsigned status, const json_t *json)
 {
     as_span body;
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 
-    AS_NEED_MEM(text);
-    as_err err = as_arena_copy(call->mem, as_span_of(text), &body);
-    as_crypto_wipe(text, as_span_of(text).len); /* it may hold a token */
-    free(text);
-    AS_TRY(err);
+    AS_TRY(as_json_write(call->mem, json, &body));
     return set_body(call, status, "application/json", body);
 }
 

@@ -4,6 +4,8 @@
 #include "as/jose.h"
 
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Deepest nesting of brackets outside strings; ill-formed text is left to the parser. */
 static bool depth_is_fine(as_span text)
@@ -33,9 +35,15 @@ static bool depth_is_fine(as_span text)
     return true;
 }
 
+void as_json_watch_memory(void)
+{
+    json_set_alloc_funcs(as_memory_get, free);
+}
+
 as_err as_json_parse(as_span text, struct json_t **out)
 {
     json_error_t error;
+    unsigned long shortages = as_memory_shortages();
 
     AS_NEED(text.len > 0, AS_INVALID_REQUEST, "the JSON text is empty");
     /* jansson drops a NUL octet that follows a number, true, false or null */
@@ -43,6 +51,10 @@ as_err as_json_parse(as_span text, struct json_t **out)
     AS_NEED(depth_is_fine(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
     json_t *value =
         json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (as_memory_shortages() != shortages) { /* a value may be there, but a piece of it missing */
+        json_decref(value);
+        return AS_FAIL(AS_SERVER_ERROR, "out of memory");
+    }
     if (value == NULL) {
         switch (json_error_code(&error)) {
         case json_error_duplicate_key:
@@ -55,4 +67,17 @@ as_err as_json_parse(as_span text, struct json_t **out)
     }
     *out = value;
     return AS_OK;
+}
+
+as_err as_json_write(struct as_arena *mem, const struct json_t *value, as_span *out)
+{
+    unsigned long shortages = as_memory_shortages();
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    AS_NEED_MEM(text);
+    as_err err = as_memory_shortages() == shortages ? as_arena_copy(mem, as_span_of(text), out)
+                                                    : AS_FAIL(AS_SERVER_ERROR, "out of memory");
+    explicit_bzero(text, strlen(text)); /* it may hold a token */
+    free(text);
+    return err;
 }

@@ -7,6 +7,7 @@ as_err as_key_verify(const struct as_jws_key *key, as_span text, as_span signatu
     AS_AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = NULL;
     EVP_PKEY_CTX *how = NULL; /* the context's own */
     unsigned char der[AS_ES256_DER];
+    unsigned long shortages = as_memory_shortages();
 
     *ok = false;
     if (signature.len != key->signature_len) {
@@ -28,6 +29,7 @@ as_err as_key_verify(const struct as_jws_key *key, as_span text, as_span signatu
     /* Below 0 are signatures that have not even the right form; they are wrong all the same. */
     *ok = EVP_DigestVerify(ctx, as_span_u8(signature), signature.len, as_span_u8(text), text.len) ==
           1;
+    AS_NEED(*ok || as_memory_shortages() == shortages, AS_SERVER_ERROR, "out of memory");
     return AS_OK;
 }
 

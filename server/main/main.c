@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fapid: options, settings, then a server until a signal ends it. */
+#include "as/crypto.h"
+#include "as/jose.h"
 #include "as/version.h"
 #include "loop.h"
 
@@ -140,6 +142,11 @@ int main(int argc, char **argv)
     static struct as_options options;
     char message[256];
 
+    as_json_watch_memory();
+    if (!as_crypto_watch_memory()) {
+        fprintf(stderr, "fapid: OpenSSL was used too early\n");
+        return AS_EXIT_FAILURE;
+    }
     if (!as_options_parse(argc, argv, &options, message)) {
         fprintf(stderr, "fapid: %s\n", message);
         return AS_EXIT_USAGE;

@@ -57,8 +57,9 @@ static as_err write_jwt(const struct as_ctx *ctx, const struct as_token *token, 
     const struct as_jws_key *key = as_keyset_signer(ctx->keys, alg);
 
     AS_NEED(key != NULL, AS_SERVER_ERROR, "no key signs with the algorithm of this token");
-    AS_NEED(as_token_claims_write(ctx->settings->issuer, token, &claims), AS_INVALID_SCOPE,
-            "scope and audience are too long for a token");
+    bool fits = as_token_claims_write(ctx->settings->issuer, token, &claims);
+    AS_NEED(!claims.starved, AS_SERVER_ERROR, "out of memory");
+    AS_NEED(fits, AS_INVALID_SCOPE, "scope and audience are too long for a token");
     return as_jws_sign(key, TYP, as_buf_span(&claims), ctx->mem, out);
 }
 

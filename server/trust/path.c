@@ -286,6 +286,7 @@ as_err as_path_judge(const struct as_group *group, const struct as_cert *cert, a
 {
     AS_ERRORS_KEPT;
     struct as_trust_verdict verdict = {0};
+    unsigned long shortages = as_memory_shortages();
 
     if (cert->fault != NULL) {
         refuse(&verdict, cert->fault, cert->fault_why);
@@ -296,6 +297,8 @@ as_err as_path_judge(const struct as_group *group, const struct as_cert *cert, a
     __attribute__((cleanup(pool_drop))) struct pool pool = {0};
     AS_TRY(pool_fill(group, cert, &pool));
     AS_TRY(try_paths(group, cert, now, &pool, &verdict));
+    AS_NEED(verdict.reason == NULL || as_memory_shortages() == shortages, AS_SERVER_ERROR,
+            "out of memory"); /* which OpenSSL tells as a fault of a certificate */
     *out = verdict;
     return AS_OK;
 }

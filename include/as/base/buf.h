@@ -18,9 +18,10 @@ struct as_buf {
     size_t room;
     size_t max;
     bool full;
+    bool starved; /* full for want of memory */
 };
 
-#define AS_BUF(maximum) ((struct as_buf){NULL, 0, 0, (maximum), false})
+#define AS_BUF(maximum) ((struct as_buf){NULL, 0, 0, (maximum), false, false})
 
 /* Wipes and frees; the buffer is as it was made. */
 void as_buf_free(struct as_buf *buf);
