@@ -52,6 +52,7 @@ as_err as_endpoint_token(struct as_http_call *call)
     AS_TRY(as_grant_find(ask.grant_type, &type));
     AS_TRY(as_direct_authenticate(call, form, false, &who));
     AS_TRY(as_grant_run(&visit->ctx, type, &who, &ask, &issue));
+    AS_TRY(reply_issue(call, &issue));
     as_metric_add(AS_METRIC_tokens_issued_total, 1);
-    return reply_issue(call, &issue);
+    return AS_OK;
 }
