@@ -26,6 +26,26 @@ int64_t as_clock_mono_ms(void)
     return as_clock_mono_us() / 1000;
 }
 
+struct as_moment as_clock_moment(void)
+{
+    return (struct as_moment){as_clock_now(), as_clock_mono_ms()};
+}
+
+static as_time steady(struct as_moment start, struct as_moment at)
+{
+    return start.wall + (at.mono_ms - start.mono_ms) / 1000;
+}
+
+as_time as_moment_earlier(struct as_moment start, struct as_moment at)
+{
+    return at.wall < steady(start, at) ? at.wall : steady(start, at);
+}
+
+as_time as_moment_later(struct as_moment start, struct as_moment at)
+{
+    return at.wall > steady(start, at) ? at.wall : steady(start, at);
+}
+
 static char *put_digits(char *to, long number, size_t digits)
 {
     for (size_t i = digits; i > 0; i--) {

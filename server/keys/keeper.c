@@ -13,7 +13,7 @@
 static bool is_over(const struct as_keys *keys, const struct as_key_row *row, struct as_moment at)
 {
     return row->state == AS_KEY_RETIRED && at.mono_ms - keys->start.mono_ms >= SETTLE_MS &&
-           as_keys_earlier(keys, at) - row->retired >= row->lifetime + AS_KEYS_OVERLAP_S;
+           as_moment_earlier(keys->start, at) - row->retired >= row->lifetime + AS_KEYS_OVERLAP_S;
 }
 
 static as_err remove_ended(struct as_keys *keys, const struct as_key_act *act, bool *changed)
@@ -105,7 +105,7 @@ static void *keeper_main(void *arg)
     pthread_mutex_lock(&keys->rest);
     while (!keys->stopping) {
         pthread_mutex_unlock(&keys->rest);
-        const struct as_moment at = {as_clock_now(), as_clock_mono_ms()};
+        const struct as_moment at = as_clock_moment();
         as_err err = as_keys_keep(keys, at, &next_ms);
         if (as_failed(err)) {
             as_log_err(AS_LOG_WARNING, "keys_step_failed", err);

@@ -95,10 +95,6 @@ as_span as_line_alg(const struct as_line *line);
 bool as_line_is_on(const struct as_line *line, const struct as_keys_conf *conf);
 /* What the rows say of the line. The wall clock counts only where something has changed: from then
  * on the monotonic clock does (see line.c). */
-struct as_moment {
-    as_time wall;
-    int64_t mono_ms;
-};
 void as_line_see(struct as_line *line, const struct as_keys_conf *conf,
                  const struct as_key_row *rows, size_t count, struct as_moment at);
 
@@ -152,11 +148,6 @@ struct as_key_act {
 };
 
 struct as_key_act as_keys_own_act(struct as_keys *keys, struct as_moment at, const char *reason);
-/* The later of the wall clock and the start plus what has passed since: no key is written down as
- * older than it is, so that none goes too early. */
-as_time as_keys_later(const struct as_keys *keys, struct as_moment at);
-/* The earlier of them: what is over by both is over. */
-as_time as_keys_earlier(const struct as_keys *keys, struct as_moment at);
 
 as_err as_step_publish(struct as_keys *keys, const struct as_line *line,
                        const struct as_key_act *act);

@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
-as_time as_keys_later(const struct as_keys *keys, struct as_moment at)
-{
-    const as_time steady = keys->start.wall + (at.mono_ms - keys->start.mono_ms) / 1000;
-
-    return at.wall > steady ? at.wall : steady;
-}
-
-as_time as_keys_earlier(const struct as_keys *keys, struct as_moment at)
-{
-    const as_time steady = keys->start.wall + (at.mono_ms - keys->start.mono_ms) / 1000;
-
-    return at.wall < steady ? at.wall : steady;
-}
-
 struct as_key_act as_keys_own_act(struct as_keys *keys, struct as_moment at, const char *reason)
 {
     return (struct as_key_act){
@@ -30,7 +16,7 @@ static struct as_audit line_of(const struct as_keys *keys, const struct as_key_a
     struct as_audit audit = act->audit;
 
     audit.event = event;
-    audit.at = as_keys_later(keys, act->at);
+    audit.at = as_moment_later(keys->start, act->at);
     return audit;
 }
 
@@ -46,7 +32,8 @@ static as_err make_row(const struct as_keys *keys, const struct as_line *line,
                        const struct as_key_act *act, struct as_arena *mem, struct as_key_row *row)
 {
     struct as_key_fresh fresh = {0};
-    const as_time now = as_keys_later(keys, act->at);
+    /* no key is written down as older than it is, so that none goes too early */
+    const as_time now = as_moment_later(keys->start, act->at);
 
     AS_TRY(line->purpose->make(mem, line->alg, &fresh));
     *row = (struct as_key_row){

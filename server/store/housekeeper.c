@@ -17,11 +17,9 @@ struct as_housekeeper {
     bool stopping;
     int64_t next_sweep_ms;
     int64_t next_recheck_ms;
-    /* The clocks at the start. A wall clock that jumps ahead must not delete revocations that are
-     * still needed when it is put right: swept is by the earlier of the wall clock and of the
-     * start plus the monotonic time since (design 6, uthash and rotation). */
-    as_time start;
-    int64_t start_ms;
+    /* A wall clock that jumps ahead must not delete revocations that are still needed when it is
+     * put right: swept is by the earlier of the clocks since here (design 6). */
+    struct as_moment start;
 };
 
 /* ------------------------------------------------------------ what it does -------------------- */
@@ -64,15 +62,13 @@ static as_err run_touch(const struct as_store_ops *ops, struct as_backend *backe
 
 static void sweep_if_due(struct as_housekeeper *keeper)
 {
-    int64_t mono = as_clock_mono_ms();
-    as_time trusted = keeper->start + (mono - keeper->start_ms) / 1000;
-    as_time wall = as_clock_now();
+    const struct as_moment at = as_clock_moment();
     bool more = false;
 
-    if (mono < keeper->next_sweep_ms) {
+    if (at.mono_ms < keeper->next_sweep_ms) {
         return;
     }
-    as_err err = as_store_sweep(keeper->store, wall < trusted ? wall : trusted, &more);
+    as_err err = as_store_sweep(keeper->store, as_moment_earlier(keeper->start, at), &more);
     if (as_failed(err)) {
         as_log_err(AS_LOG_WARNING, "store_sweep_failed", err);
     }
@@ -154,10 +150,9 @@ as_err as_housekeeper_start(struct as_store *store, struct as_housekeeper **out)
 
     AS_NEED_MEM(keeper);
     keeper->store = store;
-    keeper->start = as_clock_now();
-    keeper->start_ms = as_clock_mono_ms();
+    keeper->start = as_clock_moment();
     /* not at once: a clock that is wrong at the start may yet be put right */
-    keeper->next_sweep_ms = keeper->start_ms + AS_LIMIT_SWEEP_MS;
+    keeper->next_sweep_ms = keeper->start.mono_ms + AS_LIMIT_SWEEP_MS;
     if (!as_thread_cond_init(&keeper->work)) {
         free(keeper);
         return AS_FAIL(AS_UNAVAILABLE, "out of memory");

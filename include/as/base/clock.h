@@ -18,6 +18,19 @@ as_time as_clock_now(void);
 int64_t as_clock_mono_ms(void);
 int64_t as_clock_mono_us(void);
 
+/* An instant by both clocks. */
+struct as_moment {
+    as_time wall;
+    int64_t mono_ms;
+};
+struct as_moment as_clock_moment(void);
+/*
+ * The wall clock may jump; what it would show had it run evenly since `start` does not. The earlier
+ * of the two: what is over by both is over. The later: nothing is written down as older than it is.
+ */
+as_time as_moment_earlier(struct as_moment start, struct as_moment at);
+as_time as_moment_later(struct as_moment start, struct as_moment at);
+
 /* 2026-01-02T03:04:05Z; `out` has room for AS_CLOCK_TEXT octets. */
 #define AS_CLOCK_TEXT 32
 void as_clock_text(as_time at, char out[AS_CLOCK_TEXT]);

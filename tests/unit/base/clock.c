@@ -51,7 +51,44 @@ START_TEST(clocks_run)
 }
 END_TEST
 
+/* However the wall clock jumps, the earlier never runs ahead of an even clock, nor the later behind
+ * it. */
+START_TEST(moments_when_the_wall_clock_jumps)
+{
+    const struct as_moment start = {1000000000, 5000};
+    static const struct {
+        as_time jump, earlier, later;
+    } rows[] = {
+        {0, 60, 60},
+        {3600, 60, 3660},
+        {-3600, -3540, 60},
+        {31536000, 60, 31536060},
+        {-31536000, -31535940, 60},
+        {INT64_C(0x100000000), 60, INT64_C(0x100000000) + 60},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        const struct as_moment at = {start.wall + 60 + rows[i].jump, start.mono_ms + 60999};
+        ck_assert_int_eq(as_moment_earlier(start, at) - start.wall, rows[i].earlier);
+        ck_assert_int_eq(as_moment_later(start, at) - start.wall, rows[i].later);
+    }
+}
+END_TEST
+
+START_TEST(a_moment_is_both_clocks)
+{
+    const as_time wall = as_clock_now();
+    const int64_t mono_ms = as_clock_mono_ms();
+    const struct as_moment at = as_clock_moment();
+
+    ck_assert(at.wall >= wall && at.wall <= as_clock_now());
+    ck_assert(at.mono_ms >= mono_ms && at.mono_ms <= as_clock_mono_ms());
+}
+END_TEST
+
 AS_TESTS("base/clock", {
+    tcase_add_test(t, moments_when_the_wall_clock_jumps);
+    tcase_add_test(t, a_moment_is_both_clocks);
     tcase_add_test(t, text_is_rfc_3339);
     tcase_add_test(t, now_has_microseconds);
     tcase_add_test(t, clocks_run);
