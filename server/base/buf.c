@@ -161,11 +161,33 @@ static bool add_json_char(struct as_buf *buf, const unsigned char *p, size_t lef
     return as_buf_add(buf, as_span_bytes(p, len));
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Is one of the eight octets zero? Exact, if not in telling which. */
+static uint64_t has_zero(uint64_t octets)
+{
+    return (octets - EACH(0x01)) & ~octets & EACH(0x80);
+}
+
+/* Of eight octets at once: is each of them printable ASCII, no quote and no backslash? */
+static bool are_plain(const unsigned char *p)
+{
+    uint64_t octets;
+
+    memcpy(&octets, p, sizeof(octets));
+    uint64_t low = (octets - EACH(0x20)) & ~octets & EACH(0x80); /* one is below 0x20 */
+    return ((octets & EACH(0x80)) | low | has_zero(octets ^ EACH(0x7F)) |
+            has_zero(octets ^ EACH('"')) | has_zero(octets ^ EACH('\\'))) == 0;
+}
+
 /* How many octets at the start need no escape: most texts are one such run, added at once. */
 static size_t plain_run(const unsigned char *p, size_t left)
 {
     size_t run = 0;
 
+    while (left - run >= 8 && are_plain(p + run)) {
+        run += 8;
+    }
     while (run < left && p[run] >= 0x20 && p[run] < 0x7F && p[run] != '"' && p[run] != '\\') {
         run++;
     }

@@ -84,6 +84,31 @@ START_TEST(json_strings_are_escaped)
 }
 END_TEST
 
+/* Every octet, alone and at every place among others: eight are looked at at once. */
+START_TEST(json_strings_are_escaped_anywhere)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        for (size_t at = 0; at < 18; at++) {
+            struct as_buf alone = AS_BUF(20), among = AS_BUF(60);
+            char text[18];
+
+            memset(text, 'a', sizeof(text));
+            text[at] = (char)c;
+            ck_assert(as_buf_add_json_string(&alone, (as_span){text + at, 1}));
+            ck_assert(as_buf_add_json_string(&among, (as_span){text, sizeof(text)}));
+            const size_t inner = alone.len - 2;
+            ck_assert_uint_eq(among.len, sizeof(text) + 1 + inner);
+            ck_assert_mem_eq(among.ptr + 1 + at, alone.ptr + 1, inner);
+            for (size_t i = 1; i < among.len - 1; i++) {
+                ck_assert(among.ptr[i] == 'a' || (i > at && i <= at + inner));
+            }
+            as_buf_free(&alone);
+            as_buf_free(&among);
+        }
+    }
+}
+END_TEST
+
 START_TEST(json_string_is_whole_or_absent)
 {
     struct as_buf buf = AS_BUF(9);
@@ -179,6 +204,7 @@ AS_TESTS("base/buf", {
     tcase_add_test(t, full_stays_until_freed);
     tcase_add_test(t, printf_fits_exactly_or_not_at_all);
     tcase_add_test(t, json_strings_are_escaped);
+    tcase_add_test(t, json_strings_are_escaped_anywhere);
     tcase_add_test(t, json_string_is_whole_or_absent);
     tcase_add_test(t, numbers_are_decimal);
     tcase_add_test(t, json_members_open_and_divide_themselves);
