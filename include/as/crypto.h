@@ -17,6 +17,9 @@
 /* Fills from the generator of the operating system or OpenSSL; a generator that cannot answer is a
  * server error, never weak octets. */
 as_err as_random(void *out, size_t len);
+/* The same for what is shown to others anyway, as the salt of a seal or an identifier of a token:
+ * at most 512 octets, drawn ahead of time, and so never for a key or a secret. */
+as_err as_random_open(void *out, size_t len);
 as_err as_sha256(as_span bytes, unsigned char out[AS_SHA256]);
 /* Equal, in a time that depends on the length alone. */
 bool as_crypto_equal(const void *a, const void *b, size_t len);

@@ -107,7 +107,7 @@ as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix,
     char *text = as_arena_alloc(mem, prefix.len + AS_BASE64URL_LEN(total) + 1);
     AS_NEED_MEM(text);
     memcpy(raw, ring->sealing->kid, AS_SEAL_KID);
-    AS_TRY(as_random(raw + AS_SEAL_KID, AS_SEAL_SALT));
+    AS_TRY(as_random_open(raw + AS_SEAL_KID, AS_SEAL_SALT));
     AS_TRY(seal_work_start(ring, ring->sealing, raw, prefix, about, &work));
 
     inner[0] = (unsigned char)(plain.len >> 8);

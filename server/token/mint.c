@@ -39,7 +39,7 @@ as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what
     };
     AS_NEED(token->expires_at > token->issued_at, AS_INVALID_REQUEST,
             "the client certificate ends too soon for a token");
-    AS_TRY(as_random(token->jti, sizeof(token->jti)));
+    AS_TRY(as_random_open(token->jti, sizeof(token->jti)));
     AS_TRY(form->write(ctx, token, what->alg, &issue.access_token));
     issue.expires_in = token->expires_at - token->issued_at;
     *out = issue;

@@ -2,6 +2,7 @@
 #include "as/crypto.h"
 #include "harness.h"
 
+#include <pthread.h>
 #include <string.h>
 
 AS_AUTO_DEFINE(struct as_arena, as_arena_free)
@@ -42,6 +43,42 @@ START_TEST(TOK_17_random_ids)
 }
 END_TEST
 
+/* No octets twice, within what was drawn at once and beyond, in one thread and across two. */
+#define DRAWS 200
+
+static void *draw(void *arg)
+{
+    unsigned char(*out)[24] = arg;
+
+    for (size_t i = 0; i < DRAWS; i++) {
+        ck_ok(as_random_open(out[i], sizeof(out[i])));
+    }
+    return NULL;
+}
+
+static int by_draw(const void *a, const void *b)
+{
+    return memcmp(a, b, 24);
+}
+
+START_TEST(D8_open_octets_never_repeat)
+{
+    static unsigned char drawn[2 * DRAWS][24];
+    unsigned char all[512], none[513];
+    pthread_t other;
+
+    ck_assert_int_eq(pthread_create(&other, NULL, draw, drawn + DRAWS), 0);
+    draw(drawn);
+    ck_assert_int_eq(pthread_join(other, NULL), 0);
+    qsort(drawn, AS_COUNT(drawn), sizeof(drawn[0]), by_draw);
+    for (size_t i = 1; i < AS_COUNT(drawn); i++) {
+        ck_assert_int_ne(memcmp(drawn[i - 1], drawn[i], sizeof(drawn[0])), 0);
+    }
+    ck_ok(as_random_open(all, sizeof(all)));
+    ck_refuses(as_random_open(none, sizeof(none)), AS_SERVER_ERROR, "too many random octets asked");
+}
+END_TEST
+
 /* FIPS 180-4's example, and the empty message. */
 START_TEST(sha256_vectors)
 {
@@ -73,6 +110,7 @@ END_TEST
 
 AS_TESTS("random", {
     tcase_add_test(t, TOK_17_random_ids);
+    tcase_add_test(t, D8_open_octets_never_repeat);
     tcase_add_test(t, sha256_vectors);
     tcase_add_test(t, equal_and_wipe);
 })
