@@ -26,7 +26,7 @@ WORKERS = max(2, len(os.sched_getaffinity(0)))
 SHOWN_LINES = 200
 
 # What a stage runs: kinds of jobs, and which of their labels.
-C_KINDS = ("unit", "flow", "store")
+C_KINDS = ("unit", "flow", "store", "fault")
 EVERYTHING = [("c", ""), ("suite", ""), ("net", ""), ("house", "")]
 THREADED = r"^unit/(base|http|edge|store)/|^store/"
 CI_STAGES = [

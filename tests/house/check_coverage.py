@@ -27,6 +27,7 @@ LATER = {f"MTLS-{n}" for n in (47, 58, 59, 60, 61, 72, 75, *range(80, 88), 89, 9
 
 def test_files():
     for folder, pattern in (("tests/unit", "*.c"), ("tests/flow", "*.c"), ("tests/store", "*.c"),
+                            ("tests/fault", "*.c"),
                             ("tests/net", "test_*.py"), ("conformance", "suite_*.py")):
         for path in sorted((ROOT / folder).rglob(pattern)):
             yield path.relative_to(ROOT).with_suffix("").as_posix(), path

@@ -171,8 +171,8 @@ static inline void flow_field(struct as_http_ask *http, struct as_http_field *fi
     }
 }
 
-static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
-                              const struct as_peer *peer)
+static inline as_err flow_begin_try(struct flow *f, const struct flow_ask *ask,
+                                    const struct as_peer *peer)
 {
     struct as_http_field fields[5];
     const char *type = ask->type;
@@ -193,11 +193,18 @@ static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
     flow_field(&http, fields, "Accept", ask->accept);
     flow_field(&http, fields, "If-None-Match", ask->if_none_match);
     as_exchange_reset(f->exchange);
-    ck_ok(as_exchange_begin(f->exchange, as_app_site(f->app, flow_sites[ask->from]), peer, &http,
-                            AS_LIMIT_REQUEST_MS));
+    AS_TRY(as_exchange_begin(f->exchange, as_app_site(f->app, flow_sites[ask->from]), peer, &http,
+                             AS_LIMIT_REQUEST_MS));
     if (f->now != 0) {
         f->exchange->request.now = f->now;
     }
+    return AS_OK;
+}
+
+static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
+                              const struct as_peer *peer)
+{
+    ck_ok(flow_begin_try(f, ask, peer));
 }
 
 static inline struct flow_answer *flow_finish(struct flow *f, bool elsewhere)

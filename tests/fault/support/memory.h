@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that runs out at the gate: what fapid itself asks for (the linker puts the functions here
+ * in the place of malloc and its kin), and OpenSSL, jansson and SQLite by the hooks they have. What
+ * libc and libidn ask for within themselves is not seen.
+ *
+ * For one file per program: it must run before anything is allocated by those libraries.
+ */
+#ifndef AS_TESTS_FAULT_MEMORY_H
+#define AS_TESTS_FAULT_MEMORY_H
+
+#include "as/crypto.h"
+#include "as/jose.h"
+#include "fault/support/gate.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+int __real_vasprintf(char **out, const char *format, va_list args);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+int __wrap_vasprintf(char **out, const char *format, va_list args);
+__attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **out, const char *format, ...);
+
+static bool memory_is_out(void)
+{
+    if (!gate_fails()) {
+        return false;
+    }
+    errno = ENOMEM;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return memory_is_out() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return memory_is_out() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return memory_is_out() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return memory_is_out() ? NULL : __real_strdup(text);
+}
+
+/* glibc leaves *out undefined on failure: a value that a careless free would not survive. */
+int __wrap_vasprintf(char **out, const char *format, va_list args)
+{
+    if (memory_is_out()) {
+        *out = (char *)(uintptr_t)16;
+        return -1;
+    }
+    return __real_vasprintf(out, format, args);
+}
+
+int __wrap_asprintf(char **out, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int len = __wrap_vasprintf(out, format, args);
+    va_end(args);
+    return len;
+}
+
+/* ---------------------------------------------------------------- libraries ------------------ */
+
+static sqlite3_mem_methods memory_sqlite;
+
+static void *memory_sqlite_malloc(int size)
+{
+    return memory_is_out() ? NULL : memory_sqlite.xMalloc(size);
+}
+
+static void *memory_sqlite_realloc(void *old, int size)
+{
+    return memory_is_out() ? NULL : memory_sqlite.xRealloc(old, size);
+}
+
+/* SQLite's own pools are left out, so that each of its allocations is one. */
+__attribute__((constructor)) static void memory_hook(void)
+{
+    sqlite3_mem_methods methods;
+
+    if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory_sqlite) != SQLITE_OK) {
+        abort();
+    }
+    methods = memory_sqlite;
+    methods.xMalloc = memory_sqlite_malloc;
+    methods.xRealloc = memory_sqlite_realloc;
+    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
+        sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK ||
+        !as_crypto_watch_memory()) { /* which asks the functions above */
+        abort();
+    }
+    as_json_watch_memory();
+}
+
+#endif
