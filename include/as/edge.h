@@ -158,8 +158,6 @@ enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_c
  * thread.
  */
 void as_edge_drain(struct as_edge *edge);
-/* Has it begun to drain, or to stop? Any thread. */
-bool as_edge_draining(const struct as_edge *edge);
 
 /*
  * Drains, accepts who waits already, then closes the listeners and lets connections go on to one

@@ -33,8 +33,7 @@ bool as_party_status_named(as_span name, enum as_party_status *out);
 /* What an access token looks like to others (design D8, RFC 9068). UNSET: nobody said. */
 enum as_token_format { AS_TOKEN_UNSET, AS_TOKEN_SEALED, AS_TOKEN_JWT, AS_TOKEN_FORMATS };
 
-/* "sealed", "jwt"; NULL for AS_TOKEN_UNSET. */
-const char *as_token_format_name(enum as_token_format format);
+/* "sealed", "jwt". */
 bool as_token_format_named(as_span name, enum as_token_format *out);
 
 #define AS_DIGEST 32

@@ -122,11 +122,6 @@ void as_edge_drain(struct as_edge *edge)
            AS_LOG_NUMBER("open", as_metric_get(AS_METRIC_connections_open)));
 }
 
-bool as_edge_draining(const struct as_edge *edge)
-{
-    return atomic_load(&edge->draining);
-}
-
 static unsigned started_workers(const struct as_edge *edge)
 {
     unsigned count = 0;

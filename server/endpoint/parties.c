@@ -16,7 +16,7 @@ static const struct as_party_words words[] = {
                            "resource_deleted", "resource_status_changed"},
 };
 
-enum as_party_kind as_admin_kind(const struct as_http_call *call)
+static enum as_party_kind kind_of(const struct as_http_call *call)
 {
     as_span path = as_span_of(words[AS_PARTY_RESOURCE].path);
 
@@ -25,7 +25,7 @@ enum as_party_kind as_admin_kind(const struct as_http_call *call)
 
 const struct as_party_words *as_admin_words(const struct as_http_call *call)
 {
-    return &words[as_admin_kind(call)];
+    return &words[kind_of(call)];
 }
 
 as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out)
@@ -76,7 +76,7 @@ as_err as_admin_find(const struct as_http_call *call, const struct as_party **ou
 
     AS_TRY(as_admin_check(visit));
     AS_TRY(as_store_party_get(visit->ctx.store, call->param, out));
-    AS_NEED(*out != NULL && (*out)->kind == as_admin_kind(call), AS_NOT_FOUND,
+    AS_NEED(*out != NULL && (*out)->kind == kind_of(call), AS_NOT_FOUND,
             "no client or resource server of this kind has this id");
     return as_arena_copy(call->mem, (*out)->id, &visit->subject_id);
 }
@@ -89,7 +89,7 @@ as_err as_admin_read_party(struct as_http_call *call, const struct as_party *exi
         .mem = call->mem,
         .settings = visit->ctx.settings,
         .trust = visit->ctx.trust,
-        .kind = as_admin_kind(call),
+        .kind = kind_of(call),
         .by = AS_BY_OPERATOR,
         .existing = existing,
         .now = visit->ctx.now,
@@ -139,7 +139,7 @@ static as_err list_some(struct as_http_call *call, as_span after, json_t *list, 
     for (size_t i = 0; i < LIST_MAX && octets < LIST_OCTETS; i++) {
         json_t *view = NULL;
 
-        AS_TRY(as_store_party_list(store, call->mem, as_admin_kind(call), after, 1, &one, &count));
+        AS_TRY(as_store_party_list(store, call->mem, kind_of(call), after, 1, &one, &count));
         if (count == 0) {
             *next = AS_SPAN_NONE;
             return AS_OK;

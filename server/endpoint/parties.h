@@ -13,7 +13,6 @@ struct as_party_words {
     const char *created, *replaced, *deleted, *status; /* events of the audit */
 };
 
-enum as_party_kind as_admin_kind(const struct as_http_call *call);
 const struct as_party_words *as_admin_words(const struct as_http_call *call);
 /* ?dry_run=true and nothing else. A dry run leaves no trace in the audit either. */
 as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out);

@@ -82,11 +82,6 @@ bool as_party_status_named(as_span name, enum as_party_status *out)
     return known;
 }
 
-const char *as_token_format_name(enum as_token_format format)
-{
-    return name_of(token_formats, AS_TOKEN_FORMATS, format);
-}
-
 bool as_token_format_named(as_span name, enum as_token_format *out)
 {
     unsigned value = 0;

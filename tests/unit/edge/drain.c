@@ -62,10 +62,8 @@ START_TEST(while_draining_each_answer_is_the_last_and_all_are_accepted)
     int old = client_new();
     client_send(old, GET_ECHO);
     ck_assert(client_read(old) && !client_has("Connection: close"));
-    ck_assert(!as_edge_draining(serve.edge));
     as_edge_drain(serve.edge);
     as_edge_drain(serve.edge); /* once more is nothing new */
-    ck_assert(as_edge_draining(serve.edge));
     client_send(old, GET_ECHO);
     check_last_answer(old);
     for (int i = 0; i < 5; i++) {
