@@ -86,8 +86,9 @@ as_err as_keys_rotate(struct as_keys *keys, struct as_store_session *session, co
  * when it is not active, or has no successor that was shown so long. */
 as_err as_keys_retire(struct as_keys *keys, struct as_store_session *session, as_span kid,
                       const struct as_audit *audit);
-/* The key is gone at once, and with it all it made (REG-147); a line without an active key gets one
- * at once. AS_NOT_FOUND. */
+/* The key is gone at once, and what it made is inactive (REG-147); a copy of /jwks that somebody
+ * keeps has it until that has to be fetched anew; a line without an active key gets one at once.
+ * AS_NOT_FOUND. */
 as_err as_keys_revoke(struct as_keys *keys, struct as_store_session *session, as_span kid,
                       const struct as_audit *audit);
 /* Reads the store's keys anew: after a restore. Makes what is missing. */

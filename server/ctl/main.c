@@ -41,7 +41,7 @@ static const struct {
      "publish successors; [--alg ALG] [--purpose access_token|signature]",
      ctl_key_rotate},
     {{"key"}, "retire", "KID", "its successor, once shown long enough, takes over", ctl_key_retire},
-    {{"key"}, "revoke", "KID", "it goes at once, and all that it made ends", ctl_key_revoke},
+    {{"key"}, "revoke", "KID", "it goes at once, and what it made is inactive", ctl_key_revoke},
     {{"db"}, "status", NULL, "schema, size, rows", ctl_db_status},
     {{"db"}, "backup", "FILE", "fapid writes a copy there, as its own user", ctl_db_backup},
     {{"db"}, "restore", "FILE", "--yes: everything as in the copy; all tokens end", ctl_db_restore},
