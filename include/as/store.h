@@ -33,6 +33,8 @@
 struct as_store;
 struct as_store_session;
 
+#define AS_STORE_MESSAGE 256 /* octets of a sentence for the operator, with its NUL */
+
 enum as_store_failure {
     AS_STORE_FINE,
     AS_STORE_BUSY,       /* another fapid holds the database (flock): exit 69 */
@@ -49,7 +51,8 @@ enum as_store_failure {
  * is found damaged: up to AS_LIMIT_STORE_CHECK_OCTETS all pages are looked at, for
  * AS_LIMIT_STORE_CHECK_MS or so. `message` gets one sentence on failure.
  */
-enum as_store_failure as_store_open(const char *path, struct as_store **out, char message[256]);
+enum as_store_failure as_store_open(const char *path, struct as_store **out,
+                                    char message[AS_STORE_MESSAGE]);
 /* Writes what is queued, ends the threads, checkpoints, closes. Free all sessions before. */
 void as_store_close(struct as_store *store);
 
@@ -259,7 +262,8 @@ as_err as_store_status(struct as_store_session *session, struct as_arena *mem,
  * gets one sentence for the operator on failure (AS_UNAVAILABLE); nothing is left at `path` then.
  * Until it is complete the copy is PATH.partial.
  */
-as_err as_store_backup(struct as_store_session *session, const char *path, char why[256]);
+as_err as_store_backup(struct as_store_session *session, const char *path,
+                       char why[AS_STORE_MESSAGE]);
 /*
  * Replaces everything by a copy that as_store_backup wrote, in one transaction, while the store
  * serves. The copy is checked first as as_store_check does, and brought to today's schema. All keys
@@ -272,7 +276,7 @@ as_err as_store_backup(struct as_store_session *session, const char *path, char 
  * a new one.
  */
 as_err as_store_restore(struct as_store_session *session, const char *path,
-                        const struct as_audit *audit, char why[256]);
+                        const struct as_audit *audit, char why[AS_STORE_MESSAGE]);
 /* as_store_check on the store in use: it goes on serving. *findings counts what was found, of which
  * at most a hundred of a kind are told. */
 as_err as_store_check_live(struct as_store_session *session, void (*tell)(void *, const char *),

@@ -76,7 +76,7 @@ as_err as_admin_db_show(struct as_http_call *call)
 as_err as_admin_db_backup(struct as_http_call *call)
 {
     struct as_visit *visit = as_visit_of(call);
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     const char *path = NULL;
 
     visit->event = "database_copied";
@@ -91,7 +91,7 @@ as_err as_admin_db_backup(struct as_http_call *call)
 as_err as_admin_db_restore(struct as_http_call *call)
 {
     struct as_visit *visit = as_visit_of(call);
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     const char *path = NULL;
 
     visit->event = "database_restored";

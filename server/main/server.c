@@ -20,7 +20,7 @@ static enum as_exit give_up(struct as_server *server, const char *step, as_err e
 
 static enum as_exit open_store(struct as_server *server)
 {
-    char message[256] = "";
+    char message[AS_STORE_MESSAGE] = "";
 
     if (as_store_open(server->reading->settings->store_path, &server->store, message) !=
         AS_STORE_FINE) {

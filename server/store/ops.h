@@ -31,7 +31,8 @@ enum as_table {
 };
 
 struct as_store_ops {
-    enum as_store_failure (*open)(const char *path, struct as_backend **out, char message[256]);
+    enum as_store_failure (*open)(const char *path, struct as_backend **out,
+                                  char message[AS_STORE_MESSAGE]);
     void (*close)(struct as_backend *backend);
     enum as_store_failure (*check)(const char *path, void (*tell)(void *, const char *), void *arg);
 
@@ -112,12 +113,12 @@ struct as_store_ops {
     /* --- the database as a whole (include/as/store.h). Any thread that may wait. */
     as_err (*status)(struct as_reader *reader, struct as_backend *backend,
                      struct as_store_status *out);
-    as_err (*backup)(struct as_backend *backend, const char *path, char why[256]);
+    as_err (*backup)(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE]);
     as_err (*check_live)(struct as_backend *backend, void (*tell)(void *, const char *), void *arg,
                          size_t *findings);
     /* A copy, checked and brought to today's schema; at most one at a time. */
     as_err (*copy_open)(struct as_backend *backend, const char *path, struct as_copy **out,
-                        char why[256]);
+                        char why[AS_STORE_MESSAGE]);
     void (*copy_close)(struct as_copy *copy);
     /* The content of the copy becomes the store's. A verb that writes, and stands alone in its
      * transaction: it changes more than a mark is good for. */

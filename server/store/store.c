@@ -10,12 +10,13 @@ AS_AUTO_DEFINE(struct as_store_session, as_store_session_free)
 
 static const struct as_store_ops *const backend_ops = &as_sqlite_ops;
 
-enum as_store_failure as_store_open(const char *path, struct as_store **out, char message[256])
+enum as_store_failure as_store_open(const char *path, struct as_store **out,
+                                    char message[AS_STORE_MESSAGE])
 {
     AS_AUTO(as_store_close) struct as_store *store = calloc(1, sizeof(*store));
 
     if (store == NULL) {
-        (void)snprintf(message, 256, "out of memory");
+        (void)snprintf(message, AS_STORE_MESSAGE, "out of memory");
         return AS_STORE_UNAVAILABLE;
     }
     store->ops = backend_ops;
@@ -25,7 +26,7 @@ enum as_store_failure as_store_open(const char *path, struct as_store **out, cha
     }
     if (as_failed(as_committer_start(store, &store->committer)) ||
         as_failed(as_housekeeper_start(store, &store->housekeeper))) {
-        (void)snprintf(message, 256, "the threads of the store cannot be started");
+        (void)snprintf(message, AS_STORE_MESSAGE, "the threads of the store cannot be started");
         return AS_STORE_UNAVAILABLE;
     }
     *out = AS_MOVE(store);

@@ -22,7 +22,8 @@ as_err as_store_status(struct as_store_session *session, struct as_arena *mem,
     return AS_OK;
 }
 
-as_err as_store_backup(struct as_store_session *session, const char *path, char why[256])
+as_err as_store_backup(struct as_store_session *session, const char *path,
+                       char why[AS_STORE_MESSAGE])
 {
     why[0] = '\0';
     NEED_PATIENCE(session);
@@ -56,7 +57,7 @@ static as_err run_restore(const struct as_store_ops *ops, struct as_backend *bac
 }
 
 as_err as_store_restore(struct as_store_session *session, const char *path,
-                        const struct as_audit *audit, char why[256])
+                        const struct as_audit *audit, char why[AS_STORE_MESSAGE])
 {
     const struct as_store_ops *ops = session->store->ops;
     struct restore_ask ask = {.audit = audit};
@@ -68,7 +69,7 @@ as_err as_store_restore(struct as_store_session *session, const char *path,
     as_err err = as_session_write_alone(session, run_restore, &ask);
     ops->copy_close(ask.copy);
     if (as_failed(err)) {
-        (void)snprintf(why, 256, "%.180s: %s", path, err.why);
+        (void)snprintf(why, AS_STORE_MESSAGE, "%.180s: %s", path, err.why);
     }
     return err;
 }

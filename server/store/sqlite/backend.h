@@ -35,8 +35,6 @@ struct as_copy {
     char *path;
 };
 
-#define AS_STORE_MESSAGE 256
-
 /* --- ops.c */
 as_err as_reader_new(struct as_backend *backend, enum as_db_role role, struct as_reader **out);
 void as_reader_free(struct as_reader *reader);
