@@ -126,6 +126,17 @@ static const char *judge_registered(const struct sight *sight, const struct as_c
                : NULL;
 }
 
+/* No row: nothing can be said for the certificate. A registered one is forgotten with its
+ * registration. */
+static const char *judge_absent(const struct sight *sight)
+{
+    const struct as_token *token = sight->token;
+    const bool unregistered = token->binding_class == AS_CERTIFICATE_REGISTERED &&
+                              !as_party_has_certificate(sight->party, token->binding.thumbprint);
+
+    return unregistered ? "cert_not_registered" : "cert_unknown";
+}
+
 /* Two clients may know one certificate by different methods, and its row is one: what a registered
  * certificate is asked stands in every row, the path of a pki one only in a row of that class. */
 static as_err check_certificate(struct sight *sight, const char **reason)
@@ -143,7 +154,7 @@ static as_err check_certificate(struct sight *sight, const char **reason)
     }
     AS_TRY(as_store_certificate_get(sight->ctx->store, token->binding.thumbprint, &row));
     if (row == NULL) {
-        *reason = "cert_unknown"; /* no row: nothing can be said for it */
+        *reason = judge_absent(sight);
     } else if (token->binding_class == AS_CERTIFICATE_PKI && row->class_ != AS_CERTIFICATE_PKI) {
         *reason = "cert_class_changed";
     } else {

@@ -154,8 +154,9 @@ START_TEST(TOK_15_a_record_is_not_understood)
 }
 END_TEST
 
-/* No key that seals: the certificate's row was written, but there is no token. */
-START_TEST(TOK_15_an_internal_fault)
+/* No key that seals, as for a moment after a restore: the certificate's row was written, but there
+ * is no token. */
+START_TEST(TOK_15_no_key_for_a_moment)
 {
     struct as_keyset *view = &f->w->keys->present->view;
     const struct as_ring *ring = view->ring;
@@ -164,14 +165,31 @@ START_TEST(TOK_15_an_internal_fault)
     ck_ok(as_ring_new(AS_PURPOSE_ACCESS_TOKEN, &empty));
     view->ring = empty;
     struct flow_answer *answer = flow_post(f, cert, "/token", ASK);
+    flow_refused(answer, 503, "temporarily_unavailable");
+    ck_assert_ptr_nonnull(strstr(answer->fields, "Retry-After: "));
+    ck_assert_str_eq(flow_text(answer, "access_token"), "");
+    ck_assert_int_eq(as_metric_get(AS_METRIC_tokens_issued_total), 0);
+    view->ring = ring;
+    flow_status(flow_post(f, cert, "/token", ASK), 200);
+    as_ring_free(empty);
+}
+END_TEST
+
+/* A signing key that no configuration would leave out. */
+START_TEST(TOK_15_an_internal_fault)
+{
+    struct as_keyset *view = &f->w->keys->present->view;
+
+    f->w->settings.token_format = AS_TOKEN_JWT;
+    view->alg = AS_ALG_PS256;
+    struct flow_answer *answer = flow_post(f, cert, "/token", ASK);
     flow_refused(answer, 500, "server_error");
     ck_assert_str_eq(flow_text(answer, "error_description"), "The server met an internal fault.");
     ck_assert_str_eq(flow_text(answer, "access_token"), "");
     ck_assert_int_eq(as_metric_get(AS_METRIC_tokens_issued_total), 0);
     flow_last_has(f->log_fd, "level", "error");
-    view->ring = ring;
+    view->alg = AS_ALG_ES256;
     flow_status(flow_post(f, cert, "/token", ASK), 200);
-    as_ring_free(empty);
 }
 END_TEST
 
@@ -211,6 +229,7 @@ AS_TESTS("flow/token/faults", {
     tcase_add_test(t, TOK_177_a_revocation_that_cannot_be_kept);
     tcase_add_test(t, TOK_15_the_store_is_corrupt);
     tcase_add_test(t, TOK_15_a_record_is_not_understood);
+    tcase_add_test(t, TOK_15_no_key_for_a_moment);
     tcase_add_test(t, TOK_15_an_internal_fault);
     tcase_add_test(t, TOK_15_overload);
     tcase_add_test(t, TOK_15_health_tells);
