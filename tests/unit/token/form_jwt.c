@@ -409,6 +409,9 @@ START_TEST(D8_one_signature_for_all)
 
     ck_refuses(as_token_choose_format(&w->ctx, &client, both, 2, &format, &alg), AS_INVALID_TARGET,
                "the resource servers want tokens signed by different algorithms");
+    const struct as_resource *const alike[] = {&one, &one};
+    ck_ok(as_token_choose_format(&w->ctx, &client, alike, 2, &format, &alg));
+    ck_assert_int_eq(alg, AS_ALG_PS256);
     ck_ok(as_token_choose_format(&w->ctx, &client, both, 1, &format, &alg));
     ck_assert_int_eq(alg, AS_ALG_PS256);
     ck_ok(as_token_choose_format(&w->ctx, &client, both, 0, &format, &alg));

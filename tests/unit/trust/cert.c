@@ -445,6 +445,16 @@ START_TEST(REG_certificate_of_pem)
                                      "-----END CERTIFICATE-----\n"),
                               &cert),
                BAD, "the certificate is not X.509 in DER");
+    const size_t most = (size_t)256 * 1024;
+    char *much = malloc(most + 1);
+    ck_assert_ptr_nonnull(much);
+    memset(much, '\n', most + 1);
+    memcpy(much, pem, strlen(pem));
+    ck_ok(as_cert_of_pem((as_span){much, most}, &cert));
+    as_cert_drop(cert);
+    ck_refuses(as_cert_of_pem((as_span){much, most + 1}, &cert), BAD,
+               "there is no certificate in PEM, or far too much text");
+    free(much);
     ck_assert_uint_eq(ERR_peek_error(), 0);
     free(text);
     free(pem);

@@ -261,6 +261,25 @@ START_TEST(TLS_71_depth_has_a_limit)
 }
 END_TEST
 
+START_TEST(TLS_71_groups_have_a_limit)
+{
+    static struct as_trust_group_conf confs[AS_LIMIT_TRUST_GROUPS + 1];
+    char *file = test_cert_file(root);
+    const char *const files[] = {file};
+    struct as_trust *trust = NULL;
+
+    for (size_t i = 0; i < AS_COUNT(confs); i++) {
+        confs[i] = (struct as_trust_group_conf){
+            .name = "banks", .anchors = files, .anchor_count = 1, .depth = 5};
+    }
+    ck_refuses(as_trust_new(confs, AS_COUNT(confs), NULL, NULL, &trust), AS_BAD_CONFIGURATION,
+               "there are too many trust groups");
+    ck_ok(as_trust_new(confs, AS_LIMIT_TRUST_GROUPS, NULL, NULL, &trust));
+    as_trust_free(trust);
+    test_file_drop(file);
+}
+END_TEST
+
 START_TEST(TLS_82_policy_is_an_oid)
 {
     const char *const policies[] = {"not an oid"};
@@ -611,5 +630,6 @@ AS_TESTS("trust/groups", {
     tcase_add_test(t, TLS_80_files_that_cannot_be_read);
     tcase_add_test(t, TLS_80_other_anchors_other_verdict);
     tcase_add_test(t, TLS_81_the_system_store_has_no_say);
+    tcase_add_test(t, TLS_71_groups_have_a_limit);
     tcase_add_test(t, TLS_82_policy_is_an_oid);
 })
