@@ -41,9 +41,6 @@ const struct as_token_form *as_token_form_of(enum as_token_format format);
 /* Reads a token of either form; *out as above. */
 as_err as_token_read(const struct as_ctx *ctx, as_span text, const struct as_token **out);
 
-/* What the time alone says of a token: NULL, or why it is not active. */
-const char *as_token_check_time(const struct as_token *token, as_time now);
-
 /* --- form_sealed.c */
 
 /* Writes the inside of a token; false when it does not fit into `room` octets. */

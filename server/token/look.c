@@ -16,7 +16,15 @@ typedef as_err (*look_check)(struct sight *sight, const char **reason);
 
 static as_err check_time(struct sight *sight, const char **reason)
 {
-    *reason = as_token_check_time(sight->token, sight->ctx->now);
+    const as_time now = sight->ctx->now;
+
+    *reason = NULL;
+    if (now >= sight->token->expires_at) { /* RFC 7519 4.1.4: on or after */
+        *reason = "token_expired";
+    } else if (sight->token->issued_at - now > AS_LIMIT_CLOCK_SKEW) {
+        /* clocks of several nodes differ, and a clock may be set back a little */
+        *reason = "token_not_yet_valid";
+    }
     return AS_OK;
 }
 

@@ -13,8 +13,9 @@ as_err as_token_revoke(const struct as_ctx *ctx, const struct as_party *by, as_s
     bool revoked = false;
 
     *ended = false;
-    /* Not by as_token_open: a token that seems over, or whose time has yet to come, is revoked too.
-     * Once a clock that was wrong is put right, what was revoked meanwhile would be active again.
+    /* The time is not asked: a token that seems over, or whose time has yet to come, is revoked
+     * too. Once a clock that was wrong is put right, what was revoked meanwhile would be active
+     * again.
      */
     AS_TRY(as_token_read(ctx, text, &token));
     if (token == NULL || (ctx->now >= token->expires_at && !is_its_own(by, token))) {

@@ -30,7 +30,6 @@ static void check_text(const struct as_ctx *ctx, as_span text)
     as_span prefixed = AS_SPAN_NONE;
 
     FUZZ_HOLDS(!as_failed(as_token_read(ctx, text, &token)) && token == NULL);
-    FUZZ_HOLDS(!as_failed(as_token_open(ctx, text, &token)) && token == NULL);
     FUZZ_HOLDS(!as_failed(as_arena_printf(ctx->mem, &prefixed, "%s%.*s", AS_TOKEN_PREFIX,
                                           (int)text.len, text.len > 0 ? text.ptr : "")));
     FUZZ_HOLDS(!as_failed(as_token_read(ctx, prefixed, &token)) && token == NULL);

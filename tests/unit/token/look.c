@@ -371,22 +371,6 @@ START_TEST(D9_no_row)
 }
 END_TEST
 
-/* as_token_open asks less: seal, issuer and time. */
-START_TEST(D8_open)
-{
-    const struct as_token *token = NULL;
-
-    world_delete(w, AS_PARTY_CLIENT, "pki");
-    ck_ok(as_token_open(&w->ctx, as_span_of(pki_token), &token));
-    ck_assert_ptr_nonnull(token);
-    ck_ok(as_token_open(&w->ctx, AS_LIT("fat1.x"), &token));
-    ck_assert_ptr_null(token);
-    w->ctx.now += 300;
-    ck_ok(as_token_open(&w->ctx, as_span_of(pki_token), &token));
-    ck_assert_ptr_null(token);
-}
-END_TEST
-
 static void add_tests(TCase *t)
 {
     tcase_add_checked_fixture(t, start, stop);
@@ -408,7 +392,6 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D9_one_certificate_by_two_methods);
     tcase_add_test(t, D9_a_row_without_a_path);
     tcase_add_test(t, D9_no_row);
-    tcase_add_test(t, D8_open);
 }
 
 /* Whatever is asked of a token is asked of either form (TOK-128). */
