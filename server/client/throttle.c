@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is rationed by address: failed authentications (TOK-13), registrations by strangers
- * (REG-16). A table of counters in sets of eight: a key has its place in one
- * set, and a set that is full gives up the counter of the oldest window. A key is 64 bits of a hash
- * whose seed nobody outside knows, so that a set cannot be filled on purpose.
+ * (REG-16). A table of counters in sets of eight: a key has its place in one set, and a set that is
+ * full gives up the counter of the oldest window. A key is 64 bits of a hash whose seed nobody
+ * outside knows, so that a set cannot be filled on purpose.
  *
  * While nobody fails, which is nearly always, nothing is hashed and nothing is locked: the last
  * window that saw a failure is an atomic number.
