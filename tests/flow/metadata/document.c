@@ -243,6 +243,27 @@ START_TEST(REG_112_no_profile_no_grant)
 }
 END_TEST
 
+/* A reload may change anything else; clients hold tokens and pins of this issuer. */
+START_TEST(REG_103_the_issuer_stays)
+{
+    struct as_settings other = f->w->settings;
+    struct as_generation_conf conf = f->conf;
+    struct as_generation *generation = NULL;
+
+    conf.settings = &other;
+    other.issuer = "https://other.example";
+    ck_ok(as_generation_new(&conf, &generation));
+    ck_refuses(as_app_use(f->app, generation), AS_BAD_CONFIGURATION,
+               "the issuer cannot change while fapid runs");
+    ck_assert_str_eq(flow_text(get(WELL_KNOWN), "issuer"), f->w->settings.issuer);
+    other = f->w->settings;
+    ck_ok(as_generation_new(&conf, &generation));
+    ck_ok(as_app_use(f->app, generation));
+    ck_assert_str_eq(flow_text(get(WELL_KNOWN), "issuer"), f->w->settings.issuer);
+    flow_restart(f); /* nothing reads `other` any more */
+}
+END_TEST
+
 AS_TESTS("flow/metadata/document", {
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, REG_102_fields);
@@ -256,4 +277,5 @@ AS_TESTS("flow/metadata/document", {
     tcase_add_test(t, REG_125_what_is_configured);
     tcase_add_test(t, REG_109_scopes);
     tcase_add_test(t, REG_112_no_profile_no_grant);
+    tcase_add_test(t, REG_103_the_issuer_stays);
 })

@@ -163,6 +163,19 @@ START_TEST(REG_15_the_operators_side)
 }
 END_TEST
 
+/* A token must not promise a profile under which nobody could register. */
+START_TEST(REG_15_of_a_profile_that_is_off)
+{
+    f->w->settings.profiles = 1U << AS_PROFILE_FAPI2;
+    flow_restart(f);
+    flow_refused(flow_admin(f, "POST", IATS, "{}"), 400, "invalid_request");
+    flow_last_has(f->log_fd, "reason", "profile must be given: the default fapi1 is not enabled");
+    flow_refused(flow_admin(f, "POST", IATS, "{'profile':'fapi1'}"), 400, "invalid_request");
+    flow_last_has(f->log_fd, "reason", "profile is not enabled on this server");
+    flow_status(flow_admin(f, "POST", IATS, "{'profile':'fapi2'}"), 201);
+}
+END_TEST
+
 START_TEST(REG_13_REG_16_open)
 {
     char body[256];
@@ -242,6 +255,7 @@ AS_TESTS("flow/registration/tokens", {
     tcase_add_test(t, REG_15_uses_and_expiry);
     tcase_add_test(t, REG_15_what_a_token_gives);
     tcase_add_test(t, REG_15_the_operators_side);
+    tcase_add_test(t, REG_15_of_a_profile_that_is_off);
     tcase_add_test(t, REG_13_REG_16_open);
     tcase_add_test(t, REG_13_off);
     tcase_add_test(t, TOK_13_guessing);
