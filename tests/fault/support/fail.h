@@ -17,7 +17,7 @@ struct fail_try {
 };
 
 /* By a connection of its own, as another process would see it. */
-static inline struct scene_counts fail_counts(struct scene *s)
+static inline struct scene_counts fail_counts(struct scene *s, struct as_store *store)
 {
     struct world *w = s->f->w;
     struct as_store_session *session = NULL;
@@ -25,7 +25,7 @@ static inline struct scene_counts fail_counts(struct scene *s)
     const struct as_iat *iat = NULL;
     unsigned char digest[AS_DIGEST];
 
-    ck_ok(as_store_session_new(w->store, true, &session));
+    ck_ok(as_store_session_new(store, true, &session));
     ck_ok(as_store_status(session, w->mem, &now));
     ck_ok(as_sha256(as_span_of(s->iat), digest));
     ck_ok(as_store_iat_get(session, w->mem, digest, &iat));
@@ -145,13 +145,13 @@ static inline bool fail_once(struct scene *s, struct fail_try *try)
     if (try->cold) {
         fail_cold(f);
     }
-    struct scene_counts from = fail_counts(s);
+    struct scene_counts from = fail_counts(s, f->w->store);
     int64_t counted = as_metric_get(request->metric);
     fail_empty(f->audit_fd);
     fail_empty(f->log_fd);
     fail_send(f, &ask, try);
     bool done = fail_is_done(f, try);
-    struct scene_counts to = fail_counts(s);
+    struct scene_counts to = fail_counts(s, f->w->store);
     fail_store(try, done, &from, &to);
     fail_need(request->metric == AS_METRIC_requests_total ||
                   as_metric_get(request->metric) - counted == (done ? 1 : 0),
