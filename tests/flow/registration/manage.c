@@ -2,6 +2,8 @@
 /* /register/{id}: a client reads, replaces and ends its own registration (RFC 7592). */
 #include "flow/registration/support/register.h"
 
+#include <sqlite3.h>
+
 static const struct as_cert *cert;
 
 static void start(void)
@@ -231,6 +233,26 @@ START_TEST(REG_92_a_disabled_client)
 }
 END_TEST
 
+/* As in a database of another version of fapid. */
+START_TEST(REG_84_a_profile_that_is_not_known)
+{
+    char path[128], body[128];
+    sqlite3 *db = NULL;
+
+    snprintf(path, sizeof(path), "%s/fapid.db", f->w->dir);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    ck_assert_int_eq(sqlite3_exec(db, "UPDATE party SET profile = 'gone'", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    reg_refused(reg_put(cert, NAMED("a")), "the profile of this client is no longer known");
+    snprintf(body, sizeof(body), "grant_type=client_credentials&client_id=%s", reg_id);
+    flow_refused(flow_post(f, cert, "/token", body), 401, "invalid_client");
+    flow_last_has(f->log_fd, "reason", "method_mismatch"); /* it allows no method */
+    flow_status(get(), 200);
+}
+END_TEST
+
 /* The token is good after a restart; the store holds no token. */
 START_TEST(REG_93_restart)
 {
@@ -247,6 +269,7 @@ AS_TESTS("flow/registration/manage", {
     tcase_add_test(t, REG_81_methods);
     tcase_add_test(t, REG_83_REG_88_put_replaces);
     tcase_add_test(t, REG_84_REG_85_REG_86_REG_87_put_is_judged);
+    tcase_add_test(t, REG_84_a_profile_that_is_not_known);
     tcase_add_test(t, REG_87_scope_only_shrinks);
     tcase_add_test(t, REG_83_the_operators_members_stay);
     tcase_add_test(t, REG_89_at_once);
