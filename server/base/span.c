@@ -116,7 +116,8 @@ bool as_span_number(as_span s, uint64_t max, uint64_t *out)
 bool as_span_is_utf8(as_span s)
 {
     for (size_t at = 0; at < s.len;) {
-        size_t len = as_utf8_char(as_span_u8(s) + at, s.len - at);
+        const unsigned char *p = as_span_u8(s) + at;
+        size_t len = *p < 0x80 ? 1 : as_utf8_char(p, s.len - at); /* mostly ASCII: no call */
         if (len == 0) {
             return false;
         }

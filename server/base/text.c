@@ -6,21 +6,25 @@
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Writes the characters of the bytes without padding; returns how many. */
+/* Writes the characters of the bytes, four for three, without padding; returns how many. */
 static size_t encode(const char *alphabet, as_span bytes, char *out)
 {
-    uint32_t bits = 0;
-    unsigned held = 0;
+    const unsigned char *from = as_span_u8(bytes);
     size_t len = 0;
 
-    for (size_t i = 0; i < bytes.len; i++) {
-        bits = bits << 8 | as_span_u8(bytes)[i];
-        for (held += 8; held >= 6; held -= 6) {
-            out[len++] = alphabet[bits >> (held - 6) & 0x3F];
+    for (size_t at = 0; at < bytes.len; at += 3) {
+        const size_t left = bytes.len - at;
+        const uint32_t bits = (uint32_t)from[at] << 16 |
+                              (left > 1 ? (uint32_t)from[at + 1] << 8 : 0) |
+                              (left > 2 ? from[at + 2] : 0);
+        out[len++] = alphabet[bits >> 18];
+        out[len++] = alphabet[bits >> 12 & 0x3F];
+        if (left > 1) {
+            out[len++] = alphabet[bits >> 6 & 0x3F];
         }
-    }
-    if (held > 0) {
-        out[len++] = alphabet[bits << (6 - held) & 0x3F];
+        if (left > 2) {
+            out[len++] = alphabet[bits & 0x3F];
+        }
     }
     return len;
 }

@@ -6,19 +6,30 @@
  */
 #include "as/http.h"
 
+#include <string.h>
+
 /* Where decoded octets go: one allocation as long as the body, which decoding never exceeds. */
 struct sink {
     char *ptr;
     size_t len;
 };
 
-/* One octet from the front of `text`. */
-static bool take_octet(as_span *text, char *octet)
+/* How many octets at the front stand for themselves. */
+static size_t plain_run(as_span text)
 {
-    char first = text->ptr[0];
+    size_t run = 0;
 
-    if (first != '%') {
-        *octet = (char)(first == '+' ? ' ' : first);
+    while (run < text.len && text.ptr[run] != '%' && text.ptr[run] != '+') {
+        run++;
+    }
+    return run;
+}
+
+/* The octet that an escape at the front stands for. */
+static bool take_escape(as_span *text, char *octet)
+{
+    if (text->ptr[0] == '+') {
+        *octet = ' ';
         *text = as_span_from(*text, 1);
         return true;
     }
@@ -31,14 +42,21 @@ static bool take_octet(as_span *text, char *octet)
 
 static as_err decode(struct sink *sink, as_span text, as_span *out)
 {
-    as_span decoded = {sink->ptr + sink->len, 0};
+    const size_t before = sink->len;
 
     while (text.len > 0) {
-        AS_NEED(take_octet(&text, &sink->ptr[sink->len]), AS_INVALID_REQUEST,
-                "a form field has a bad percent escape");
-        sink->len++;
-        decoded.len++;
+        const size_t run = plain_run(text);
+        if (run > 0) {
+            memcpy(sink->ptr + sink->len, text.ptr, run);
+            sink->len += run;
+            text = as_span_from(text, run);
+        } else {
+            AS_NEED(take_escape(&text, &sink->ptr[sink->len]), AS_INVALID_REQUEST,
+                    "a form field has a bad percent escape");
+            sink->len++;
+        }
     }
+    const as_span decoded = {sink->ptr + before, sink->len - before};
     AS_NEED(as_span_is_utf8(decoded), AS_INVALID_REQUEST, "a form field is not UTF-8");
     AS_NEED(!as_span_has_control(decoded), AS_INVALID_REQUEST,
             "a form field has a control character");
