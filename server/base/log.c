@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TAIL_ROOM 24 /* ,"truncated":true}\n */
@@ -22,7 +23,8 @@ static struct {
     _Atomic int fd;
     _Atomic int format;
     _Atomic int lowest;
-} sink = {STDERR_FILENO, AS_LOG_JSON, AS_LOG_INFO};
+    atomic_bool is_file; /* a regular file, which never makes a writer wait for a reader */
+} sink = {STDERR_FILENO, AS_LOG_JSON, AS_LOG_INFO, false};
 
 static const struct log_style {
     const char *ts, *level, *event, *separator, *equals, *truncated, *close;
@@ -34,6 +36,9 @@ static const struct log_style {
 
 void as_log_start(int fd, enum as_log_format format, enum as_log_level lowest)
 {
+    struct stat about;
+
+    atomic_store(&sink.is_file, fstat(fd, &about) == 0 && S_ISREG(about.st_mode));
     atomic_store(&sink.fd, fd);
     atomic_store(&sink.format, (int)format);
     atomic_store(&sink.lowest, (int)lowest);
@@ -110,7 +115,7 @@ static bool would_wait(int fd)
 {
     struct pollfd ask = {.fd = fd, .events = POLLOUT};
 
-    return poll(&ask, 1, 0) == 0;
+    return !atomic_load(&sink.is_file) && poll(&ask, 1, 0) == 0;
 }
 
 /* One write() in the plain case; what a short write left follows, and a sink that fails is let go.
