@@ -112,7 +112,7 @@ def D2_no_request_of_a_kept_connection_fails_when_the_server_ends():
         idle.connection.sock.settimeout(30)
         assert_equal(idle.connection.sock.recv(1), b"", "what an idle connection hears")
         assert_equal(server.process.wait(60), 0)
-        assert_in('"event":"draining"', server.log())
+        assert_in('"event":"closing_connections"', server.log())
     finally:
         server.close()
 
