@@ -120,8 +120,8 @@ as_err as_admin_iats_create(struct as_http_call *call)
     AS_TRY(as_bearer_make(call->mem, AS_BEARER_IAT, &token, iat.digest));
     visit->subject_id = iat.id;
     struct as_audit audit = as_audit_row(visit, visit->event, iat.id);
-    AS_TRY(as_store_iat_create(visit->ctx.store, &iat, &audit));
-    return reply_new(call, &iat, token);
+    AS_TRY(reply_new(call, &iat, token)); /* before it is true: the token is told once */
+    return as_store_iat_create(visit->ctx.store, &iat, &audit);
 }
 
 /* ---------------------------------------------------------------- list, revoke --------------- */

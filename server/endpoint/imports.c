@@ -71,12 +71,12 @@ as_err as_admin_import(struct as_http_call *call, const json_t *list)
         }
         parties[i] = writes[i].party;
     }
+    AS_TRY(reply_parties(call, 201, parties, count)); /* an answer may be too large */
     as_err err = as_admin_write_new(call, writes, count);
     if (as_failed(err)) {
         as_span id = as_visit_of(call)->subject_id;
 
         as_visit_of(call)->member = id.ptr; /* arena text, ends in NUL */
-        return err;
     }
-    return reply_parties(call, 201, parties, count);
+    return err;
 }
