@@ -139,9 +139,12 @@ void as_reply_error(struct as_http_call *call, as_err error)
     }
     call->reply->field_count = kept;
     as_err err = reply_error(call, error);
-    if (as_failed(err)) {
+    if (as_failed(err)) { /* constants alone: there may be no memory */
         call->reply->status = 500;
         call->reply->body = AS_LIT("{\"error\":\"server_error\"}");
+        call->reply->field_count = 1;
+        call->reply->fields[0] =
+            (struct as_http_field){AS_LIT("Content-Type"), AS_LIT("application/json")};
         as_log_err(AS_LOG_ERROR, "reply", err);
     }
 }
