@@ -22,7 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
-WORKERS = max(2, len(os.sched_getaffinity(0)))
+# One more than there are cores: suites wait for their servers now and then.
+WORKERS = max(2, len(os.sched_getaffinity(0))) + 1
 SHOWN_LINES = 200
 
 # What a stage runs: kinds of jobs, and which of their labels.
