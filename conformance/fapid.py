@@ -155,6 +155,21 @@ def self_signed(folder, common_name, key="ec", not_before=None, not_after=None, 
     return Cert(builder.sign(made, hashes.SHA256()), made, folder)
 
 
+_claims = []
+
+
+def _claim(port):
+    """While this process lives no other process of the tests gets the port: a server listens a
+    while after its port was chosen. An abstract socket goes with its process."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0fapid-test-port-{port}")
+    except OSError:
+        claim.close()
+        raise
+    _claims.append(claim)
+
+
 def free_ports(count):
     """Below the range from which the system takes ports for outgoing connections: one of those
     could have the port before the server does."""
@@ -163,6 +178,7 @@ def free_ports(count):
         for port in random.SystemRandom().sample(range(12000, 32000), 200):
             try:
                 stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                _claim(port)
             except OSError:
                 continue
             found.append(port)
