@@ -139,7 +139,7 @@ def REG_13_the_socket_of_the_environment():
 
 @each(("absent", "no.sock", "there is no such socket"),
       ("no_socket", "plain.sock", "nobody listens at this socket"))
-def REG_13_why_the_socket_is_not_reached(file, why):
+def D15_why_the_socket_is_not_reached(file, why):
     server.write("plain.sock", "")
     path = server.path(file)
     code, out, err = run("client", "list", socket=path)

@@ -57,14 +57,14 @@ def edit(server, old, new):
 @each(("option", ["--nosuch"]), ("letter", ["-x"]), ("argument", ["start"]),
       ("two", ["-t", "-T"]), ("set", ["--set", "issuer"]), ("no_key", ["--set", "=x"]),
       ("no_value", ["--set"]), ("file", ["-c"]), ("empty", ["-c", ""]))
-def TLS_01_usage(args):
+def usage(args):
     code, out, err = fapid(*args)
     assert_equal((code, out), (USAGE, ""))
     assert err.startswith("fapid: ") and len(err.splitlines()) == 1, err
 
 
 @test
-def TLS_01_help_and_version():
+def help_and_version():
     code, out, err = fapid("--help")
     assert_equal((code, err), (FINE, ""))
     for option in ("-c", "-t", "-T", "--set", "--check-store", "--allow-root"):
@@ -75,7 +75,7 @@ def TLS_01_help_and_version():
 
 
 @test
-def TLS_01_root_is_refused():
+def root_is_refused():
     if os.geteuid() != 0:
         skip("only root is refused for being root")
     with made() as server:
@@ -89,7 +89,7 @@ def TLS_01_root_is_refused():
 # ------------------------------------------------------------------------------------ -t
 
 @test
-def TLS_01_a_good_configuration_leaves_nothing_behind():
+def a_good_configuration_leaves_nothing_behind():
     with made() as server:
         before = sorted(os.listdir(server.folder))
         code, err = ends(server, "-t")
@@ -107,7 +107,7 @@ def TLS_01_a_good_configuration_leaves_nothing_behind():
       ("word", "client_certificate = request", "client_certificate = perhaps", "perhaps"),
       ("key_twice", 'names = {"localhost"}', 'names = {"localhost"}\nnames = {"localhost"}',
        "names"))
-def TLS_01_findings_say_file_and_line(old, new, word):
+def findings_say_file_and_line(old, new, word):
     with made() as server:
         edit(server, old, new)
         code, err = ends(server, "-t")
@@ -119,7 +119,7 @@ def TLS_01_findings_say_file_and_line(old, new, word):
 
 
 @test
-def TLS_01_the_line_is_the_one():
+def the_line_is_the_one():
     with made() as server:
         edit(server, "default_trust = banks", "default_trust = banks\nnosuch = 1")
         with open(server.path("fapid.conf"), encoding="utf-8") as text:
@@ -128,7 +128,7 @@ def TLS_01_the_line_is_the_one():
 
 
 @each(("certificate", "server-rsa.pem"), ("key", "server-ec.key"), ("anchor", "client-ca.pem"))
-def TLS_01_files_are_checked_too(file):
+def files_are_checked_too(file):
     with made() as server:
         with open(server.path(file), "rb") as kept:
             whole = kept.read()
@@ -143,7 +143,7 @@ def TLS_01_files_are_checked_too(file):
 
 
 @test
-def TLS_01_no_file():
+def no_file():
     code, out, err = fapid("-t", "-c", "/nowhere/fapid.conf")
     assert_equal((code, out), (CONFIGURATION, ""))
     assert_in("/nowhere/fapid.conf", err)
@@ -158,7 +158,7 @@ def settings(text):
 
 
 @test
-def TLS_01_what_is_printed_can_be_read():
+def what_is_printed_can_be_read():
     with made() as server:
         code, first, err = fapid("-T", "-c", server.path("fapid.conf"))
         assert_equal((code, err), (FINE, ""))
@@ -171,7 +171,7 @@ def TLS_01_what_is_printed_can_be_read():
 
 
 @test
-def TLS_01_set():
+def settings_on_the_command_line():
     with made() as server:
         file = server.path("fapid.conf")
         code, out, _ = fapid("-T", "-c", file, "--set", "lifetime.access_token=7s", "--set",
@@ -191,7 +191,7 @@ def TLS_01_set():
 # ------------------------------------------------------------------------------------ start and end
 
 @each(("sigterm", signal.SIGTERM), ("sigint", signal.SIGINT))
-def TLS_01_signals_end_it(number):
+def signals_end_it(number):
     with made() as server:
         server.run()
         assert_equal(server.stop(number), FINE)
@@ -203,7 +203,7 @@ def TLS_01_signals_end_it(number):
 
 
 @test
-def TLS_01_an_open_connection_does_not_hold_it():
+def an_open_connection_does_not_hold_it():
     with made() as server:
         server.run()
         with socket.create_connection(("127.0.0.1", server.mtls_port)):
@@ -225,7 +225,7 @@ def D2_a_second_on_the_same_store():
 
 
 @each(("tls", "mtls_port"), ("admin", "admin_port"))
-def TLS_01_a_port_that_is_taken(port):
+def a_port_that_is_taken(port):
     with made() as server, socket.socket() as holder:
         holder.bind(("127.0.0.1", getattr(server, port)))
         holder.listen()

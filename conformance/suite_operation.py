@@ -507,7 +507,7 @@ def MTLS_118_an_audit_file_that_cannot_be_opened_refuses_a_reload():
 @each(("store", "store.path", "/nowhere/fapid.db", 69, "/nowhere"),
       ("key", "store.key_file", "/dev/null", CONFIGURATION, "/dev/null: the key file is not a"),
       ("group", "admin.group", "nosuch", CONFIGURATION, "no group is named nosuch"))
-def TLS_01_why_a_start_failed_has_a_place(key, value, code, says):
+def why_a_start_failed_has_a_place(key, value, code, says):
     with made() as server:
         done = subprocess.run(server.command("--set", f"{key}={value}"), capture_output=True,
                               text=True, timeout=60, check=False)
@@ -528,7 +528,7 @@ def check(server, *args):
 
 
 @test
-def TLS_01_a_check_warns_of_an_expired_certificate():
+def a_check_warns_of_an_expired_certificate():
     with made() as server:
         assert_equal(check(server)[1].splitlines()[-1], f"{server.path('fapid.conf')}: fine")
         old = server_pair(server, not_before=NOW - 3 * DAY, not_after=NOW - DAY)
@@ -543,7 +543,7 @@ def TLS_01_a_check_warns_of_an_expired_certificate():
 
 @each(("group", "admin.group=nosuch", "command line: admin.group: no group is named nosuch"),
       ("audit", "audit.file=/dev/null", "command line: /dev/null: it is no regular file"))
-def TLS_01_a_check_refuses(setting, line):
+def a_check_refuses(setting, line):
     with made() as server:
         code, err = check(server, "--set", setting)
         assert_equal(code, CONFIGURATION, err)
@@ -554,7 +554,7 @@ def TLS_01_a_check_refuses(setting, line):
 @each(("store", "store.path=/nowhere/fapid.db", "store.path: /nowhere"),
       ("socket", "admin.socket=/nowhere/admin.sock", "admin.socket: /nowhere"),
       ("audit", "audit.file=/nowhere/audit.jsonl", "audit.file: /nowhere"))
-def TLS_01_a_check_warns_of_a_missing_folder(setting, says):
+def a_check_warns_of_a_missing_folder(setting, says):
     with made() as server:
         code, err = check(server, "--set", setting)
         assert_equal(code, FINE, err)
@@ -563,7 +563,7 @@ def TLS_01_a_check_warns_of_a_missing_folder(setting, says):
 
 
 @test
-def TLS_01_an_anchor_that_cannot_be_read_has_a_place():
+def an_anchor_that_cannot_be_read_has_a_place():
     with made() as server:
         os.unlink(server.path("other-ca.pem"))
         code, err = check(server)
@@ -635,7 +635,7 @@ class Manager:
 
 
 @each(("path", False), ("abstract", True))
-def TLS_01_the_service_manager_is_told(abstract):
+def the_service_manager_is_told(abstract):
     with made() as server:
         manager = Manager(server.folder, abstract)
         server.run(env=manager.env, wait=False)
@@ -664,7 +664,7 @@ def TLS_01_the_service_manager_is_told(abstract):
 
 
 @test
-def TLS_01_signs_of_life():
+def signs_of_life():
     with made() as server:
         manager = Manager(server.folder)
         server.run(env={**manager.env, "WATCHDOG_USEC": "1000000"}, wait=False)
@@ -679,7 +679,7 @@ def TLS_01_signs_of_life():
 
 
 @test
-def TLS_01_no_signs_of_life_that_are_not_wanted():
+def no_signs_of_life_that_are_not_wanted():
     with made() as server:
         manager = Manager(server.folder)
         server.run(env={**manager.env, "WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"}, wait=False)
@@ -691,7 +691,7 @@ def TLS_01_no_signs_of_life_that_are_not_wanted():
 
 
 @test
-def TLS_01_what_the_service_manager_says_is_taken_out_of_the_environment():
+def what_the_service_manager_says_is_taken_out_of_the_environment():
     with made() as server:
         edit(server, "default_trust = banks",
              'default_trust = banks\nlifetime { access_token = "${WATCHDOG_USEC:-5m}" }')
@@ -740,7 +740,7 @@ def unix_listener(path):
 
 
 @test
-def TLS_01_sockets_that_are_handed_over():
+def sockets_that_are_handed_over():
     with made() as server:
         sockets = {"mtls": listen(server.mtls_port), "public": listen(server.port),
                    "admin-socket": unix_listener(server.socket)}
@@ -759,7 +759,7 @@ def TLS_01_sockets_that_are_handed_over():
 
 
 @test
-def TLS_01_who_comes_between_two_starts_is_served_by_the_next():
+def who_comes_between_two_starts_is_served_by_the_next():
     with made() as server:
         sockets = {"public": listen(server.port)}
         run_with(server, sockets)
@@ -789,7 +789,7 @@ def TLS_01_who_comes_between_two_starts_is_served_by_the_next():
       ("count", {"public": None}, {"LISTEN_FDS": "x"}, "LISTEN_FDS"),
       ("absent", {"public": None}, {"LISTEN_FDS": "2", "LISTEN_FDNAMES": "public:mtls"},
        "LISTEN_FDS"))
-def TLS_01_a_socket_that_fits_nothing(names, changes, says):
+def a_socket_that_fits_nothing(names, changes, says):
     with made() as server:
         sockets = {name: listen(0) for name in names}
         run_with(server, sockets, **changes)
@@ -801,7 +801,7 @@ def TLS_01_a_socket_that_fits_nothing(names, changes, says):
 
 
 @test
-def TLS_01_sockets_for_another_process_are_left_alone():
+def sockets_for_another_process_are_left_alone():
     with made() as server:
         sockets = {"nosuch": listen(0)}
         run_with(server, sockets, LISTEN_PID="1")
@@ -827,7 +827,7 @@ def units(folder):
 
 
 @test
-def TLS_01_the_units_are_valid_and_narrow():
+def the_units_are_valid_and_narrow():
     if shutil.which("systemd-analyze") is None:
         skip("there is no systemd-analyze")
     with tempfile.TemporaryDirectory() as folder:
@@ -844,7 +844,7 @@ def TLS_01_the_units_are_valid_and_narrow():
 # ------------------------------------------------------------------------------------ the end
 
 @test
-def TLS_01_drain():
+def drain():
     with running(["http.drain=2s"]) as server:
         connection = server.https()
         assert_equal(roundtrip(connection, "GET", METADATA)[0], 200)
@@ -867,7 +867,7 @@ def TLS_01_drain():
 
 
 @each(("term", signal.SIGTERM), ("int", signal.SIGINT))
-def TLS_01_a_second_signal_cuts_it_short(second):
+def a_second_signal_cuts_it_short(second):
     with running(["http.drain=1h"]) as server:
         server.process.send_signal(signal.SIGTERM)
         until("draining", lambda: events(server, "draining"))
@@ -884,7 +884,7 @@ def TLS_01_a_second_signal_cuts_it_short(second):
 
 
 @test
-def TLS_01_a_second_signal_ends_what_open_requests_hold_up():
+def a_second_signal_ends_what_open_requests_hold_up():
     with running() as server:
         server.register_client("alice")
         with server.connect() as half:
@@ -983,7 +983,7 @@ def TLS_29_no_request_fails_while_keys_rotate():
 
 
 @test
-def TLS_01_no_request_fails_while_it_drains():
+def no_request_fails_while_it_drains():
     """Who keeps to Connection: close, and turns to another server once this one is not ready, meets
     no failure."""
     with running(["http.drain=3s"]) as server:
@@ -1004,7 +1004,7 @@ def TLS_01_no_request_fails_while_it_drains():
 
 
 @test
-def TLS_01_no_request_fails_while_it_restarts():
+def no_request_fails_while_it_restarts():
     """With the port in the service manager's hands, newcomers wait while there is no fapid."""
     with made() as server:
         edit(server, "default_trust = banks", "default_trust = banks\nhttp { drain = 1s }")

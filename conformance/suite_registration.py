@@ -371,7 +371,17 @@ def REG_13_off():
 # ------------------------------------------------------------------------------------ certificates
 
 @test
-def REG_37_a_name_is_proved():
+def REG_37_a_method_that_needs_keys():
+    cert = self_signed(server.folder, "no keys")
+    members = {"token_endpoint_auth_method": SELF, "grant_types": ["client_credentials"]}
+    reason(post(cert, token(), members), "jwks")
+    bare = {name_: value for name_, value in jwk(cert).items() if name_ != "x5c"}
+    reason(post(cert, token(), {**members, "jwks": {"keys": [bare]}}), "x5c")
+    registered(post(cert, token(), {**members, "jwks": {"keys": [jwk(cert)]}}))
+
+
+@test
+def a_name_is_proved():
     cert, members = fresh()
     foreign = server.other_ca.issue(members["tls_client_auth_subject_dn"][3:].split(",")[0])
     with_token = token()
@@ -384,7 +394,7 @@ def REG_37_a_name_is_proved():
 
 
 @test
-def REG_37_a_self_signed_certificate_is_proved():
+def a_self_signed_certificate_is_proved():
     cert, other = self_signed(server.folder, "one"), self_signed(server.folder, "one")
     members = {"token_endpoint_auth_method": SELF, "grant_types": ["client_credentials"],
                "jwks": {"keys": [jwk(cert)]}}

@@ -53,7 +53,7 @@ static struct flow_answer *post_self(const struct as_cert *shown, const struct a
     return reg_post(shown, iat(NULL), body);
 }
 
-START_TEST(REG_37_tls_client_auth)
+START_TEST(tls_client_auth)
 {
     const struct as_cert *own = world_leaf(f->w, f->w->banks_ca, "CN=a");
     const char *token = iat(NULL);
@@ -69,7 +69,7 @@ START_TEST(REG_37_tls_client_auth)
 }
 END_TEST
 
-START_TEST(REG_37_self_signed_tls_client_auth)
+START_TEST(self_signed_tls_client_auth)
 {
     const struct as_cert *own = world_leaf(f->w, NULL, "CN=a");
     const struct as_cert *other = world_leaf(f->w, NULL, "CN=a");
@@ -80,7 +80,7 @@ START_TEST(REG_37_self_signed_tls_client_auth)
 }
 END_TEST
 
-START_TEST(REG_37_the_switch)
+START_TEST(the_switch)
 {
     f->w->settings.registration_certificate_proof = false;
     flow_status(reg_post(NULL, iat(NULL), BODY("a")), 201);
@@ -131,7 +131,7 @@ END_TEST
 
 /* One's own certificate vouches for no other beside it: that would keep its owner out (MTLS-114).
  */
-START_TEST(REG_37_each_certificate_is_proved)
+START_TEST(each_certificate_is_proved)
 {
     const struct as_cert *own = world_leaf(f->w, NULL, "CN=own");
     const struct as_cert *next = world_leaf(f->w, NULL, "CN=own");
@@ -156,10 +156,10 @@ END_TEST
 
 AS_TESTS("flow/registration/proof", {
     tcase_add_checked_fixture(t, start, reg_stop);
-    tcase_add_test(t, REG_37_tls_client_auth);
-    tcase_add_test(t, REG_37_self_signed_tls_client_auth);
-    tcase_add_test(t, REG_37_each_certificate_is_proved);
-    tcase_add_test(t, REG_37_the_switch);
+    tcase_add_test(t, tls_client_auth);
+    tcase_add_test(t, self_signed_tls_client_auth);
+    tcase_add_test(t, each_certificate_is_proved);
+    tcase_add_test(t, the_switch);
     tcase_add_test(t, MTLS_106_where_to_go);
     tcase_add_test(t, REG_87_proof_at_put);
 })

@@ -19,7 +19,7 @@ static void stop(void)
     world_free(w);
 }
 
-START_TEST(REG_37_tls_client_auth)
+START_TEST(tls_client_auth)
 {
     const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c1");
 
@@ -37,7 +37,7 @@ START_TEST(REG_37_tls_client_auth)
 }
 END_TEST
 
-START_TEST(REG_37_self_signed_tls_client_auth)
+START_TEST(self_signed_tls_client_auth)
 {
     const struct as_cert *cert = world_leaf(w, NULL, "CN=c1");
     unsigned char digests[1][AS_DIGEST];
@@ -55,6 +55,6 @@ END_TEST
 
 AS_TESTS("client/prove", {
     tcase_add_checked_fixture(t, start, stop);
-    tcase_add_test(t, REG_37_tls_client_auth);
-    tcase_add_test(t, REG_37_self_signed_tls_client_auth);
+    tcase_add_test(t, tls_client_auth);
+    tcase_add_test(t, self_signed_tls_client_auth);
 })

@@ -36,7 +36,7 @@ static bool alive_in(int milliseconds)
     return false;
 }
 
-START_TEST(TLS_01_idle_workers_are_alive)
+START_TEST(idle_workers_are_alive)
 {
     start(4);
     for (int i = 0; i < 5; i++) {
@@ -46,7 +46,7 @@ START_TEST(TLS_01_idle_workers_are_alive)
 }
 END_TEST
 
-START_TEST(TLS_01_a_stuck_worker_is_not)
+START_TEST(a_stuck_worker_is_not)
 {
     start(1);
     ck_assert_int_eq(pthread_mutex_lock(&gate), 0);
@@ -64,7 +64,7 @@ START_TEST(TLS_01_a_stuck_worker_is_not)
 END_TEST
 
 /* The others do not answer for it. */
-START_TEST(TLS_01_one_of_several_is_enough)
+START_TEST(one_of_several_is_enough)
 {
     start(3);
     ck_assert_int_eq(pthread_mutex_lock(&gate), 0);
@@ -81,7 +81,7 @@ START_TEST(TLS_01_one_of_several_is_enough)
 END_TEST
 
 AS_TESTS("edge/alive", {
-    tcase_add_test(t, TLS_01_idle_workers_are_alive);
-    tcase_add_test(t, TLS_01_a_stuck_worker_is_not);
-    tcase_add_test(t, TLS_01_one_of_several_is_enough);
+    tcase_add_test(t, idle_workers_are_alive);
+    tcase_add_test(t, a_stuck_worker_is_not);
+    tcase_add_test(t, one_of_several_is_enough);
 })

@@ -25,7 +25,7 @@ static const char *told(void)
     return text;
 }
 
-START_TEST(TLS_01_findings_of_settings)
+START_TEST(findings_of_settings)
 {
     as_findings_of_settings(&findings, "f:3: warning: perhaps not meant");
     ck_assert_uint_eq(findings.warnings, 1);
@@ -41,7 +41,7 @@ START_TEST(TLS_01_findings_of_settings)
 }
 END_TEST
 
-START_TEST(TLS_01_findings_of_trust)
+START_TEST(findings_of_trust)
 {
     as_findings_of_trust(&findings, "banks", "/x/ca.pem", "it is odd", false);
     as_findings_of_trust(&findings, "banks", NULL, "it is empty", true);
@@ -53,7 +53,7 @@ START_TEST(TLS_01_findings_of_trust)
 END_TEST
 
 /* The last thing the edge told is why it failed; what it warned of is no refusal. */
-START_TEST(TLS_01_findings_of_the_edge)
+START_TEST(findings_of_the_edge)
 {
     as_findings_of_edge(&findings, "public", "warning: it has expired");
     as_findings_of_edge(&findings, "public", "the port cannot be had");
@@ -79,7 +79,7 @@ static void put(const char *path, const char *says)
 }
 
 /* A listener is found by its own section, and the two for the operator by admin. */
-START_TEST(TLS_01_findings_of_the_edge_have_a_line)
+START_TEST(findings_of_the_edge_have_a_line)
 {
     static const char *const names[] = {"public", "admin-socket", "admin-http"};
     char path[600], expected[700];
@@ -103,7 +103,7 @@ START_TEST(TLS_01_findings_of_the_edge_have_a_line)
 }
 END_TEST
 
-START_TEST(TLS_01_a_reason_where_nothing_was_told)
+START_TEST(a_reason_where_nothing_was_told)
 {
     as_findings_blame_last(&findings, "nothing was told");
     ck_assert_str_eq(findings.first.message, "nothing was told");
@@ -113,9 +113,9 @@ END_TEST
 
 AS_TESTS("main/findings", {
     tcase_add_checked_fixture(t, enter, leave);
-    tcase_add_test(t, TLS_01_findings_of_settings);
-    tcase_add_test(t, TLS_01_findings_of_trust);
-    tcase_add_test(t, TLS_01_findings_of_the_edge);
-    tcase_add_test(t, TLS_01_findings_of_the_edge_have_a_line);
-    tcase_add_test(t, TLS_01_a_reason_where_nothing_was_told);
+    tcase_add_test(t, findings_of_settings);
+    tcase_add_test(t, findings_of_trust);
+    tcase_add_test(t, findings_of_the_edge);
+    tcase_add_test(t, findings_of_the_edge_have_a_line);
+    tcase_add_test(t, a_reason_where_nothing_was_told);
 })

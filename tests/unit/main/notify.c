@@ -39,7 +39,7 @@ static const char *heard(void)
     return text;
 }
 
-START_TEST(TLS_01_a_message_arrives_as_it_is)
+START_TEST(a_message_arrives_as_it_is)
 {
     struct as_notify notify;
 
@@ -56,7 +56,7 @@ START_TEST(TLS_01_a_message_arrives_as_it_is)
 }
 END_TEST
 
-START_TEST(TLS_01_an_abstract_name)
+START_TEST(an_abstract_name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     socklen_t len = sizeof(sa_family_t);
@@ -80,7 +80,7 @@ START_TEST(TLS_01_an_abstract_name)
 }
 END_TEST
 
-START_TEST(TLS_01_nobody_listens)
+START_TEST(nobody_listens)
 {
     static const char *const names[] = {"", "/", "@", "relative/path", "vsock:1:2"};
     struct as_notify notify;
@@ -102,7 +102,7 @@ START_TEST(TLS_01_nobody_listens)
 }
 END_TEST
 
-START_TEST(TLS_01_signs_of_life_are_for_whom_they_are_asked)
+START_TEST(signs_of_life_are_for_whom_they_are_asked)
 {
     struct as_notify notify;
     char own[32];
@@ -149,7 +149,7 @@ static void hand_over(const char *pid, const char *count, const char *names)
     }
 }
 
-START_TEST(TLS_01_sockets_have_names)
+START_TEST(sockets_have_names)
 {
     struct as_inherited in;
 
@@ -169,7 +169,7 @@ START_TEST(TLS_01_sockets_have_names)
 }
 END_TEST
 
-START_TEST(TLS_01_sockets_of_another_process)
+START_TEST(sockets_of_another_process)
 {
     struct as_inherited in;
 
@@ -180,7 +180,7 @@ START_TEST(TLS_01_sockets_of_another_process)
 }
 END_TEST
 
-START_TEST(TLS_01_sockets_that_contradict_their_names)
+START_TEST(sockets_that_contradict_their_names)
 {
     static const char names_fault[] = "LISTEN_FDNAMES does not fit LISTEN_FDS";
     static const char count_fault[] = "LISTEN_FDS is no number, or too large";
@@ -209,11 +209,11 @@ END_TEST
 
 AS_TESTS("main/notify", {
     tcase_add_checked_fixture(t, enter, leave);
-    tcase_add_test(t, TLS_01_a_message_arrives_as_it_is);
-    tcase_add_test(t, TLS_01_an_abstract_name);
-    tcase_add_test(t, TLS_01_nobody_listens);
-    tcase_add_test(t, TLS_01_signs_of_life_are_for_whom_they_are_asked);
-    tcase_add_test(t, TLS_01_sockets_have_names);
-    tcase_add_test(t, TLS_01_sockets_of_another_process);
-    tcase_add_test(t, TLS_01_sockets_that_contradict_their_names);
+    tcase_add_test(t, a_message_arrives_as_it_is);
+    tcase_add_test(t, an_abstract_name);
+    tcase_add_test(t, nobody_listens);
+    tcase_add_test(t, signs_of_life_are_for_whom_they_are_asked);
+    tcase_add_test(t, sockets_have_names);
+    tcase_add_test(t, sockets_of_another_process);
+    tcase_add_test(t, sockets_that_contradict_their_names);
 })
