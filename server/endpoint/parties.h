@@ -13,27 +13,32 @@ struct as_party_words {
     const char *created, *replaced, *deleted, *status; /* events of the audit */
 };
 
+/* party_call.c. The kind by the path, and the words of it. */
+enum as_party_kind as_admin_kind(const struct as_http_call *call);
 const struct as_party_words *as_admin_words(const struct as_http_call *call);
-/* ?dry_run=true and nothing else. A dry run leaves no trace in the audit either. */
-as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out);
-/* What knows no dry run must not take one for the real thing. */
-as_err as_admin_need_no_query(const struct as_http_call *call);
 /* The JSON of the body; the caller owns it. */
 as_err as_admin_read_body(const struct as_http_call *call, json_t **out);
-/* The id of ?after=ID, after which a page begins; empty without a query. */
-as_err as_admin_read_after(const struct as_http_call *call, as_span *out);
-/* The page, and in its member `next` the id to go on after, unless that is empty. */
-as_err as_admin_reply_page(struct as_http_call *call, json_t *page, as_span next);
 /* The party of the path, of the kind of the path, for one who may administrate. */
 as_err as_admin_find(const struct as_http_call *call, const struct as_party **out);
 /* The object as a party to be written, in the place of `existing` where there is one. */
 as_err as_admin_read_party(struct as_http_call *call, const struct as_party *existing,
                            const json_t *json, struct as_party_write *out);
+/* In the place of an answer that was made before. Made before the write that it tells of, so that
+ * who hears of a fault may try again; a write that fails makes it void. */
 as_err as_admin_reply_party(struct as_http_call *call, unsigned status,
                             const struct as_party *party);
 /* Creates all or none, or rehearses it. */
 as_err as_admin_write_new(struct as_http_call *call, const struct as_party_write *writes,
                           size_t count);
+
+/* admin_query.c: ?dry_run=true and nothing else. A dry run leaves no trace in the audit either. */
+as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out);
+/* What knows no dry run must not take one for the real thing. */
+as_err as_admin_need_no_query(const struct as_http_call *call);
+/* The id of ?after=ID, after which a page begins; empty without a query. */
+as_err as_admin_read_after(const struct as_http_call *call, as_span *out);
+/* The page, and in its member `next` the id to go on after, unless that is empty. */
+as_err as_admin_reply_page(struct as_http_call *call, json_t *page, as_span next);
 
 /* warnings.c: adds `warnings` to the object shown, when there are any: {"client_id", "warning"}. */
 as_err as_admin_warn(struct as_http_call *call, const struct as_party *party, json_t *answer);

@@ -16,10 +16,11 @@ static as_err replace(struct as_http_call *call, const struct as_party *existing
     AS_TRY(as_admin_is_dry_run(call, &dry_run));
     AS_TRY(as_admin_read_party(call, existing, json, &write));
     struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(as_admin_reply_party(call, 200, write.party));
     AS_TRY(dry_run ? as_store_party_replace_rehearse(visit->ctx.store, &write, &found)
                    : as_store_party_replace(visit->ctx.store, &write, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
-    return as_admin_reply_party(call, 200, write.party);
+    return AS_OK;
 }
 
 as_err as_admin_replace(struct as_http_call *call)
@@ -48,10 +49,11 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
             "it must be enabled or disabled");
     visit->member = NULL;
     struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    AS_TRY(as_admin_reply_party(call, 200, &after));
     AS_TRY(as_store_party_set_status(visit->ctx.store, existing->kind, existing->id, after.status,
                                      &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
-    return as_admin_reply_party(call, 200, &after);
+    return AS_OK;
 }
 
 /* The object as it would be then. */
@@ -77,8 +79,8 @@ static as_err try_amend(struct as_http_call *call, const json_t *patch, bool *do
     AS_TRY(merge(existing, patch, &merged));
     AS_TRY(as_admin_read_party(call, existing, merged, &write));
     struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
-    AS_TRY(as_store_party_amend(visit->ctx.store, &write, existing, &audit, done));
-    return *done ? as_admin_reply_party(call, 200, write.party) : AS_OK;
+    AS_TRY(as_admin_reply_party(call, 200, write.party));
+    return as_store_party_amend(visit->ctx.store, &write, existing, &audit, done);
 }
 
 static as_err amend(struct as_http_call *call, const struct as_party *existing, const json_t *patch)

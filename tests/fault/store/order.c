@@ -5,6 +5,7 @@
  */
 #include "fault/support/disk.h"
 #include "fault/support/fail.h"
+#include "fault/support/operating.h"
 
 static struct scene s;
 static char dir[64];
@@ -71,6 +72,9 @@ START_TEST(TOK_177_synced_before_answered)
 {
     for (size_t i = 0; i < AS_COUNT(scene_registration_requests); i++) {
         answer_and_crash(&scene_registration_requests[i]);
+    }
+    for (size_t i = 0; i < AS_COUNT(scene_operator_requests); i++) {
+        answer_and_crash(&scene_operator_requests[i]);
     }
     answer_and_crash(&scene_revocation_requests[0]);
     answer_and_crash(&scene_token_requests[2]); /* a certificate is recorded */

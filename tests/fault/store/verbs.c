@@ -3,6 +3,7 @@
 #include "fault/support/verbs.h"
 
 #include "fault/support/fail.h"
+#include "fault/support/operating.h"
 
 #define MOST 1000 /* more than there are: all */
 
@@ -25,6 +26,7 @@ static void fail_each(bool unavailable)
     fail_all(&s, scene_token_requests, AS_COUNT(scene_token_requests), MOST);
     fail_all(&s, scene_introspection_requests, AS_COUNT(scene_introspection_requests), MOST);
     fail_all(&s, scene_registration_requests, AS_COUNT(scene_registration_requests), MOST);
+    fail_all(&s, scene_operator_requests, AS_COUNT(scene_operator_requests), MOST);
     fail_all(&s, scene_revocation_requests, AS_COUNT(scene_revocation_requests), MOST);
     for (size_t i = 0; i < VERB_COUNT; i++) {
         ck_assert_msg(atomic_load(&verbs.failed[i]) > 0, "%s never failed", verb_names[i]);

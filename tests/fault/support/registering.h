@@ -129,26 +129,6 @@ static inline void after_delete(struct scene *s, bool done)
     }
 }
 
-static inline void before_admin(struct scene *s, struct flow_ask *ask)
-{
-    scene_unregister(s);
-    snprintf(s->body, sizeof(s->body),
-             "{" SCENE_CLIENT ",\"client_id\":\"byhand\",\"scope\":\"read\"}");
-    *ask = (struct flow_ask){
-        .from = FLOW_SOCKET, .path = "/v1/clients", .type = "application/json", .body = s->body};
-}
-
-static inline void after_admin(struct scene *s, bool done)
-{
-    struct flow_answer *answer = flow_admin(s->f, "GET", "/v1/clients/byhand", NULL);
-
-    flow_status(answer, done ? 200 : 404);
-    if (done) {
-        ck_assert_str_eq(flow_text(answer, "tls_client_auth_subject_dn"), "CN=reg");
-        flow_status(flow_admin(s->f, "DELETE", "/v1/clients/byhand", NULL), 204);
-    }
-}
-
 static const struct scene_request scene_registration_requests[] = {
     {"registration",
      201,
@@ -171,13 +151,6 @@ static const struct scene_request scene_registration_requests[] = {
      AS_METRIC_requests_total,
      before_delete,
      after_delete},
-    {"client by an operator",
-     201,
-     {.clients = 1, .audits = 1},
-     false,
-     AS_METRIC_requests_total,
-     before_admin,
-     after_admin},
 };
 
 #endif
