@@ -51,8 +51,9 @@ bool ctl_args(int argc, char **argv, struct ctl *ctl);
 const char *ctl_flag(const struct ctl *ctl, const char *name);
 /* Does a flag of the same name stand before this one? */
 bool ctl_is_repeated(const struct ctl *ctl, size_t index);
-/* Refuses flags outside the list (NULL-terminated) and, where `members`, the table of members; and
- * one given twice that may not be. */
+
+/* flags.c. Refuses flags outside the list (NULL-terminated) and, where `members`, the table of
+ * members; and one given twice that may not be. */
 bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool members);
 /* The same for a verb that takes none. */
 bool ctl_no_flags(const struct ctl *ctl);
