@@ -264,6 +264,27 @@ START_TEST(MTLS_15_status)
 }
 END_TEST
 
+/* The answer is what is shown from then on, the time of the change included (by fuzz_admin). */
+START_TEST(REG_10_a_change_is_answered_as_it_is_shown)
+{
+    static const char *const changes[] = {"{'status':'disabled'}", "{'client_name':'A'}"};
+    char *id = create(CLIENT("a"));
+
+    f->now = f->exchange->request.now;
+    for (size_t i = 0; i < AS_COUNT(changes); i++) {
+        f->now++;
+        struct flow_answer *answer = flow_admin(f, "PATCH", path_of(id), changes[i]);
+        flow_status(answer, 200);
+        ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "updated_at")), f->now);
+        char *body = strdup(answer->body);
+        f->now++;
+        ck_assert_str_eq(flow_admin(f, "GET", path_of(id), NULL)->body, body);
+        free(body);
+    }
+    free(id);
+}
+END_TEST
+
 START_TEST(REG_90_delete)
 {
     char *id = create(CLIENT("a"));
@@ -290,5 +311,6 @@ AS_TESTS("flow/admin/parties", {
     tcase_add_test(t, REG_83_put_replaces);
     tcase_add_test(t, REG_89_patch_merges);
     tcase_add_test(t, MTLS_15_status);
+    tcase_add_test(t, REG_10_a_change_is_answered_as_it_is_shown);
     tcase_add_test(t, REG_90_delete);
 })
