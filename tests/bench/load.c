@@ -1,160 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asks one question over and over: threads that wait for each answer before they go on.
+ * Asks one question over and over, on a number of connections, each of which waits for its answer.
  *
- *   bench_load full|resumed|kept THREADS REQUESTS PORT 1.2|1.3 CERT KEY CA FILE
+ *   bench_load full|resumed|kept THREADS CONNECTIONS REQUESTS PORT SERVER CERT KEY CA FILE
  *
- * FILE holds the octets of a request. full: a connection and a whole handshake each; resumed: a
- * connection each, with the session of the last; kept: one connection per thread. Prints how many
- * seconds it took. Anything but a complete answer of 200 ends it with status 1.
+ * full: a connection and a whole handshake each; resumed: a connection each, with the session of
+ * the last; kept: connections that stay. SERVER is 1.2-rsa, 1.3-rsa or 1.3-ecdsa: the version of
+ * TLS and the key with which the server has to sign. FILE holds the octets of a request.
+ *
+ * Each connection first asks once, which nobody counts; then a line is printed that says what was
+ * negotiated, and another is waited for. What follows is measured and printed as
+ *
+ *   SECONDS P50 P99
+ *
+ * the percentiles in milliseconds, from the request to the end of the answer, or from connect()
+ * where a handshake belongs to it. The connections stay until another line or the end of the input.
+ * With 0 requests nothing is measured: they are idle. Anything but a complete answer of 200 ends it
+ * with status 1.
  */
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
+#include "load.h"
+
 #include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <pthread.h>
-#include <stdbool.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
-#define THREADS_MAX 64
-#define REQUEST_MAX 16384
-#define ANSWER_MAX  65536
-
-enum mode { FULL, RESUMED, KEPT };
-
-struct load {
-    enum mode mode;
-    long threads, requests;
-    struct sockaddr_in to;
-    SSL_CTX *tls;
-    char request[REQUEST_MAX];
-    size_t request_len;
+struct server {
+    const char *name;
+    int version;
+    const char *suites;  /* below TLS 1.3 */
+    const char *sigalgs; /* which the server may sign with: they choose its certificate */
 };
 
-struct caller {
-    const struct load *load;
-    pthread_t thread;
-    SSL *ssl;
-    SSL_SESSION *session;
-    long left;
+static const struct server servers[] = {
+    {"1.2-rsa", TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384",
+     "RSA-PSS+SHA256:RSA+SHA256"},
+    {"1.3-rsa", TLS1_3_VERSION, NULL, "RSA-PSS+SHA256"},
+    {"1.3-ecdsa", TLS1_3_VERSION, NULL, "ECDSA+SHA256"},
 };
 
-__attribute__((noreturn)) static void die(const char *what)
+void bench_die(const char *what)
 {
     fprintf(stderr, "bench_load: %s\n", what);
     ERR_print_errors_fp(stderr);
     exit(1);
 }
 
-/* ---------------------------------------------------------------- one connection ------------- */
-
-static void open_connection(struct caller *caller)
-{
-    const struct load *load = caller->load;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int on = 1;
-
-    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-        connect(fd, (const struct sockaddr *)&load->to, sizeof(load->to)) != 0) {
-        die("no connection");
-    }
-    caller->ssl = SSL_new(load->tls);
-    if (caller->ssl == NULL || SSL_set_fd(caller->ssl, fd) != 1 ||
-        SSL_set_tlsext_host_name(caller->ssl, "localhost") != 1 ||
-        (caller->session != NULL && SSL_set_session(caller->ssl, caller->session) != 1) ||
-        SSL_connect(caller->ssl) != 1) {
-        die("no handshake");
-    }
-    if (SSL_session_reused(caller->ssl) != (caller->session != NULL)) {
-        die(caller->session != NULL ? "a session was not resumed" : "a session was resumed");
-    }
-}
-
-/* With a goodbye, without which OpenSSL takes a session for broken. */
-static void close_connection(struct caller *caller)
-{
-    int fd = SSL_get_fd(caller->ssl);
-
-    if (caller->load->mode == RESUMED) {
-        SSL_SESSION_free(caller->session);
-        caller->session = SSL_get1_session(caller->ssl);
-    }
-    (void)SSL_shutdown(caller->ssl);
-    SSL_free(caller->ssl);
-    (void)close(fd);
-    caller->ssl = NULL;
-}
-
-/* ---------------------------------------------------------------- one request ---------------- */
-
-static size_t content_length(const char *head)
-{
-    for (const char *line = strstr(head, "\r\n"); line != NULL; line = strstr(line + 2, "\r\n")) {
-        if (strncasecmp(line + 2, "content-length:", 15) == 0) {
-            return strtoul(line + 17, NULL, 10);
-        }
-    }
-    die("an answer has no length");
-}
-
-static void read_answer(SSL *ssl)
-{
-    char answer[ANSWER_MAX + 1];
-    size_t len = 0, whole = 0;
-
-    while (whole == 0 || len < whole) {
-        int part = SSL_read(ssl, answer + len, (int)(ANSWER_MAX - len));
-        if (part <= 0) {
-            die("an answer breaks off");
-        }
-        len += (size_t)part;
-        answer[len] = '\0';
-        const char *end = strstr(answer, "\r\n\r\n");
-        if (whole == 0 && end != NULL) {
-            whole = (size_t)(end + 4 - answer) + content_length(answer);
-        }
-    }
-    if (strncmp(answer, "HTTP/1.1 200 ", 13) != 0) {
-        die(answer);
-    }
-}
-
-static void ask(struct caller *caller)
-{
-    const struct load *load = caller->load;
-
-    if (SSL_write(caller->ssl, load->request, (int)load->request_len) != (int)load->request_len) {
-        die("a request was not sent");
-    }
-    read_answer(caller->ssl);
-}
-
-static void *call(void *arg)
-{
-    struct caller *caller = arg;
-    bool kept = caller->load->mode == KEPT;
-
-    for (; caller->left > 0; caller->left--) {
-        if (caller->ssl == NULL) {
-            open_connection(caller);
-        }
-        ask(caller);
-        if (!kept || caller->left == 1) {
-            close_connection(caller);
-        }
-    }
-    SSL_SESSION_free(caller->session);
-    return NULL;
-}
-
-/* ---------------------------------------------------------------- the whole ------------------ */
-
-static double now(void)
+double bench_now(void)
 {
     struct timespec at;
 
@@ -162,31 +57,110 @@ static double now(void)
     return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
-static double run(const struct load *load)
-{
-    struct caller callers[THREADS_MAX];
-    double began = now();
+/* ---------------------------------------------------------------- the whole ------------------ */
 
+static void prepare(struct caller *caller, const struct load *load)
+{
+    caller->load = load;
+    caller->count = load->connections / load->threads;
+    caller->connections = calloc((size_t)caller->count, sizeof(*caller->connections));
+    caller->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (caller->connections == NULL || caller->epoll < 0) {
+        bench_die("no memory or descriptor");
+    }
+}
+
+static void everybody(struct caller *callers, const struct load *load, void *(*does)(void *))
+{
     for (long i = 0; i < load->threads; i++) {
-        callers[i] = (struct caller){.load = load, .left = load->requests / load->threads};
-        if (pthread_create(&callers[i].thread, NULL, call, &callers[i]) != 0) {
-            die("no thread");
+        if (pthread_create(&callers[i].thread, NULL, does, &callers[i]) != 0) {
+            bench_die("no thread");
         }
     }
     for (long i = 0; i < load->threads; i++) {
         (void)pthread_join(callers[i].thread, NULL);
     }
-    return now() - began;
 }
+
+static int by_size(const void *one, const void *other)
+{
+    const double a = *(const double *)one, b = *(const double *)other;
+
+    return (a > b) - (a < b);
+}
+
+/* The answers come in at the pace of the slowest thread; the times are those of all. */
+static void tell(const struct caller *callers, const struct load *load, double seconds)
+{
+    double *all = malloc((size_t)load->requests * sizeof(*all));
+    long count = 0;
+
+    if (all == NULL) {
+        bench_die("no memory");
+    }
+    for (long i = 0; i < load->threads; i++) {
+        memcpy(all + count, callers[i].times, (size_t)callers[i].timed * sizeof(*all));
+        count += callers[i].timed;
+    }
+    qsort(all, (size_t)count, sizeof(*all), by_size);
+    printf("%.6f %.4f %.4f\n", seconds, all[count / 2] * 1e3, all[count * 99 / 100] * 1e3);
+    (void)fflush(stdout);
+    free(all);
+}
+
+static void measure_all(struct caller *callers, const struct load *load)
+{
+    double began = 0;
+
+    for (long i = 0; i < load->threads; i++) {
+        callers[i].left = load->requests / load->threads;
+        callers[i].times = calloc((size_t)callers[i].left, sizeof(*callers[i].times));
+        if (callers[i].times == NULL) {
+            bench_die("no memory");
+        }
+    }
+    began = bench_now();
+    everybody(callers, load, bench_measure);
+    tell(callers, load, bench_now() - began);
+}
+
+/* False at the end of the input. */
+static bool wait_for_line(void)
+{
+    int got = getchar();
+
+    while (got != EOF && got != '\n') {
+        got = getchar();
+    }
+    return got != EOF;
+}
+
+static void run(const struct load *load)
+{
+    static struct caller callers[THREADS_MAX];
+
+    for (long i = 0; i < load->threads; i++) {
+        prepare(&callers[i], load);
+    }
+    everybody(callers, load, bench_warm_up);
+    printf("%s\n", callers[0].negotiated);
+    (void)fflush(stdout);
+    if (wait_for_line() && load->requests > 0) {
+        measure_all(callers, load);
+        (void)wait_for_line();
+    }
+}
+
+/* ---------------------------------------------------------------- arguments ------------------ */
 
 static void read_request(struct load *load, const char *file)
 {
     FILE *from = fopen(file, "rb");
 
     if (from == NULL) {
-        die("the request cannot be read");
+        bench_die("the request cannot be read");
     }
-    load->request_len = fread(load->request, 1, sizeof(load->request), from);
+    load->request_len = (int)fread(load->request, 1, sizeof(load->request), from);
     (void)fclose(from);
 }
 
@@ -196,22 +170,45 @@ static void read_mode(struct load *load, const char *name)
 
     for (load->mode = FULL; strcmp(names[load->mode], name) != 0; load->mode++) {
         if (load->mode == KEPT) {
-            die("the mode is full, resumed or kept");
+            bench_die("the mode is full, resumed or kept");
         }
     }
 }
 
-static SSL_CTX *make_tls(char *const *argv)
+static void read_counts(struct load *load, char *const *argv)
 {
-    int version = strcmp(argv[5], "1.2") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+    load->threads = strtol(argv[0], NULL, 10);
+    load->connections = strtol(argv[1], NULL, 10);
+    load->requests = strtol(argv[2], NULL, 10);
+    if (load->threads < 1 || load->threads > THREADS_MAX || load->connections < load->threads ||
+        load->connections % load->threads != 0 || load->requests % load->threads != 0) {
+        bench_die("connections and requests have to be multiples of the threads");
+    }
+}
+
+static const struct server *find_server(const char *name)
+{
+    for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+        if (strcmp(servers[i].name, name) == 0) {
+            return &servers[i];
+        }
+    }
+    bench_die("the server is 1.2-rsa, 1.3-rsa or 1.3-ecdsa");
+}
+
+static SSL_CTX *make_tls(const struct server *server, char *const *files)
+{
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
-    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, version) != 1 ||
-        SSL_CTX_set_max_proto_version(tls, version) != 1 ||
-        SSL_CTX_use_certificate_chain_file(tls, argv[6]) != 1 ||
-        SSL_CTX_use_PrivateKey_file(tls, argv[7], SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_load_verify_locations(tls, argv[8], NULL) != 1) {
-        die("no TLS");
+    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, server->version) != 1 ||
+        SSL_CTX_set_max_proto_version(tls, server->version) != 1 ||
+        (server->suites != NULL && SSL_CTX_set_cipher_list(tls, server->suites) != 1) ||
+        SSL_CTX_set1_sigalgs_list(tls, server->sigalgs) != 1 ||
+        SSL_CTX_set1_client_sigalgs_list(tls, "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256") != 1 ||
+        SSL_CTX_use_certificate_chain_file(tls, files[0]) != 1 ||
+        SSL_CTX_use_PrivateKey_file(tls, files[1], SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_load_verify_locations(tls, files[2], NULL) != 1) {
+        bench_die("no TLS");
     }
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF); /* sessions are kept by hand */
@@ -222,21 +219,18 @@ int main(int argc, char **argv)
 {
     static struct load load;
 
-    if (argc != 10) {
-        die("there are nine arguments");
+    if (argc != 11) {
+        bench_die("there are ten arguments");
     }
+    (void)signal(SIGPIPE, SIG_IGN);
     read_mode(&load, argv[1]);
-    load.threads = strtol(argv[2], NULL, 10);
-    load.requests = strtol(argv[3], NULL, 10);
-    if (load.threads < 1 || load.threads > THREADS_MAX) {
-        die("too many threads");
-    }
+    read_counts(&load, argv + 2);
     load.to.sin_family = AF_INET;
-    load.to.sin_port = htons((uint16_t)strtoul(argv[4], NULL, 10));
+    load.to.sin_port = htons((uint16_t)strtoul(argv[5], NULL, 10));
     load.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    load.tls = make_tls(argv);
-    read_request(&load, argv[9]);
-    printf("%.6f\n", run(&load));
+    load.tls = make_tls(find_server(argv[6]), argv + 7);
+    read_request(&load, argv[10]);
+    run(&load);
     SSL_CTX_free(load.tls);
     return 0;
 }
