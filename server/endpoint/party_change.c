@@ -49,7 +49,7 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
             "it must be enabled or disabled");
     visit->member = NULL;
     struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
-    after.updated = audit.at;
+    after.updated = audit.at > after.updated ? audit.at : after.updated; /* as the store does */
     AS_TRY(as_admin_reply_party(call, 200, &after));
     AS_TRY(as_store_party_set_status(visit->ctx.store, existing->kind, existing->id, after.status,
                                      &audit, &found));

@@ -459,6 +459,8 @@ START_TEST(epochs_never_repeat)
     ck_ok(as_store_party_revoke_tokens(f.job, AS_LIT("nobody"), &audit_line, &found));
     ck_assert(!found);
     ck_assert_uint_eq(audits(&f), 0);
+    ck_ok(create(f.job, client_named(&c, "c")));
+    ck_assert_int_eq(epoch_of("c"), a3 + 1); /* nobody's revocation took none */
     fixture_end(&f);
 }
 END_TEST

@@ -33,17 +33,24 @@ static as_err number_of(struct as_db *db, enum as_party_kind kind, as_span id, i
     return AS_OK;
 }
 
+/* Is there a party of this id, of either kind? */
+static as_err is_taken(struct as_db *db, as_span id, bool *out)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT 1 FROM party WHERE id = ?1", AS_SQL_TEXT(id)));
+    return as_sql_next(db, rows, out);
+}
+
 /* ------------------------------------------------------------ refusals ------------------------ */
 
 static as_err need_free_id(struct as_db *db, as_span id)
 {
-    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
     bool found = false;
 
     AS_NEED(id.len > 0 && id.len <= AS_LIMIT_PARTY_ID && !as_span_has_control(id),
             AS_INVALID_CLIENT_METADATA, "the id is empty, too long or has control characters");
-    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT 1 FROM party WHERE id = ?1", AS_SQL_TEXT(id)));
-    AS_TRY(as_sql_next(db, rows, &found));
+    AS_TRY(is_taken(db, id, &found));
     AS_NEED(!found, AS_ALREADY_EXISTS, "the id is taken");
     return AS_OK;
 }
@@ -292,9 +299,11 @@ as_err as_sqlite_party_revoke_tokens(struct as_backend *backend, as_span id, boo
     struct as_db *db = &backend->writer;
     int64_t epoch = 0;
 
+    AS_TRY(is_taken(db, id, found));
+    if (!*found) {
+        return AS_OK; /* without an epoch, which would be written */
+    }
     AS_TRY(next_epoch(db, &epoch));
-    AS_TRY(AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE id = ?1", AS_SQL_TEXT(id),
-                      AS_SQL_NUMBER(epoch)));
-    *found = as_sql_has_changed(db);
-    return AS_OK;
+    return AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE id = ?1", AS_SQL_TEXT(id),
+                      AS_SQL_NUMBER(epoch));
 }
