@@ -3,7 +3,9 @@
 """The command line of fapictl: certificates without a server, usage errors, outputs, exit codes."""
 import json
 import os
+import socketserver
 import subprocess
+import threading
 
 from cryptography import x509
 
@@ -84,6 +86,8 @@ def MTLS_29_cert_match():
       ("utf8", ["client", "create", "--scope", b"\xff"]),
       ("boolean", ["client", "create", "--shared-identifier", "yes"]),
       ("dry_delete", ["client", "delete", "a", "--dry-run"]), ("token", ["token", "revoke"]),
+      ("switch", ["db", "restore", "/nowhere", "--yes=no"]),
+      ("switch_off", ["client", "create", "--dry-run=false"]),
       ("words", ["client", "show", "a", "b", "c", "d"]))
 def REG_09_usage_errors(args):
     code, out, err = run(*args)
@@ -127,6 +131,41 @@ def REG_10_tables():
                  run("client", "show", view["client_id"])[1].splitlines())
     assert_equal(shown["tls_client_auth_subject_dn"], "CN=tabled")
     assert_equal(shown["grant_types"], '["client_credentials"]')
+
+
+@each(("export", ["client", "export"]), ("table", ["client", "list"]),
+      ("shown_once", ["iat", "create"]), ("json", ["-o", "json", "db", "status"]))
+def REG_10_what_could_not_be_written_is_no_success(args):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", server.socket, *args],
+                              stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert_equal(done.returncode, REFUSED)
+    assert_in("cannot be written", done.stderr)
+
+
+class Liar(socketserver.UnixStreamServer):
+    """Something else at the socket, which answers 200 with what is no answer of fapid."""
+    body = b""
+
+    class RequestHandlerClass(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.rfile.readline()
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" %
+                             (len(self.server.body), self.server.body))
+
+    def __init__(self, path, body):
+        self.body = body
+        super().__init__(path, self.RequestHandlerClass)
+
+
+@each(("nothing", b""), ("text", b"<html>"), ("cut", b'{"clients":[{}'), ("other", b'{"x":[]}'))
+def REG_10_an_answer_that_cannot_be_read_is_no_success(body):
+    with Liar(server.path(f"liar-{len(body)}.sock"), body) as liar:
+        thread = threading.Thread(target=liar.handle_request)
+        thread.start()
+        code, out, err = run("client", "list", socket=liar.server_address)
+        thread.join(30)
+    assert_equal((code, out), (REFUSED, ""), err)
 
 
 @test

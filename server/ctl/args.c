@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command line: words, and flags anywhere among them. --name=value and --name value are the
- * same; a flag of the table of switches takes a value only with '='.
+ * same; a flag of the table of switches takes no value: --yes=no must not mean yes.
  */
 #include "ctl.h"
 
@@ -55,8 +55,9 @@ static bool take_flag(struct ctl *ctl, char *text, const char *next, bool *used)
         *used = next != NULL;
         value = next;
     }
-    if (value == NULL && !is_switch(name)) {
-        ctl_say(ctl, CTL_USAGE, "--%s wants a value", name);
+    if ((value == NULL) != is_switch(name)) {
+        ctl_say(ctl, CTL_USAGE, "--%s %s", name,
+                value == NULL ? "wants a value" : "takes no value");
         return false;
     }
     if (strcmp(name, "output") == 0) {

@@ -34,6 +34,7 @@ static enum ctl_exit exit_of(unsigned status)
     return status >= 200 && status < 300 ? CTL_FINE : CTL_REFUSED;
 }
 
+/* A success but 204 has a body; what is no JSON does not come from fapid, or not all of it. */
 static enum ctl_exit finish(const struct ctl *ctl, const struct as_fetch_answer *answer,
                             json_t **out)
 {
@@ -41,7 +42,9 @@ static enum ctl_exit finish(const struct ctl *ctl, const struct as_fetch_answer 
 
     *out = answer->body.len > 0 ? json_loadb(answer->body.ptr, answer->body.len, 0, NULL) : NULL;
     if (code == CTL_FINE) {
-        return CTL_FINE;
+        return *out != NULL || answer->status == 204
+                   ? CTL_FINE
+                   : ctl_say(ctl, CTL_REFUSED, "the answer (%u) cannot be read", answer->status);
     }
     const char *text = json_string_value(json_object_get(*out, "error_description"));
     code = ctl_say(ctl, code, "%s", text != NULL ? text : "the server refused");
@@ -94,7 +97,9 @@ enum ctl_exit ctl_call_all(const struct ctl *ctl, const char *collection, const 
         if (code != CTL_FINE) {
             return code;
         }
-        json_array_extend(all, json_object_get(answer, member));
+        if (json_array_extend(all, json_object_get(answer, member)) != 0) {
+            return ctl_say(ctl, CTL_REFUSED, "the answer has no list of %s", member);
+        }
         const char *next = json_string_value(json_object_get(answer, "next"));
         if (next == NULL) {
             return CTL_FINE;

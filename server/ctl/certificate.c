@@ -77,8 +77,7 @@ enum ctl_exit ctl_cert_show(const struct ctl *ctl)
         json_object_set_new(json, "fault", json_string(cert->fault));
         json_object_set_new(json, "fault_why", json_string(cert->fault_why));
     }
-    ctl_print(ctl, json);
-    return CTL_FINE;
+    return ctl_print(ctl, json);
 }
 
 /* Exit 0 when the certificate carries the name, 1 when not. */
@@ -96,8 +95,8 @@ static enum ctl_exit match_one(const struct ctl *ctl, const struct as_cert *cert
     }
     bool same = as_cert_has_name(cert, kind, canon);
     AS_AUTO(json_decref) json_t *json = json_pack("{s:b}", "match", same);
-    ctl_print(ctl, json);
-    return same ? CTL_FINE : CTL_REFUSED;
+    enum ctl_exit code = ctl_print(ctl, json);
+    return same ? code : CTL_REFUSED;
 }
 
 enum ctl_exit ctl_cert_match(const struct ctl *ctl)

@@ -91,15 +91,18 @@ json_t *ctl_read_json(const struct ctl *ctl, const char *file);
 /* say.c */
 enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
-void ctl_print(const struct ctl *ctl, const json_t *value);
+/* Data on standard output; another code than CTL_FINE after it said why it is not there. */
+enum ctl_exit ctl_print(const struct ctl *ctl, const json_t *value);
+/* Always as JSON. */
+enum ctl_exit ctl_print_json(const struct ctl *ctl, const json_t *value);
 /* A list as a table, in which - stands for what is absent, or as JSON. */
 struct ctl_column {
     const char *member, *head;
     size_t width; /* 0: the last */
     bool time;    /* seconds since 1970 are shown as a date */
 };
-void ctl_print_list(const struct ctl *ctl, const json_t *list, const struct ctl_column *columns,
-                    size_t count);
+enum ctl_exit ctl_print_list(const struct ctl *ctl, const json_t *list,
+                             const struct ctl_column *columns, size_t count);
 
 /* warnings.c: on standard error; the exit code stays. */
 void ctl_warn(const struct ctl *ctl, const char *message, ...)

@@ -75,8 +75,8 @@ enum ctl_exit ctl_iat_create(const struct ctl *ctl)
         code = ctl_call(ctl, "POST", COLLECTION, body, &answer);
     }
     if (code == CTL_FINE) {
-        ctl_print(ctl, answer);
         fprintf(stderr, "fapictl: the token is not shown again\n");
+        return ctl_print(ctl, answer);
     }
     return code;
 }
@@ -98,10 +98,7 @@ enum ctl_exit ctl_iat_list(const struct ctl *ctl)
         return CTL_USAGE;
     }
     enum ctl_exit code = ctl_call_all(ctl, COLLECTION, "initial_access_tokens", all);
-    if (code == CTL_FINE) {
-        ctl_print_list(ctl, all, columns, AS_COUNT(columns));
-    }
-    return code;
+    return code == CTL_FINE ? ctl_print_list(ctl, all, columns, AS_COUNT(columns)) : code;
 }
 
 enum ctl_exit ctl_iat_revoke(const struct ctl *ctl)

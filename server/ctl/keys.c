@@ -20,10 +20,8 @@ static enum ctl_exit call_and_print(const struct ctl *ctl, const char *method, c
     enum ctl_exit code = ctl_call(ctl, method, path, body, &answer);
     const json_t *list = json_object_get(answer, "keys");
 
-    if (code == CTL_FINE && list != NULL) {
-        ctl_print_list(ctl, list, columns, AS_COUNT(columns));
-    }
-    return code;
+    return code == CTL_FINE && list != NULL ? ctl_print_list(ctl, list, columns, AS_COUNT(columns))
+                                            : code;
 }
 
 /* ------------------------------------------------------------ verbs --------------------------- */

@@ -93,7 +93,7 @@ static int help(void)
     return CTL_FINE;
 }
 
-static enum ctl_exit run(const struct ctl *ctl)
+static enum ctl_exit run_verb(const struct ctl *ctl)
 {
     if (ctl_flag(ctl, "help") != NULL) {
         return (enum ctl_exit)help();
@@ -118,6 +118,17 @@ static enum ctl_exit run(const struct ctl *ctl)
     }
     return ctl_say(ctl, CTL_USAGE, "there is no %s %s; see fapictl --help", ctl->words[0],
                    ctl->words[1]);
+}
+
+/* What nobody could read was not done: a token that is shown once may be lost with it. */
+static enum ctl_exit run(const struct ctl *ctl)
+{
+    enum ctl_exit code = run_verb(ctl);
+    bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
+
+    return lost && code == CTL_FINE
+               ? ctl_say(ctl, CTL_REFUSED, "it is done, but what it says cannot be written")
+               : code;
 }
 
 int main(int argc, char **argv)

@@ -34,7 +34,7 @@ static enum ctl_exit send(const struct ctl *ctl, const char *method, const char 
 
     if (code == CTL_FINE && answer != NULL) {
         ctl_tell_warnings(ctl, answer);
-        ctl_print(ctl, answer);
+        return ctl_print(ctl, answer);
     }
     return code;
 }
@@ -97,7 +97,7 @@ static enum ctl_exit write_party(const struct ctl *ctl, const char *method, cons
         if (cert != NULL) {
             ctl_tell_certificate(ctl, cert, answer);
         }
-        ctl_print(ctl, answer);
+        return ctl_print(ctl, answer);
     }
     return code;
 }
@@ -126,10 +126,7 @@ enum ctl_exit ctl_party_list(const struct ctl *ctl)
         return CTL_USAGE;
     }
     enum ctl_exit code = ctl_call_all(ctl, path_of(ctl, NULL, NULL), collection(ctl), all);
-    if (code == CTL_FINE) {
-        ctl_print(ctl, all);
-    }
-    return code;
+    return code == CTL_FINE ? ctl_print(ctl, all) : code;
 }
 
 /* Always JSON: what import reads. */
@@ -141,11 +138,7 @@ enum ctl_exit ctl_party_export(const struct ctl *ctl)
         return CTL_USAGE;
     }
     enum ctl_exit code = ctl_call_all(ctl, path_of(ctl, NULL, NULL), collection(ctl), all);
-    if (code == CTL_FINE) {
-        json_dumpf(all, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
-    return code;
+    return code == CTL_FINE ? ctl_print_json(ctl, all) : code;
 }
 
 enum ctl_exit ctl_party_import(const struct ctl *ctl)
@@ -172,7 +165,7 @@ enum ctl_exit ctl_party_import(const struct ctl *ctl)
     enum ctl_exit code = ctl_call(ctl, "POST", path_of(ctl, NULL, dry_run(ctl)), json, &answer);
     if (code == CTL_FINE) {
         ctl_tell_warnings(ctl, answer);
-        ctl_print(ctl, json_object_get(answer, collection(ctl)));
+        return ctl_print(ctl, json_object_get(answer, collection(ctl)));
     }
     return code;
 }

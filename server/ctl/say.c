@@ -142,13 +142,21 @@ static void pad(size_t used, size_t width)
     }
 }
 
-void ctl_print_list(const struct ctl *ctl, const json_t *list, const struct ctl_column *columns,
-                    size_t count)
+enum ctl_exit ctl_print_json(const struct ctl *ctl, const json_t *value)
+{
+    /* what cannot be written is told at the end */
+    if (json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 && !ferror(stdout)) {
+        return ctl_say(ctl, CTL_REFUSED, "it is done, but there is no memory to show it");
+    }
+    putchar('\n');
+    return CTL_FINE;
+}
+
+enum ctl_exit ctl_print_list(const struct ctl *ctl, const json_t *list,
+                             const struct ctl_column *columns, size_t count)
 {
     if (ctl->json) {
-        json_dumpf(list, stdout, JSON_INDENT(2));
-        putchar('\n');
-        return;
+        return ctl_print_json(ctl, list);
     }
     for (size_t c = 0; c < count; c++) {
         pad((size_t)printf("%s", columns[c].head), columns[c].width);
@@ -162,6 +170,7 @@ void ctl_print_list(const struct ctl *ctl, const json_t *list, const struct ctl_
         }
         putchar('\n');
     }
+    return CTL_FINE;
 }
 
 static const struct ctl_column party_columns[] = {
@@ -171,14 +180,14 @@ static const struct ctl_column party_columns[] = {
     {"client_name", "NAME", 0, false},
 };
 
-void ctl_print(const struct ctl *ctl, const json_t *value)
+enum ctl_exit ctl_print(const struct ctl *ctl, const json_t *value)
 {
     if (ctl->json) {
-        json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-        putchar('\n');
-    } else if (json_is_array(value)) {
-        ctl_print_list(ctl, value, party_columns, AS_COUNT(party_columns));
-    } else {
-        print_object(value);
+        return ctl_print_json(ctl, value);
     }
+    if (json_is_array(value)) {
+        return ctl_print_list(ctl, value, party_columns, AS_COUNT(party_columns));
+    }
+    print_object(value);
+    return CTL_FINE;
 }
