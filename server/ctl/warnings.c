@@ -54,25 +54,17 @@ static json_t *x5c_of(const struct ctl *ctl, const struct as_cert *cert)
     return AS_MOVE(list);
 }
 
-/* Registered as a whole: no trust group is asked, but its dates are (MTLS-55). */
-static void tell_dates(const struct ctl *ctl, const struct as_cert *cert)
+/* The path counts for tls_client_auth alone (MTLS-55). */
+static void tell_verdict(const struct ctl *ctl, const char *method, const json_t *verdict)
 {
-    const as_time now = as_clock_now();
-
-    if (now > cert->not_after) {
-        ctl_warn(ctl, "The certificate has expired: it will be refused.");
-    } else if (now < cert->not_before) {
-        ctl_warn(ctl, "The certificate is not valid yet: until then it will be refused.");
-    }
-}
-
-static void tell_verdict(const struct ctl *ctl, const json_t *verdict)
-{
+    bool by_path = strcmp(method, "tls_client_auth") == 0;
     const char *group = json_string_value(json_object_get(verdict, "trust"));
     const char *reason = json_string_value(json_object_get(verdict, "reason"));
     const char *detail = json_string_value(json_object_get(verdict, "detail"));
 
-    if (group == NULL) {
+    if (!by_path && reason != NULL) {
+        ctl_warn(ctl, "The certificate will be refused with %s.", reason);
+    } else if (by_path && group == NULL) {
         ctl_warn(ctl, "No trust group would judge the certificate: it will be refused. Set trust, "
                       "or default_trust in the configuration of fapid.");
     } else if (reason != NULL) {
@@ -89,14 +81,12 @@ void ctl_tell_certificate(const struct ctl *ctl, const struct as_cert *cert, con
     const char *trust = json_string_value(json_object_get(party, "trust"));
     AS_AUTO(json_decref) json_t *verdict = NULL;
 
-    if (method == NULL || strcmp(method, "tls_client_auth") != 0) {
-        tell_dates(ctl, cert);
-        return;
-    }
     AS_AUTO(json_decref)
-    json_t *ask = json_pack("{s:s, s:s*, s:o}", "kind", ctl->words[0], "trust", trust, "x5c",
-                            x5c_of(ctl, cert));
-    if (ask != NULL && ctl_call(ctl, "POST", "/v1/verdicts", ask, &verdict) == CTL_FINE) {
-        tell_verdict(ctl, verdict);
+    json_t *ask =
+        json_pack("{s:s, s:s*, s:s*, s:o}", "kind", ctl->words[0], "token_endpoint_auth_method",
+                  method, "trust", trust, "x5c", x5c_of(ctl, cert));
+    if (method != NULL && ask != NULL &&
+        ctl_call(ctl, "POST", "/v1/verdicts", ask, &verdict) == CTL_FINE) {
+        tell_verdict(ctl, method, verdict);
     }
 }

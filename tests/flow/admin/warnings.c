@@ -154,6 +154,32 @@ START_TEST(MTLS_22_a_certificate_is_judged_as_it_would_be)
 }
 END_TEST
 
+/* No group is asked of a registered certificate, and its dates count where the setting says so. */
+START_TEST(MTLS_56_a_self_signed_certificate_is_judged_as_it_would_be)
+{
+    const struct as_cert *old = world_cert(
+        f->w, test_cert(f->w->others_ca, (struct test_cert_ask){.subject = "CN=old",
+                                                                .not_before = time(NULL) - 7200,
+                                                                .not_after = time(NULL) - 3600}));
+    char body[16 * 1024];
+    as_span x5c;
+
+    ck_ok(as_base64_put(f->w->mem, old->der, &x5c));
+    snprintf(body, sizeof(body),
+             "{'kind':'client','token_endpoint_auth_method':'self_signed_tls_client_auth',"
+             "'x5c':['%s']}",
+             x5c.ptr);
+    for (int checked = 0; checked < 2; checked++) {
+        f->w->settings.check_self_signed_validity = checked != 0;
+        struct flow_answer *answer = flow_admin(f, "POST", "/v1/verdicts", body);
+        flow_status(answer, 200);
+        ck_assert(json_is_null(json_object_get(answer->json, "trust")));
+        ck_assert_int_eq(json_is_true(json_object_get(answer->json, "vouched")), !checked);
+    }
+    ck_assert_str_eq(flow_text(&f->answer, "reason"), "cert_expired");
+}
+END_TEST
+
 START_TEST(MTLS_22_what_no_verdict_can_be_given_of)
 {
     static const struct {
@@ -161,6 +187,8 @@ START_TEST(MTLS_22_what_no_verdict_can_be_given_of)
     } rows[] = {
         {"{}", "kind must be client or resource"},
         {"{'kind':'user','x5c':[]}", "kind must be client or resource"},
+        {"{'kind':'client','token_endpoint_auth_method':'none','x5c':['AAAA']}",
+         "token_endpoint_auth_method names no method"},
         {"{'kind':'client'}", "x5c must be an array of one to nine certificates"},
         {"{'kind':'client','x5c':[]}", "x5c must be an array of one to nine certificates"},
         {"{'kind':'client','x5c':[1,2,3,4,5,6,7,8,9,10]}",
@@ -201,6 +229,7 @@ AS_TESTS("flow/admin/warnings", {
     tcase_add_test(t, D13_a_default_resource_of_nobody_is_told);
     tcase_add_test(t, D13_dry_runs_and_imports_tell_too);
     tcase_add_test(t, MTLS_22_a_certificate_is_judged_as_it_would_be);
+    tcase_add_test(t, MTLS_56_a_self_signed_certificate_is_judged_as_it_would_be);
     tcase_add_test(t, MTLS_22_what_no_verdict_can_be_given_of);
     tcase_add_test(t, MTLS_22_no_group_judges);
 })
