@@ -76,8 +76,11 @@ void as_keyset_drop(const struct as_keyset *set);
  * `session` may wait. `audit` names actor, request and time.
  */
 
-/* Publishes a successor now, of every line or of `alg` alone; it becomes active after publish_lead.
- * A line that has a published key keeps it. `purpose` NULL: of every purpose. *count: lines begun.
+/*
+ * Publishes a successor now; it becomes active after publish_lead. `purpose` NULL: of every line;
+ * `alg` AS_ALG_NONE: whatever a line signs with, and what signs not. A line that has a published
+ * key keeps it. *count: lines begun.
+ * Errors: AS_INVALID_REQUEST where no line is meant; those of the store.
  */
 as_err as_keys_rotate(struct as_keys *keys, struct as_store_session *session, const char *purpose,
                       enum as_alg alg, const struct as_audit *audit, size_t *count);

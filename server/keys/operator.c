@@ -31,16 +31,23 @@ static bool is_meant(const struct as_line *line, const struct as_keys_conf *conf
            (purpose == NULL || as_span_is(as_span_of(purpose), line->purpose->name));
 }
 
+/* A line whose successor is shown already has begun. */
 static as_err rotate(struct as_keys *keys, const char *purpose, enum as_alg alg,
                      const struct as_key_act *act, size_t *count)
 {
+    bool any = false;
+
     for (size_t i = 0; i < AS_ALGS; i++) {
         const struct as_line *line = &keys->lines[i];
-        if (is_meant(line, &keys->conf, purpose, alg) && line->step == AS_STEP_PUBLISH) {
+        bool meant = is_meant(line, &keys->conf, purpose, alg);
+
+        any = any || meant;
+        if (meant && line->step == AS_STEP_PUBLISH) {
             AS_TRY(as_step_publish(keys, line, act));
             *count += 1;
         }
     }
+    AS_NEED(any, AS_INVALID_REQUEST, "no key is of this purpose and alg");
     return AS_OK;
 }
 

@@ -131,6 +131,7 @@ START_TEST(REG_147_what_is_refused)
         {"/v1/keys/rotations", "{'alg':'PS256'}", 400, "invalid_request"}, /* not switched on */
         {"/v1/keys/rotations", "{'alg':'none'}", 400, "invalid_request"},
         {"/v1/keys/rotations", "{'alg':1}", 400, "invalid_request"},
+        {"/v1/keys/rotations", "{'purpose':'access_token','alg':'ES256'}", 400, "invalid_request"},
         {"/v1/keys/rotations", "{'purpose':'tls'}", 400, "invalid_request"},
         {"/v1/keys/rotations", "{'purpose':''}", 400, "invalid_request"},
         {"/v1/keys/rotations", "{'purposes':'signature'}", 400, "invalid_request"},

@@ -127,9 +127,28 @@ START_TEST(REG_147_rotate_publishes_successors)
     ck_assert_uint_eq(rotated(AS_PURPOSE_SIGNATURE, AS_ALG_NONE), 1);
     ck_assert_uint_gt(kid_of("EdDSA", AS_KEY_PUBLISHED).len, 0);
     ck_assert_uint_eq(kid_of("", AS_KEY_PUBLISHED).len, 0);
-    ck_assert_uint_eq(rotated(NULL, AS_ALG_NONE), 1);  /* the sealing key alone was left */
-    ck_assert_uint_eq(rotated(NULL, AS_ALG_PS256), 0); /* switched off */
-    ck_assert_uint_eq(rotated("fapid/else/1", AS_ALG_NONE), 0);
+    ck_assert_uint_eq(rotated(NULL, AS_ALG_NONE), 1); /* the sealing key alone was left */
+    end();
+}
+END_TEST
+
+START_TEST(REG_147_what_no_line_is_of_cannot_be_rotated)
+{
+    static const struct {
+        const char *purpose;
+        enum as_alg alg;
+    } nobody[] = {
+        {NULL, AS_ALG_PS256}, /* switched off */
+        {"fapid/else/1", AS_ALG_NONE},
+        {AS_PURPOSE_ACCESS_TOKEN, AS_ALG_ES256}, /* it seals and signs not */
+    };
+    size_t count = 0;
+
+    start();
+    for (size_t i = 0; i < AS_COUNT(nobody); i++) {
+        ck_refuses(as_keys_rotate(keys, f.job, nobody[i].purpose, nobody[i].alg, &audit, &count),
+                   AS_INVALID_REQUEST, "no key is of this purpose and alg");
+    }
     end();
 }
 END_TEST
@@ -341,6 +360,7 @@ END_TEST
 AS_TESTS("keys/operator", {
     tcase_set_timeout(t, 60);
     tcase_add_test(t, REG_147_rotate_publishes_successors);
+    tcase_add_test(t, REG_147_what_no_line_is_of_cannot_be_rotated);
     tcase_add_test(t, REG_147_retire_lets_the_successor_take_over);
     tcase_add_loop_test(t, REG_147_revoke_ends_what_a_key_made, 0, 6);
     tcase_add_test(t, REG_147_revoke_of_what_is_not_active);
