@@ -48,6 +48,7 @@ static void check_folder(struct as_findings *findings, const char *key, const ch
 static void check_folders(struct as_findings *findings, const struct as_settings *settings)
 {
     check_folder(findings, "store.path", settings->store_path, true);
+    check_folder(findings, "store.key_file", settings->store_key_file, false);
     check_folder(findings, "admin.socket", settings->admin_socket, false);
     check_folder(findings, "audit.file", settings->audit_file, false);
 }

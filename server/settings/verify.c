@@ -76,6 +76,22 @@ static bool addresses_meet(const char *one, const char *other)
            (as_span_equal(a, b) || is_any(a) || is_any(b));
 }
 
+/* The listeners of the section admin are called so in logs and LISTEN_FDNAMES. */
+static void verify_names(struct as_draft *draft, const struct as_settings *settings)
+{
+    static const char *const taken[] = {"admin-socket", "admin-http"};
+
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        for (size_t k = 0; k < AS_COUNT(taken); k++) {
+            if (strcmp(settings->listeners[i].name, taken[k]) == 0) {
+                as_draft_refuse(draft, as_draft_where(section_of(draft, i), "address"),
+                                "listener %s: the name is that of a listener of the section admin",
+                                taken[k]);
+            }
+        }
+    }
+}
+
 static void verify_addresses(struct as_draft *draft, const struct as_settings *settings)
 {
     for (size_t i = 0; i < settings->listener_count; i++) {
@@ -284,6 +300,7 @@ void as_draft_verify(struct as_draft *draft, struct as_settings *settings)
         verify_certificates(draft, i, &settings->listeners[i]);
         verify_origin(draft, i, &settings->listeners[i]);
     }
+    verify_names(draft, settings);
     verify_addresses(draft, settings);
     choose_issuer_listener(draft, settings);
     choose_mtls_origin(draft, settings);

@@ -83,6 +83,27 @@ START_TEST(two_listeners_have_two_addresses)
 }
 END_TEST
 
+START_TEST(a_listener_is_not_called_as_one_of_admin)
+{
+    static const char *const taken[] = {"admin-http", "admin-socket"};
+    char text[1024], says[128];
+
+    for (size_t i = 0; i < AS_COUNT(taken); i++) {
+        snprintf(text, sizeof(text),
+                 ISSUER "listener %s { names = {\"as.example\"}" FILES
+                        "client_certificate = request\naddress = \"127.0.0.1:443\" }\n" TRUST,
+                 taken[i]);
+        snprintf(says, sizeof(says),
+                 "f:3: listener %s: the name is that of a listener of the section admin", taken[i]);
+        ck_finds(text, says);
+    }
+    snprintf(text, sizeof(text),
+             ISSUER "listener admin { names = {\"as.example\"}" FILES
+                    "client_certificate = request\naddress = \"127.0.0.1:443\" }\n" TRUST);
+    ck_takes(text, "");
+}
+END_TEST
+
 START_TEST(admin_http_has_its_own_address)
 {
     ck_finds(WHOLE "admin { socket = \"\"\nhttp = \"127.0.0.1:8443\" }\n",
@@ -219,6 +240,7 @@ CONF_TESTS("settings/together", {
     tcase_add_test(t, an_origin_is_a_name_of_its_listener);
     tcase_add_test(t, an_origin_belongs_to_one_listener);
     tcase_add_test(t, two_listeners_have_two_addresses);
+    tcase_add_test(t, a_listener_is_not_called_as_one_of_admin);
     tcase_add_test(t, admin_http_has_its_own_address);
     tcase_add_test(t, some_listener_asks_for_certificates);
     tcase_add_test(t, one_listener_that_asks_everywhere_needs_no_origin);
