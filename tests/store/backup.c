@@ -189,6 +189,11 @@ START_TEST(the_names_of_the_database_s_own_parts_are_no_place)
     char why[256] = "";
     ck_ok(as_store_backup(f.job, path, why));
     ck_assert_int_eq(unlink(path), 0);
+    /* of another name as long as its own */
+    (void)snprintf(path, sizeof(path), "%s.restore", f.path);
+    *(strrchr(path, '/') + 1) = 'X';
+    ck_ok(as_store_backup(f.job, path, why));
+    ck_assert_int_eq(unlink(path), 0);
     fixture_end(&f);
 }
 END_TEST

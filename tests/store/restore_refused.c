@@ -68,6 +68,8 @@ START_TEST(a_damaged_copy_is_refused)
          "lost a sequence"},
         {"UPDATE sequence SET value = 0 WHERE name = 'epoch'",
          "UPDATE sequence SET value = 9 WHERE name = 'epoch'", "never given"},
+        {"ALTER TABLE audience RENAME COLUMN position TO place",
+         "ALTER TABLE audience RENAME COLUMN place TO position", ""},
         {"ALTER TABLE party DROP COLUMN rat", "ALTER TABLE party ADD COLUMN rat BLOB DEFAULT x''",
          ""},
     };

@@ -257,6 +257,37 @@ START_TEST(what_is_kept_for_operators_is_all_that_others_lack)
 }
 END_TEST
 
+/* A request takes two more than its connection. */
+START_TEST(a_request_without_descriptors_is_refused_and_the_next_one_served)
+{
+    int fds[30];
+
+    make_listeners();
+    if (!set_limit(30)) {
+        toy_end();
+        ck_skip("the limit of open files cannot be set (Valgrind)");
+    }
+    serve_start();
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        fds[i] = client_to(serve_port(PLAIN));
+    }
+    wait_metric(AS_METRIC_connections_open, 30);
+    client_send(fds[0], GET_ECHO);
+    ck_assert(client_read(fds[0]) && client_has(" 503 ") && client_has("temporarily_unavailable"));
+    for (size_t i = 0; i < 3; i++) {
+        client_close(fds[i]);
+    }
+    wait_metric(AS_METRIC_connections_open, 27);
+    client_send(fds[3], GET_ECHO);
+    ck_assert(client_read(fds[3]) && client_has(" 200 "));
+    for (size_t i = 3; i < AS_COUNT(fds); i++) {
+        client_close(fds[i]);
+    }
+    wait_metric(AS_METRIC_connections_open, 0);
+    serve_stop(1000);
+}
+END_TEST
+
 AS_TESTS("edge/room", {
     tcase_add_unchecked_fixture(t, tls_setup, tls_teardown);
     tcase_add_test(t, TOK_12_large_bodies_leave_room_for_small_requests_and_these_for_operators);
@@ -264,4 +295,5 @@ AS_TESTS("edge/room", {
     tcase_add_test(t, TOK_12_who_sends_for_long_yields);
     tcase_add_test(t, operators_get_in_when_strangers_have_taken_all_descriptors);
     tcase_add_test(t, what_is_kept_for_operators_is_all_that_others_lack);
+    tcase_add_test(t, a_request_without_descriptors_is_refused_and_the_next_one_served);
 })
