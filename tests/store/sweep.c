@@ -94,7 +94,51 @@ START_TEST(audit_rows_beyond_the_bound_are_swept_the_oldest_first)
 }
 END_TEST
 
+static void put_expired(const unsigned char thumbprint[AS_DIGEST], enum as_certificate_class class_)
+{
+    struct as_certificate_row row = {.der = AS_LIT("leaf"), .class_ = class_, .not_after = FAR};
+
+    memcpy(row.thumbprint, thumbprint, AS_DIGEST);
+    ck_ok(as_store_certificate_put(f.job, &row));
+    as_store_session_done(f.job);
+}
+
+static bool has_row(const unsigned char thumbprint[AS_DIGEST])
+{
+    const struct as_certificate_row *row = NULL;
+
+    ck_ok(as_store_certificate_get(f.worker, thumbprint, &row));
+    as_store_session_done(f.worker);
+    return row != NULL;
+}
+
+/* Its dates are its owner's affair, and its tokens outlive them. Of the others none stays for ever,
+ * whatever their class: nor one that came after its registration had gone. */
+START_TEST(MTLS_56_a_registered_certificate_outlives_its_end)
+{
+    static const unsigned char path_a[AS_DIGEST] = {0xCC, 3};
+    struct a_client a, b;
+    bool more = true, found = false;
+
+    fixture_start(&f, (size_t)_i);
+    ck_ok(create(f.job, client_known(&a, "a", AS_IDENTIFIER_CERTIFICATE, digest_a)));
+    /* the same digest as a name of its kind keeps nothing */
+    ck_ok(create(f.job, client_known(&b, "b", AS_IDENTIFIER_KEY, digest_b)));
+    put_expired(digest_a, AS_CERTIFICATE_REGISTERED);
+    put_expired(digest_b, AS_CERTIFICATE_REGISTERED);
+    put_expired(path_a, AS_CERTIFICATE_PKI);
+    ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_CERTIFICATE_KEEP_S, &more));
+    ck_assert(has_row(digest_a) && has_row(digest_b) && has_row(path_a));
+    ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_CERTIFICATE_KEEP_S + 1, &more));
+    ck_assert(has_row(digest_a) && !has_row(digest_b) && !has_row(path_a));
+    ck_ok(as_store_party_delete(f.job, AS_PARTY_CLIENT, AS_LIT("a"), NULL, &found));
+    ck_assert(found && !has_row(digest_a));
+    fixture_end(&f);
+}
+END_TEST
+
 AS_TESTS("store_sweep", {
+    add_for_backends(t, MTLS_56_a_registered_certificate_outlives_its_end);
     add_for_backends(t, REG_15_those_that_are_over_are_swept_a_day_later);
     add_for_backends(t, audit_rows_are_swept_by_age);
     tcase_add_test(t, audit_rows_beyond_the_bound_are_swept_the_oldest_first);

@@ -111,7 +111,7 @@
 #define AS_LIMIT_SWEEP_STEP_MS      1000               /* between two steps when there is more */
 #define AS_LIMIT_SWEEP_ROWS         512                /* of a table in one step */
 #define AS_LIMIT_SWEEP_GRACE_S      3600               /* a revocation outlives its token by this */
-#define AS_LIMIT_CERTIFICATE_KEEP_S (30 * 86400) /* a certificate's row outlives notAfter (D9) */
+#define AS_LIMIT_CERTIFICATE_KEEP_S (30 * 86400)       /* a row outlives notAfter (D9) */
 #define AS_LIMIT_IAT_KEEP_S         86400 /* an initial access token's row outlives its end */
 #define AS_LIMIT_AUDIT_KEEP_S       (400 * 86400) /* audit rows; older ones are swept */
 #define AS_LIMIT_AUDIT_ROWS         1000000       /* the oldest beyond are swept */

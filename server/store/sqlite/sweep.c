@@ -27,6 +27,21 @@ static as_err sweep_audit(struct as_db *db, as_time before, size_t *count)
     return AS_OK;
 }
 
+/* One that a party has registered confirms tokens after its end (MTLS-56), and goes with its
+ * registration (party_write.c): so there are never more of them than registered ones. */
+static as_err sweep_certificates(struct as_db *db, as_time before, size_t *count)
+{
+    AS_TRY(AS_SQL_RUN(db,
+                      "DELETE FROM certificate WHERE number IN (SELECT number FROM certificate "
+                      "WHERE not_after < ?1 AND NOT EXISTS (SELECT 1 FROM identifier "
+                      "WHERE kind = ?3 AND digest = certificate.thumbprint) "
+                      "ORDER BY not_after LIMIT ?2)",
+                      AS_SQL_NUMBER(before), AS_SQL_NUMBER(AS_LIMIT_SWEEP_ROWS),
+                      AS_SQL_NUMBER(AS_IDENTIFIER_CERTIFICATE)));
+    *count = (size_t)sqlite3_changes64(db->handle);
+    return AS_OK;
+}
+
 as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept *swept)
 {
     struct as_db *db = &backend->writer;
@@ -35,10 +50,7 @@ as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept 
                  "DELETE FROM revocation WHERE number IN (SELECT number FROM revocation "
                  "WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
                  now - AS_LIMIT_SWEEP_GRACE_S, &swept->revocations));
-    AS_TRY(sweep(db,
-                 "DELETE FROM certificate WHERE number IN (SELECT number FROM certificate "
-                 "WHERE not_after < ?1 ORDER BY not_after LIMIT ?2)",
-                 now - AS_LIMIT_CERTIFICATE_KEEP_S, &swept->certificates));
+    AS_TRY(sweep_certificates(db, now - AS_LIMIT_CERTIFICATE_KEEP_S, &swept->certificates));
     AS_TRY(sweep(db,
                  "DELETE FROM iat WHERE number IN (SELECT number FROM iat "
                  "WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
