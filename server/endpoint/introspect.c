@@ -27,7 +27,7 @@ static bool is_meant_for(const struct as_token *token, const struct as_resource 
 static as_err scope_for(struct as_arena *mem, const struct as_token *token,
                         const struct as_resource *resource, as_span *out)
 {
-    struct as_buf scope = AS_BUF(AS_LIMIT_TOKEN_PLAIN);
+    struct as_buf scope = AS_BUF(token->scope.len); /* which it is part of, whatever the form */
     as_span rest = token->scope, value;
 
     while (as_span_cut(&rest, ' ', &value)) {

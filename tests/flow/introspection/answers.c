@@ -248,6 +248,60 @@ START_TEST(TOK_140_counted_once)
 }
 END_TEST
 
+/* Scope values of 1,024 octets down to one, each only if the token still has room for it: no scope
+ * can be longer by more than one. `scope` holds 2 KiB. */
+static void longest_scope(char *scope)
+{
+    char letters[1025], more[2100], body[2200];
+
+    scope[0] = '\0';
+    for (int i = 0; i <= 10; i++) {
+        memset(letters, 'a' + i, sizeof(letters));
+        letters[1024 >> i] = '\0';
+        (void)snprintf(more, sizeof(more), "%s%s%s", scope, scope[0] != '\0' ? " " : "", letters);
+        (void)snprintf(body, sizeof(body), "grant_type=client_credentials&client_id=big&scope=%s",
+                       more);
+        for (char *at = strchr(body, ' '); at != NULL; at = strchr(at, ' ')) {
+            *at = '+';
+        }
+        struct flow_answer *answer = flow_post(f, cert, "/token", body);
+        if (answer->status == 200) {
+            memcpy(scope, more, strlen(more) + 1);
+            free(token);
+            token = strdup(flow_text(answer, "access_token"));
+        } else {
+            flow_refused(answer, 400, "invalid_scope");
+        }
+    }
+}
+
+/* Whatever scope fits into a token of a form is told again. */
+START_TEST(the_longest_scope_of_a_token_is_told)
+{
+    static const enum as_token_format formats[] = {AS_TOKEN_SEALED, AS_TOKEN_JWT};
+    static const size_t at_least[] = {AS_LIMIT_TOKEN_PLAIN / 2, AS_LIMIT_TOKEN_PLAIN + 1};
+    char all[2100] = "", scope[2100];
+
+    for (int i = 0; i <= 10; i++) {
+        memset(all + strlen(all), 'a' + i, (size_t)1024 >> i);
+        all[strlen(all)] = ' ';
+    }
+    all[strlen(all) - 1] = '\0';
+    world_replace(f->w, (struct world_party){.id = "c1", .dn = "CN=gone", .scope = "read"});
+    world_add(f->w, (struct world_party){.id = "big", .dn = "CN=c1", .scope = all});
+    world_replace(f->w, (struct world_party){.id = "rs",
+                                             .dn = "CN=rs",
+                                             .audience = {AUDIENCE},
+                                             .scope = all,
+                                             .token_format = formats[_i]});
+    longest_scope(scope);
+    ck_assert_uint_ge(strlen(scope), at_least[_i]);
+    struct flow_answer *answer = flow_introspect(f, rs, "rs", token);
+    ck_assert(flow_active(answer));
+    ck_assert_str_eq(flow_text(answer, "scope"), scope);
+}
+END_TEST
+
 AS_TESTS("flow/introspection/answers", {
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, MTLS_78_MTLS_88_an_active_token);
@@ -262,4 +316,5 @@ AS_TESTS("flow/introspection/answers", {
     tcase_add_test(t, MTLS_01a_the_certificate_alone);
     tcase_add_test(t, TOK_147_another_key);
     tcase_add_test(t, TOK_140_counted_once);
+    tcase_add_loop_test(t, the_longest_scope_of_a_token_is_told, 0, 2);
 })
