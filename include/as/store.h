@@ -146,11 +146,11 @@ as_err as_store_party_set_status(struct as_store_session *session, enum as_party
                                  const struct as_audit *audit, bool *found);
 as_err as_store_party_delete(struct as_store_session *session, enum as_party_kind kind, as_span id,
                              const struct as_audit *audit, bool *found);
-/* All tokens of the party so far become inactive: its epoch moves on (D8). Epochs come from one
+/* All tokens of the client so far become inactive: its epoch moves on (D8). Epochs come from one
  * sequence of the store and never repeat, so that an id deleted and imported again revives nothing.
- */
-as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id,
-                                    const struct as_audit *audit, bool *found);
+ * *found is false for a resource server too: nothing is issued to it. */
+as_err as_store_client_revoke_tokens(struct as_store_session *session, as_span id,
+                                     const struct as_audit *audit, bool *found);
 
 /* ---------------------------------------------------------------- certificates (D9) ---------- */
 

@@ -18,7 +18,7 @@ as_err as_admin_revoke(struct as_http_call *call)
             "the body must be an object with client_id");
     AS_TRY(as_arena_copy(call->mem, as_json_span(id), &visit->subject_id));
     struct as_audit audit = as_audit_row(visit, visit->event, visit->subject_id);
-    AS_TRY(as_store_party_revoke_tokens(visit->ctx.store, visit->subject_id, &audit, &found));
+    AS_TRY(as_store_client_revoke_tokens(visit->ctx.store, visit->subject_id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "no client has this id");
     return as_reply_empty(call, 204);
 }

@@ -88,7 +88,7 @@ struct as_store_ops {
                                enum as_party_status status, as_time at, bool *found);
     as_err (*party_delete)(struct as_backend *backend, enum as_party_kind kind, as_span id,
                            bool *found);
-    as_err (*party_revoke_tokens)(struct as_backend *backend, as_span id, bool *found);
+    as_err (*client_revoke_tokens)(struct as_backend *backend, as_span id, bool *found);
     as_err (*certificate_put)(struct as_backend *backend, const struct as_certificate_row *row);
     as_err (*token_revoke)(struct as_backend *backend, const unsigned char jti[AS_JTI],
                            as_time expires_at);

@@ -190,13 +190,13 @@ static as_err run_revoke_tokens(const struct as_store_ops *ops, struct as_backen
 {
     struct party_ask *ask = arg;
 
-    *touched |= as_verb_tables(AS_PARTY_RESOURCE); /* of either kind: both are bumped */
-    AS_TRY(ops->party_revoke_tokens(backend, ask->id, &ask->found));
+    *touched |= as_verb_tables(AS_PARTY_CLIENT);
+    AS_TRY(ops->client_revoke_tokens(backend, ask->id, &ask->found));
     return ask->found ? as_verb_audit(ops, backend, ask->audit, ask->id) : AS_OK;
 }
 
-as_err as_store_party_revoke_tokens(struct as_store_session *session, as_span id,
-                                    const struct as_audit *audit, bool *found)
+as_err as_store_client_revoke_tokens(struct as_store_session *session, as_span id,
+                                     const struct as_audit *audit, bool *found)
 {
     struct party_ask ask = {.id = id, .audit = audit};
 

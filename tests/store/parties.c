@@ -448,7 +448,7 @@ START_TEST(epochs_never_repeat)
     ck_ok(create(f.job, client_named(&c, "b")));
     int64_t a1 = epoch_of("a");
     int64_t b1 = epoch_of("b");
-    ck_ok(as_store_party_revoke_tokens(f.job, AS_LIT("a"), NULL, &found));
+    ck_ok(as_store_client_revoke_tokens(f.job, AS_LIT("a"), NULL, &found));
     ck_assert(found);
     int64_t a2 = epoch_of("a");
     ck_assert_int_eq(epoch_of("b"), b1);
@@ -456,7 +456,7 @@ START_TEST(epochs_never_repeat)
     ck_ok(create(f.job, client_named(&c, "a")));
     int64_t a3 = epoch_of("a");
     ck_assert(a1 < b1 && b1 < a2 && a2 < a3);
-    ck_ok(as_store_party_revoke_tokens(f.job, AS_LIT("nobody"), &audit_line, &found));
+    ck_ok(as_store_client_revoke_tokens(f.job, AS_LIT("nobody"), &audit_line, &found));
     ck_assert(!found);
     ck_assert_uint_eq(audits(&f), 0);
     ck_ok(create(f.job, client_named(&c, "c")));
@@ -616,7 +616,7 @@ START_TEST(a_worker_never_writes)
              AS_ELSEWHERE);
     ck_fault(as_store_party_delete(f.worker, AS_PARTY_CLIENT, c.party.id, NULL, &found),
              AS_ELSEWHERE);
-    ck_fault(as_store_party_revoke_tokens(f.worker, c.party.id, NULL, &found), AS_ELSEWHERE);
+    ck_fault(as_store_client_revoke_tokens(f.worker, c.party.id, NULL, &found), AS_ELSEWHERE);
     ck_fault(as_store_token_revoke(f.worker, digest_a, 1, NULL), AS_ELSEWHERE);
     ck_assert(!is_there(f.job, "c-1"));
     ck_ok(create(f.job, &c.write));

@@ -106,7 +106,7 @@ as_err as_sqlite_party_set_status(struct as_backend *backend, enum as_party_kind
                                   enum as_party_status status, as_time at, bool *found);
 as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kind, as_span id,
                               bool *found);
-as_err as_sqlite_party_revoke_tokens(struct as_backend *backend, as_span id, bool *found);
+as_err as_sqlite_client_revoke_tokens(struct as_backend *backend, as_span id, bool *found);
 /* certificate.c */
 as_err as_sqlite_certificate_get(struct as_reader *reader, struct as_arena *mem,
                                  const unsigned char thumbprint[AS_DIGEST],

@@ -294,16 +294,17 @@ as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kin
     return AS_SQL_RUN(db, "DELETE FROM party WHERE number = ?1", AS_SQL_NUMBER(number));
 }
 
-as_err as_sqlite_party_revoke_tokens(struct as_backend *backend, as_span id, bool *found)
+as_err as_sqlite_client_revoke_tokens(struct as_backend *backend, as_span id, bool *found)
 {
     struct as_db *db = &backend->writer;
-    int64_t epoch = 0;
+    int64_t number = 0, epoch = 0;
 
-    AS_TRY(is_taken(db, id, found));
-    if (!*found) {
+    AS_TRY(number_of(db, AS_PARTY_CLIENT, id, &number));
+    *found = number != 0;
+    if (number == 0) {
         return AS_OK; /* without an epoch, which would be written */
     }
     AS_TRY(next_epoch(db, &epoch));
-    return AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE id = ?1", AS_SQL_TEXT(id),
+    return AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE number = ?1", AS_SQL_NUMBER(number),
                       AS_SQL_NUMBER(epoch));
 }

@@ -168,6 +168,8 @@ START_TEST(TOK_170_all_tokens_of_a_client)
     ck_assert(active(after));
     flow_refused(flow_admin(f, "POST", "/v1/revocations", "{'client_id':'nobody'}"), 404,
                  "not_found");
+    /* nothing is issued to a resource server: success would promise an end that none sees */
+    flow_refused(flow_admin(f, "POST", "/v1/revocations", "{'client_id':'rs'}"), 404, "not_found");
     flow_refused(flow_admin(f, "POST", "/v1/revocations", "{'client_id':1}"), 400,
                  "invalid_request");
     flow_refused(flow_admin(f, "POST", "/v1/revocations", "{'client_id':'c1','x':1}"), 400,

@@ -134,7 +134,7 @@ START_TEST(D8_all_tokens_of_a_client_by_epoch)
     char later[ISSUE_TEXT];
     bool found = false;
 
-    ck_ok(as_store_party_revoke_tokens(w->session, AS_LIT("pki"), &audit, &found));
+    ck_ok(as_store_client_revoke_tokens(w->session, AS_LIT("pki"), &audit, &found));
     ck_assert(found);
     INACTIVE(pki_token, "client_tokens_revoked");
     ACTIVE(self_token);
