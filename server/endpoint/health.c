@@ -17,7 +17,7 @@ as_err as_endpoint_ready(struct as_http_call *call)
     if (atomic_load(&as_visit_of(call)->app->draining)) {
         AS_TRY(as_reply_text(call, "application/json", AS_LIT("{\"status\":\"draining\"}")));
         call->reply->status = 503;
-        return AS_OK;
+        return as_http_reply_field(call->reply, "Retry-After", AS_LIT(AS_LIMIT_RETRY_AFTER));
     }
     AS_NEED(as_store_is_ready(as_visit_of(call)->ctx.store), AS_UNAVAILABLE, "store is not ready");
     return as_reply_text(call, "application/json", AS_LIT("{\"status\":\"ready\"}"));

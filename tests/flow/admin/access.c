@@ -142,6 +142,22 @@ START_TEST(D15_health_is_for_everybody)
 }
 END_TEST
 
+/* A 503 like any other (as/base/limits.h). */
+START_TEST(a_server_about_to_end_says_when_to_come_back)
+{
+    as_app_drain(f->app);
+    struct flow_answer *answer = flow_send(
+        f, (struct flow_ask){.from = FLOW_HEALTH, .method = "GET", .path = "/health/ready"});
+    flow_status(answer, 503);
+    ck_assert_str_eq(answer->body, "{\"status\":\"draining\"}");
+    ck_assert_ptr_nonnull(strstr(answer->fields, "Retry-After: " AS_LIMIT_RETRY_AFTER "\n"));
+    flow_status(
+        flow_send(f,
+                  (struct flow_ask){.from = FLOW_HEALTH, .method = "GET", .path = "/health/alive"}),
+        200);
+}
+END_TEST
+
 /* Routes that always write go to a job thread at once: the worker does not even try. */
 START_TEST(D15_admin_routes_always_go_elsewhere)
 {
@@ -165,5 +181,6 @@ AS_TESTS("flow/admin/access", {
     tcase_add_test(t, D15_members_of_the_group);
     tcase_add_test(t, D15_only_through_the_socket);
     tcase_add_test(t, D15_health_is_for_everybody);
+    tcase_add_test(t, a_server_about_to_end_says_when_to_come_back);
     tcase_add_test(t, D15_admin_routes_always_go_elsewhere);
 })
