@@ -9,14 +9,13 @@
  * TLS and the key with which the server has to sign. FILE holds the octets of a request.
  *
  * Each connection first asks once, which nobody counts; then a line is printed that says what was
- * negotiated, and another is waited for. What follows is measured and printed as
+ * negotiated. For each line of the input so many requests are made, and printed is
  *
  *   SECONDS P50 P99
  *
  * the percentiles in milliseconds, from the request to the end of the answer, or from connect()
- * where a handshake belongs to it. The connections stay until another line or the end of the input.
- * With 0 requests nothing is measured: they are idle. Anything but a complete answer of 200 ends it
- * with status 1.
+ * where a handshake belongs to it. Between lines, and with 0 requests, the connections are idle;
+ * the end of the input ends them. Anything but a complete answer of 200 ends it with status 1.
  */
 #include "load.h"
 
@@ -110,18 +109,22 @@ static void tell(const struct caller *callers, const struct load *load, double s
 
 static void measure_all(struct caller *callers, const struct load *load)
 {
-    double began = 0;
+    double began = bench_now();
 
     for (long i = 0; i < load->threads; i++) {
         callers[i].left = load->requests / load->threads;
-        callers[i].times = calloc((size_t)callers[i].left, sizeof(*callers[i].times));
-        if (callers[i].times == NULL) {
-            bench_die("no memory");
-        }
+        callers[i].timed = 0;
     }
-    began = bench_now();
     everybody(callers, load, bench_measure);
     tell(callers, load, bench_now() - began);
+}
+
+static void make_times(struct caller *caller, const struct load *load)
+{
+    caller->times = calloc((size_t)(load->requests / load->threads), sizeof(*caller->times));
+    if (caller->times == NULL) {
+        bench_die("no memory");
+    }
 }
 
 /* False at the end of the input. */
@@ -145,9 +148,13 @@ static void run(const struct load *load)
     everybody(callers, load, bench_warm_up);
     printf("%s\n", callers[0].negotiated);
     (void)fflush(stdout);
-    if (wait_for_line() && load->requests > 0) {
-        measure_all(callers, load);
-        (void)wait_for_line();
+    for (long i = 0; i < load->threads && load->requests > 0; i++) {
+        make_times(&callers[i], load);
+    }
+    while (wait_for_line()) {
+        if (load->requests > 0) {
+            measure_all(callers, load);
+        }
     }
 }
 
