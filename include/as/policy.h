@@ -72,6 +72,9 @@ as_err as_policy_target(struct as_arena *mem, const struct as_target_ask *ask,
  * AS_LIMIT_SCOPES. Puts the values, each once, in the order asked, into an array; the empty text
  * has none. AS_INVALID_SCOPE. */
 as_err as_scope_parse(struct as_arena *mem, as_span text, as_span **values, size_t *count);
+/* May the text be registered as a scope? Then it has at most AS_LIMIT_JSON_STRING octets too.
+ * AS_INVALID_SCOPE. */
+as_err as_scope_check(as_span text);
 /* Is the value one of the space-separated values of the text? */
 bool as_scope_holds(as_span text, as_span value);
 

@@ -43,18 +43,13 @@ static as_err read_profile(const struct as_visit *visit, const json_t *value, st
 
 static as_err read_scope(struct as_arena *mem, const json_t *value, struct as_iat *out)
 {
-    as_span *scopes = NULL;
-    size_t count = 0;
-
     if (value == NULL) {
         return AS_OK;
     }
     AS_NEED(json_is_string(value), AS_INVALID_REQUEST, "scope must be a string");
-    as_span text = as_json_span(value);
-    as_err err = as_scope_parse(mem, text, &scopes, &count);
-    AS_NEED(!as_err_is(err, AS_INVALID_SCOPE), AS_INVALID_REQUEST, "scope is malformed");
-    AS_TRY(err);
-    return as_arena_copy(mem, text, &out->scope);
+    AS_NEED(!as_failed(as_scope_check(as_json_span(value))), AS_INVALID_REQUEST,
+            "scope is malformed or too long");
+    return as_arena_copy(mem, as_json_span(value), &out->scope);
 }
 
 static as_err read_number(const json_t *value, int64_t otherwise, int64_t most, const char *why,

@@ -114,6 +114,8 @@ static as_err settle_scope(struct as_registration *reg)
     if (reg->ask->by == AS_BY_OPERATOR || reg->scope_given || scope.len == 0) {
         return AS_OK;
     }
+    AS_NEED(!as_failed(as_scope_check(scope)), AS_INVALID_CLIENT_METADATA,
+            "scope is missing, and all that may be asked for is more than a client can hold");
     AS_TRY(as_arena_copy(reg->ask->mem, scope, &reg->client->scope));
     return keep(reg, "scope", json_stringn(scope.ptr, scope.len));
 }

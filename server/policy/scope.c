@@ -29,13 +29,11 @@ static bool ends_in_blank(as_span text)
     return text.len > 0 && text.ptr[text.len - 1] == ' ';
 }
 
-as_err as_scope_parse(struct as_arena *mem, as_span text, as_span **values, size_t *count)
+static as_err collect(as_span text, as_span found[AS_LIMIT_SCOPES], size_t *count)
 {
-    as_span *found = as_arena_array(mem, AS_LIMIT_SCOPES, sizeof(*found));
     size_t kept = 0;
     as_span piece;
 
-    AS_NEED_MEM(found);
     AS_NEED(!ends_in_blank(text), AS_INVALID_SCOPE, "scope is malformed");
     while (as_span_cut(&text, ' ', &piece)) {
         AS_NEED(is_token(piece), AS_INVALID_SCOPE, "scope is malformed");
@@ -45,9 +43,27 @@ as_err as_scope_parse(struct as_arena *mem, as_span text, as_span **values, size
         AS_NEED(kept < AS_LIMIT_SCOPES, AS_INVALID_SCOPE, "too many scope values");
         found[kept++] = piece;
     }
-    *values = found;
     *count = kept;
     return AS_OK;
+}
+
+as_err as_scope_parse(struct as_arena *mem, as_span text, as_span **values, size_t *count)
+{
+    as_span *found = as_arena_array(mem, AS_LIMIT_SCOPES, sizeof(*found));
+
+    AS_NEED_MEM(found);
+    AS_TRY(collect(text, found, count));
+    *values = found;
+    return AS_OK;
+}
+
+as_err as_scope_check(as_span text)
+{
+    as_span values[AS_LIMIT_SCOPES];
+    size_t count = 0;
+
+    AS_NEED(text.len <= AS_LIMIT_JSON_STRING, AS_INVALID_SCOPE, "scope is too long");
+    return collect(text, values, &count);
 }
 
 bool as_scope_holds(as_span text, as_span value)

@@ -259,24 +259,10 @@ const char *as_check_url(const char *text)
     return rest.len > AS_LIMIT_JSON_STRING ? "is too long" : NULL;
 }
 
-/* RFC 6749 3.3 */
 const char *as_check_scope(const char *text)
 {
-    as_span rest = as_span_of(text), value;
-    size_t count = 0;
-
-    while (as_span_cut(&rest, ' ', &value)) {
-        for (size_t i = 0; i < value.len; i++) {
-            if (!as_ascii_is_nqchar(value.ptr[i])) {
-                return "has a character that no scope has";
-            }
-        }
-        if (value.len == 0 || ++count > AS_LIMIT_SCOPES) {
-            return "is no list of scope values with one blank between";
-        }
-    }
-    return text[0] != '\0' && text[strlen(text) - 1] == ' '
-               ? "is no list of scope values with one blank between"
+    return as_failed(as_scope_check(as_span_of(text)))
+               ? "is no list of scope values with one blank between, or too long"
                : NULL;
 }
 

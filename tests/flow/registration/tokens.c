@@ -104,6 +104,19 @@ START_TEST(REG_15_what_a_token_gives)
 }
 END_TEST
 
+START_TEST(REG_28_a_scope_that_no_client_can_hold)
+{
+    char body[AS_LIMIT_JSON_STRING + 32] = "{'scope':'";
+    size_t head = strlen(body);
+
+    memset(body + head, 's', AS_LIMIT_JSON_STRING + 1);
+    memcpy(body + head + AS_LIMIT_JSON_STRING, "s'}", 4);
+    flow_refused(flow_admin(f, "POST", IATS, body), 400, "invalid_request");
+    memcpy(body + head + AS_LIMIT_JSON_STRING, "'}", 3);
+    flow_status(flow_admin(f, "POST", IATS, body), 201);
+}
+END_TEST
+
 START_TEST(REG_15_the_operators_side)
 {
     static const char *const bad[] = {
@@ -254,6 +267,7 @@ AS_TESTS("flow/registration/tokens", {
     tcase_add_test(t, TOK_190_where_a_token_stands);
     tcase_add_test(t, REG_15_uses_and_expiry);
     tcase_add_test(t, REG_15_what_a_token_gives);
+    tcase_add_test(t, REG_28_a_scope_that_no_client_can_hold);
     tcase_add_test(t, REG_15_the_operators_side);
     tcase_add_test(t, REG_15_of_a_profile_that_is_off);
     tcase_add_test(t, REG_13_REG_16_open);

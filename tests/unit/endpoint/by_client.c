@@ -93,6 +93,20 @@ START_TEST(REG_28_scope_of_a_client)
 }
 END_TEST
 
+/* What its holder cannot send again, as a client that changes itself must, is not given to it. */
+START_TEST(REG_28_the_scope_given_is_one_that_can_be_sent)
+{
+    char *text = letters(AS_LIMIT_JSON_STRING + 1);
+
+    reg.scope = as_span_bytes(text, AS_LIMIT_JSON_STRING + 1);
+    refuses(GRANTS, NULL,
+            "scope is missing, and all that may be asked for is more than a client can hold");
+    reg.scope.len--;
+    ck_assert_uint_eq(accepts(GRANTS)->client->scope.len, AS_LIMIT_JSON_STRING);
+    free(text);
+}
+END_TEST
+
 START_TEST(REG_60_the_profile_is_given)
 {
     ck_span_eq(accepts(GRANTS)->client->profile, "fapi1");
@@ -210,6 +224,7 @@ AS_TESTS("endpoint/by_client", {
     tcase_add_test(t, REG_83_what_is_the_operators_stays);
     tcase_add_test(t, REG_24_grant_types_must_be_said);
     tcase_add_test(t, REG_28_scope_of_a_client);
+    tcase_add_test(t, REG_28_the_scope_given_is_one_that_can_be_sent);
     tcase_add_test(t, REG_60_the_profile_is_given);
     tcase_add_test(t, REG_65_a_fapi_client_is_bound);
     tcase_add_test(t, REG_30_pages_are_https);

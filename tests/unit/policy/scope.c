@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <stdio.h>
+#include <string.h>
 
 AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 
@@ -79,6 +80,27 @@ START_TEST(D_limit_of_scope_values)
 }
 END_TEST
 
+/* What no registration can hold is no scope, whoever gives it. */
+START_TEST(D_limit_of_scope_octets)
+{
+    AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 16);
+    char text[AS_LIMIT_JSON_STRING + 1];
+    as_span *values = NULL;
+    size_t count = 0;
+
+    memset(text, 's', sizeof(text));
+    ck_ok(as_scope_check(as_span_bytes(text, AS_LIMIT_JSON_STRING)));
+    ck_ok(as_scope_parse(mem, as_span_bytes(text, AS_LIMIT_JSON_STRING), &values, &count));
+    ck_refuses(as_scope_check(as_span_bytes(text, sizeof(text))), AS_INVALID_SCOPE,
+               "scope is too long");
+    /* one that was stored before stays what it is */
+    ck_ok(as_scope_parse(mem, as_span_bytes(text, sizeof(text)), &values, &count));
+    text[1] = '"';
+    ck_refuses(as_scope_check(as_span_bytes(text, 2)), AS_INVALID_SCOPE, "scope is malformed");
+    ck_ok(as_scope_check(AS_SPAN_NONE));
+}
+END_TEST
+
 START_TEST(TOK_66_holds_whole_values)
 {
     ck_assert(as_scope_holds(AS_LIT("a bc d"), AS_LIT("bc")));
@@ -97,5 +119,6 @@ AS_TESTS("scope", {
     tcase_add_test(t, TOK_66_every_octet);
     tcase_add_test(t, TOK_66_blanks_only_between);
     tcase_add_test(t, D_limit_of_scope_values);
+    tcase_add_test(t, D_limit_of_scope_octets);
     tcase_add_test(t, TOK_66_holds_whole_values);
 })

@@ -101,9 +101,13 @@ START_TEST(registration_scope)
         ck_assert_msg(as_check_scope(bad[i]) != NULL, "\"%s\" is taken", bad[i]);
     }
     ck_assert_ptr_null(as_check_scope("a b"));
+    char text[AS_LIMIT_JSON_STRING + 2] = "";
+    memset(text, 's', AS_LIMIT_JSON_STRING);
+    ck_assert_ptr_null(as_check_scope(text));
+    text[AS_LIMIT_JSON_STRING] = 's';
+    ck_assert_ptr_nonnull(as_check_scope(text));
     refuse_one("registration.scope", "\"a  b\"",
-               "\"a  b\" is no list of scope values with one "
-               "blank between");
+               "\"a  b\" is no list of scope values with one blank between, or too long");
 }
 END_TEST
 
