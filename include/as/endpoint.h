@@ -64,6 +64,7 @@ as_err as_app_use(struct as_app *app, struct as_generation *generation);
 /* /health/ready says 503 from now on, while all else goes on: the server is about to end. Threads:
  * any. */
 void as_app_drain(struct as_app *app);
+/* A backup, restore or check that runs is cancelled without effect, and waited for. */
 void as_app_free(struct as_app *app);
 /* Owned by the app. */
 const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind);

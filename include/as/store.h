@@ -281,6 +281,11 @@ as_err as_store_restore(struct as_store_session *session, const char *path,
  * at most a hundred of a kind are told. */
 as_err as_store_check_live(struct as_store_session *session, void (*tell)(void *, const char *),
                            void *arg, size_t *findings);
+/*
+ * The three verbs above end early on this session, from now on: AS_UNAVAILABLE, and what they were
+ * about has no effect, unless it was complete already. Any thread.
+ */
+void as_store_session_cancel(struct as_store_session *session);
 
 /* ---------------------------------------------------------------- audit ---------------------- */
 

@@ -16,18 +16,21 @@
 
 static const struct {
     unsigned status;
+    const char *error; /* NULL: any other */
     enum ctl_exit code;
 } exits[] = {
-    {403, CTL_NOT_ALLOWED},
-    {404, CTL_NOT_FOUND},
-    {409, CTL_EXISTS},
-    {503, CTL_UNREACHABLE},
+    {403, NULL, CTL_NOT_ALLOWED},   {404, NULL, CTL_NOT_FOUND},
+    {409, "conflict", CTL_REFUSED}, /* it may be asked again */
+    {409, NULL, CTL_EXISTS},        {503, NULL, CTL_UNREACHABLE},
 };
 
-static enum ctl_exit exit_of(unsigned status)
+static enum ctl_exit exit_of(unsigned status, const json_t *said)
 {
+    const char *error = json_string_value(json_object_get(said, "error"));
+
     for (size_t i = 0; i < AS_COUNT(exits); i++) {
-        if (exits[i].status == status) {
+        if (exits[i].status == status &&
+            (exits[i].error == NULL || (error != NULL && strcmp(error, exits[i].error) == 0))) {
             return exits[i].code;
         }
     }
@@ -35,26 +38,21 @@ static enum ctl_exit exit_of(unsigned status)
 }
 
 /* A success but 204 has a body; what is no JSON does not come from fapid, or not all of it. */
-static enum ctl_exit finish(const struct ctl *ctl, const struct as_fetch_answer *answer,
-                            json_t **out)
+enum ctl_exit ctl_judge(const struct ctl *ctl, unsigned status, const json_t *said)
 {
-    enum ctl_exit code = exit_of(answer->status);
+    enum ctl_exit code = exit_of(status, said);
+    const char *text = json_string_value(json_object_get(said, "error_description"));
 
-    *out = answer->body.len > 0 ? json_loadb(answer->body.ptr, answer->body.len, 0, NULL) : NULL;
     if (code == CTL_FINE) {
-        return *out != NULL || answer->status == 204
+        return said != NULL || status == 204
                    ? CTL_FINE
-                   : ctl_say(ctl, CTL_REFUSED, "the answer (%u) cannot be read", answer->status);
+                   : ctl_say(ctl, CTL_REFUSED, "the answer (%u) cannot be read", status);
     }
-    const char *text = json_string_value(json_object_get(*out, "error_description"));
-    code = ctl_say(ctl, code, "%s", text != NULL ? text : "the server refused");
-    json_decref(*out);
-    *out = NULL;
-    return code;
+    return ctl_say(ctl, code, "%s", text != NULL ? text : "the server refused");
 }
 
-enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
-                       const json_t *body, json_t **out)
+as_err ctl_ask(const struct ctl *ctl, const char *method, const char *path, const json_t *body,
+               unsigned *status, json_t **out)
 {
     struct as_fetch_answer answer = {.body = AS_BUF(ANSWER_MAX)};
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -69,18 +67,38 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *pa
     };
 
     *out = NULL;
-    if (snprintf(url, sizeof(url), "http://localhost%s", path) >= (int)sizeof(url)) {
-        free(text);
-        return ctl_say(ctl, CTL_USAGE, "the id is too long");
+    as_err err = snprintf(url, sizeof(url), "http://localhost%s", path) < (int)sizeof(url)
+                     ? as_fetch(&ask, &answer)
+                     : AS_FAIL(AS_INVALID_REQUEST, "the id is too long");
+    if (!as_failed(err)) {
+        *status = answer.status;
+        *out = answer.body.len > 0 ? json_loadb(answer.body.ptr, answer.body.len, 0, NULL) : NULL;
     }
-    as_err err = as_fetch(&ask, &answer);
-    enum ctl_exit code =
-        as_failed(err)
-            ? ctl_say(ctl, as_err_is(err, AS_NOT_ALLOWED) ? CTL_NOT_ALLOWED : CTL_UNREACHABLE,
-                      "%s: %s", ctl->socket, err.why)
-            : finish(ctl, &answer, out);
     as_buf_free(&answer.body);
     free(text);
+    return err;
+}
+
+enum ctl_exit ctl_unasked(const struct ctl *ctl, as_err err)
+{
+    if (as_err_is(err, AS_INVALID_REQUEST)) {
+        return ctl_say(ctl, CTL_USAGE, "%s", err.why);
+    }
+    return ctl_say(ctl, as_err_is(err, AS_NOT_ALLOWED) ? CTL_NOT_ALLOWED : CTL_UNREACHABLE,
+                   "%s: %s", ctl->socket, err.why);
+}
+
+enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
+                       const json_t *body, json_t **out)
+{
+    unsigned status = 0;
+    as_err err = ctl_ask(ctl, method, path, body, &status, out);
+    enum ctl_exit code = as_failed(err) ? ctl_unasked(ctl, err) : ctl_judge(ctl, status, *out);
+
+    if (code != CTL_FINE) {
+        json_decref(*out);
+        *out = NULL;
+    }
     return code;
 }
 

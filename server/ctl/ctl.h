@@ -73,7 +73,14 @@ enum ctl_exit ctl_certificate(const struct ctl *ctl, const char *file, json_t *i
 enum ctl_exit ctl_cert_show(const struct ctl *ctl);
 enum ctl_exit ctl_cert_match(const struct ctl *ctl);
 
-/* call.c: one request to the admin socket. *out is the answer, NULL without a body. */
+/* call.c: one request to the admin socket, not judged: the status and the answer, NULL without a
+ * body. */
+as_err ctl_ask(const struct ctl *ctl, const char *method, const char *path, const json_t *body,
+               unsigned *status, json_t **out);
+/* Says why nobody was asked; says what the server refused, if it did. */
+enum ctl_exit ctl_unasked(const struct ctl *ctl, as_err err);
+enum ctl_exit ctl_judge(const struct ctl *ctl, unsigned status, const json_t *said);
+/* The three in one. *out is the answer, NULL without a body. */
 enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path,
                        const json_t *body, json_t **out);
 /* All pages of a collection, whose member of this name is the list, into one array. */
@@ -134,6 +141,9 @@ enum ctl_exit ctl_key_list(const struct ctl *ctl);
 enum ctl_exit ctl_key_rotate(const struct ctl *ctl);
 enum ctl_exit ctl_key_retire(const struct ctl *ctl);
 enum ctl_exit ctl_key_revoke(const struct ctl *ctl);
+
+/* job.c: begins what takes its time in the server and waits for its end; *out is its result. */
+enum ctl_exit ctl_job(const struct ctl *ctl, const char *path, const json_t *body, json_t **out);
 
 /* database.c */
 enum ctl_exit ctl_db_status(const struct ctl *ctl);

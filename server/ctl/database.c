@@ -8,18 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum ctl_exit call_and_print(const struct ctl *ctl, const char *method, const char *path,
-                                    const json_t *body)
-{
-    AS_AUTO(json_decref) json_t *answer = NULL;
-    enum ctl_exit code = ctl_call(ctl, method, path, body, &answer);
-
-    if (code == CTL_FINE) {
-        ctl_print(ctl, answer);
-    }
-    return code;
-}
-
 /* What is relative is relative to where the command was typed, which the server does not know. */
 static json_t *path_body(const struct ctl *ctl)
 {
@@ -37,14 +25,30 @@ static json_t *path_body(const struct ctl *ctl)
 static enum ctl_exit with_path(const struct ctl *ctl, const char *to)
 {
     AS_AUTO(json_decref) json_t *body = path_body(ctl);
+    AS_AUTO(json_decref) json_t *result = NULL;
 
-    return body != NULL ? call_and_print(ctl, "POST", to, body)
-                        : ctl_say(ctl, CTL_REFUSED, "%s: no path that can be sent", ctl->words[2]);
+    if (body == NULL) {
+        return ctl_say(ctl, CTL_REFUSED, "%s: no path that can be sent", ctl->words[2]);
+    }
+    enum ctl_exit code = ctl_job(ctl, to, body, &result);
+    if (code == CTL_FINE) {
+        ctl_print(ctl, result);
+    }
+    return code;
 }
 
 enum ctl_exit ctl_db_status(const struct ctl *ctl)
 {
-    return ctl_no_flags(ctl) ? call_and_print(ctl, "GET", "/v1/db", NULL) : CTL_USAGE;
+    AS_AUTO(json_decref) json_t *answer = NULL;
+
+    if (!ctl_no_flags(ctl)) {
+        return CTL_USAGE;
+    }
+    enum ctl_exit code = ctl_call(ctl, "GET", "/v1/db", NULL, &answer);
+    if (code == CTL_FINE) {
+        ctl_print(ctl, answer);
+    }
+    return code;
 }
 
 enum ctl_exit ctl_db_backup(const struct ctl *ctl)
@@ -74,7 +78,7 @@ enum ctl_exit ctl_db_check(const struct ctl *ctl)
     if (!ctl_no_flags(ctl)) {
         return CTL_USAGE;
     }
-    enum ctl_exit code = ctl_call(ctl, "POST", "/v1/db/checks", NULL, &answer);
+    enum ctl_exit code = ctl_job(ctl, "/v1/db/checks", NULL, &answer);
     if (code != CTL_FINE) {
         return code;
     }

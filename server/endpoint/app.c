@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The app: its routes, one table per class of listeners, and the lanes of threads. */
-#include "app.h"
+#include "db_job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +47,7 @@ static const struct as_http_route admin_routes[] = {
     {"POST", "/v1/db/backups", 0, true, as_admin_db_backup},
     {"POST", "/v1/db/restores", 0, true, as_admin_db_restore},
     {"POST", "/v1/db/checks", 0, true, as_admin_db_check},
+    {"GET", "/v1/db/jobs/{id}", 0, true, as_admin_db_job},
     {"GET", "/health/alive", 0, false, as_endpoint_alive},
     {"GET", "/health/ready", 0, false, as_endpoint_ready},
     {"GET", "/metrics", 0, false, as_endpoint_metrics},
@@ -117,7 +118,7 @@ static as_err build(struct as_app *app)
     make_site(app, AS_SITE_OAUTH, app->oauth_routes, count);
     make_site(app, AS_SITE_ADMIN, admin_routes, AS_COUNT(admin_routes));
     make_site(app, AS_SITE_HEALTH, health_routes, AS_COUNT(health_routes));
-    return AS_OK;
+    return as_db_jobs_new(app, &app->db_jobs);
 }
 
 as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generation,
@@ -142,6 +143,7 @@ as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generati
 void as_app_free(struct as_app *app)
 {
     if (app != NULL) {
+        as_db_jobs_free(app->db_jobs); /* first: a job uses the rest */
         as_generation_drop(app->generation);
         as_arena_free(app->mem);
         (void)pthread_mutex_destroy(&app->lock);

@@ -27,11 +27,14 @@ struct as_generation {
     bool audit_torn;            /* the last line was not written to its end */
 };
 
+struct as_db_jobs;
+
 struct as_app {
     struct as_app_conf conf;
     atomic_bool draining;
     pthread_mutex_t lock; /* guards `generation` */
     struct as_generation *generation;
+    struct as_db_jobs *db_jobs;
     const char *metadata_path;
     struct as_arena *mem;
     struct as_http_route oauth_routes[AS_APP_ROUTES];
@@ -74,11 +77,16 @@ void as_visit_overload(struct as_http_call *call);
 
 /* audit.c */
 void as_audit_write(const struct as_visit *visit);
+/* One line; without a file of the audit nothing. */
+void as_audit_write_row(struct as_generation *generation, const struct as_audit *row);
 /* The audit row for a change made by this visit, to be written in its transaction. */
 struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as_span about);
 
 /* reply.c */
 void as_reply_error(struct as_http_call *call, as_err err);
+/* What is shown of an error: the public sentence; with it the reason where the fault row allows,
+ * after the member it is about unless it begins with that. */
+as_err as_reply_describe(struct as_arena *mem, as_err error, const char *member, as_span *out);
 as_err as_reply_json(struct as_http_call *call, unsigned status, const json_t *json);
 /* 200 with JSON that was written as text; a server error where it did not fit. */
 as_err as_reply_written(struct as_http_call *call, const struct as_buf *json);
@@ -137,6 +145,7 @@ as_err as_admin_db_show(struct as_http_call *call);
 as_err as_admin_db_backup(struct as_http_call *call);
 as_err as_admin_db_restore(struct as_http_call *call);
 as_err as_admin_db_check(struct as_http_call *call);
+as_err as_admin_db_job(struct as_http_call *call);
 
 /* admin.c: may this peer administrate? AS_NOT_ALLOWED (D15). */
 as_err as_admin_check(const struct as_visit *visit);

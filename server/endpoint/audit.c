@@ -98,10 +98,13 @@ static bool append(struct as_generation *generation, as_span line)
     return put == (ssize_t)line.len;
 }
 
-static void write_line(struct as_generation *generation, const struct as_audit *row)
+void as_audit_write_row(struct as_generation *generation, const struct as_audit *row)
 {
     struct as_buf line = AS_BUF(AUDIT_LINE_MAX);
 
+    if (generation->conf.audit_fd < 0) {
+        return;
+    }
     make_line(generation, row, &line);
     if (line.full || !append(generation, as_buf_span(&line))) {
         AS_LOG(AS_LOG_ERROR, "audit_not_written", AS_LOG_SPAN("request_id", row->request_id));
@@ -129,7 +132,7 @@ void as_audit_write(const struct as_visit *visit)
 {
     const char *event = event_of(visit);
 
-    if (event == NULL || visit->generation->conf.audit_fd < 0) {
+    if (event == NULL) {
         return;
     }
     as_span about = visit->subject_id.len > 0 ? visit->subject_id : visit->client_id;
@@ -138,5 +141,5 @@ void as_audit_write(const struct as_visit *visit)
         row.outcome = "refused";
         row.reason = visit->err.why;
     }
-    write_line(visit->generation, &row);
+    as_audit_write_row(visit->generation, &row);
 }

@@ -1,35 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The database for its operator: GET /v1/db shows it; POST /v1/db/backups, /v1/db/restores and
- * /v1/db/checks do what they say, in files that the server itself reads and writes.
+ * /v1/db/checks begin what they say, in files that the server itself reads and writes, and answer
+ * 202 with the job; GET /v1/db/jobs/{id} tells how it goes, and how it ended.
  */
+#include "db_job.h"
 #include "parties.h"
 
 #include <limits.h>
+#include <stdio.h>
 
 #define FINDINGS_MAX 100
 
-/* The texts of an error's description obey RFC 6749 5.2; a path may hold anything. */
-static const char *printable(struct as_arena *mem, const char *text)
-{
-    as_span copy;
+/* ------------------------------------------------------------ what is shown of it ------------- */
 
-    if (as_failed(as_arena_copy(mem, as_span_of(text), &copy))) {
-        return NULL;
-    }
-    for (char *at = (char *)(uintptr_t)copy.ptr; *at != '\0'; at++) {
-        *at = (char)(as_ascii_is_nqschar(*at) ? *at : '?');
-    }
-    return copy.ptr;
+static as_err show(struct as_store_session *store, struct as_arena *mem, json_t **out)
+{
+    struct as_store_status is = {0};
+
+    AS_TRY(as_store_status(store, mem, &is));
+    *out =
+        json_pack("{s:s%, s:s%, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:b}",
+                  "backend", is.backend.ptr, is.backend.len, "path", is.path.ptr, is.path.len,
+                  "schema", (json_int_t)is.schema, "epoch", (json_int_t)is.epoch, "octets",
+                  (json_int_t)is.octets, "wal_octets", (json_int_t)is.wal_octets, "rows", "clients",
+                  (json_int_t)is.clients, "resources", (json_int_t)is.resources, "certificates",
+                  (json_int_t)is.certificates, "revocations", (json_int_t)is.revocations, "keys",
+                  (json_int_t)is.keys, "initial_access_tokens", (json_int_t)is.iats, "audit",
+                  (json_int_t)is.audits, "ready", is.ready);
+    AS_NEED_MEM(*out);
+    return AS_OK;
 }
+
+as_err as_admin_db_show(struct as_http_call *call)
+{
+    const struct as_visit *visit = as_visit_of(call);
+    AS_AUTO(json_decref) json_t *json = NULL;
+    json_t *job = NULL;
+
+    AS_TRY(as_admin_check(visit));
+    AS_TRY(as_admin_need_no_query(call));
+    AS_TRY(show(visit->ctx.store, call->mem, &json));
+    AS_TRY(as_db_jobs_view(visit->app->db_jobs, AS_SPAN_NONE, false, call->mem, &job));
+    if (job != NULL) {
+        AS_TRY(as_json_put(json, "job", job));
+    }
+    return as_reply_json(call, 200, json);
+}
+
+/* ------------------------------------------------------------ what the jobs do ---------------- */
+
+static as_err back_up(struct as_db_task *task, json_t **result)
+{
+    AS_TRY(as_store_backup(task->store, task->path, task->why));
+    *result = json_pack("{s:s}", "path", task->path);
+    AS_NEED_MEM(*result);
+    return AS_OK;
+}
+
+/* The keys are not those of the copy: new ones are made before anybody is told. */
+static as_err restore(struct as_db_task *task, json_t **result)
+{
+    AS_TRY(as_store_restore(task->store, task->path, &task->audit, task->why));
+    AS_TRY(as_keys_reload(task->app->conf.keys, task->store, as_clock_now()));
+    return show(task->store, task->mem, result);
+}
+
+struct findings {
+    json_t *list;
+    as_err err;
+};
+
+/* One that is lost would make the database look better than it is. */
+static void note_finding(void *arg, const char *message)
+{
+    struct findings *findings = arg;
+    char text[AS_STORE_MESSAGE];
+
+    if (!as_failed(findings->err) && json_array_size(findings->list) < FINDINGS_MAX) {
+        (void)snprintf(text, sizeof(text), "%s", message);
+        as_db_make_printable(text);
+        findings->err = as_json_append(findings->list, json_string(text));
+    }
+}
+
+static as_err check(struct as_db_task *task, json_t **result)
+{
+    struct findings findings = {.list = json_array()};
+    AS_AUTO(json_decref) json_t *json = json_pack("{s:o}", "findings", findings.list);
+    size_t count = 0;
+
+    AS_NEED_MEM(json);
+    AS_TRY(as_store_check_live(task->store, note_finding, &findings, &count));
+    AS_TRY(findings.err);
+    AS_TRY(as_json_put(json, "count", json_integer((json_int_t)count)));
+    *result = AS_MOVE(json);
+    return AS_OK;
+}
+
+/* ------------------------------------------------------------ beginning and asking ------------ */
 
 /* {"path": ...} and nothing else; absolute, since the server's working directory is nobody's. */
 static as_err read_path(struct as_http_call *call, const char **out)
 {
     AS_AUTO(json_decref) json_t *json = NULL;
 
-    AS_TRY(as_admin_check(as_visit_of(call)));
-    AS_TRY(as_admin_need_no_query(call));
     AS_TRY(as_admin_read_body(call, &json));
     const json_t *path = json_object_get(json, "path");
     const char *text = json_string_value(path);
@@ -40,93 +115,60 @@ static as_err read_path(struct as_http_call *call, const char **out)
     return as_arena_text(call->mem, as_json_span(path), out);
 }
 
-/* What the store says of it goes with the error. */
-static as_err explain(struct as_http_call *call, as_err err, const char *why)
+static as_err reply_job(struct as_http_call *call, unsigned status, as_span id)
 {
-    if (as_failed(err) && why[0] != '\0') {
-        as_visit_of(call)->member = printable(call->mem, why);
-    }
-    return as_err_is(err, AS_UNAVAILABLE) && why[0] != '\0'
-               ? AS_FAIL(AS_NOT_DONE, "nothing has changed")
-               : err;
+    AS_AUTO(json_decref) json_t *json = NULL;
+
+    AS_TRY(as_db_jobs_view(as_visit_of(call)->app->db_jobs, id, true, call->mem, &json));
+    AS_NEED(json != NULL, AS_NOT_FOUND, "no such job, or others have followed it");
+    return as_reply_json(call, status, json);
 }
 
-as_err as_admin_db_show(struct as_http_call *call)
+/* What is refused here is told to the audit by the visit; what has begun, by the job at its end. */
+static as_err start(struct as_http_call *call, const struct as_db_kind *kind)
 {
-    const struct as_visit *visit = as_visit_of(call);
-    struct as_store_status is = {0};
+    struct as_visit *visit = as_visit_of(call);
+    const char *path = NULL;
+    as_span url;
 
+    visit->event = kind->event;
     AS_TRY(as_admin_check(visit));
     AS_TRY(as_admin_need_no_query(call));
-    AS_TRY(as_store_status(visit->ctx.store, call->mem, &is));
-    AS_AUTO(json_decref)
-    json_t *json =
-        json_pack("{s:s%, s:s%, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:b}",
-                  "backend", is.backend.ptr, is.backend.len, "path", is.path.ptr, is.path.len,
-                  "schema", (json_int_t)is.schema, "epoch", (json_int_t)is.epoch, "octets",
-                  (json_int_t)is.octets, "wal_octets", (json_int_t)is.wal_octets, "rows", "clients",
-                  (json_int_t)is.clients, "resources", (json_int_t)is.resources, "certificates",
-                  (json_int_t)is.certificates, "revocations", (json_int_t)is.revocations, "keys",
-                  (json_int_t)is.keys, "initial_access_tokens", (json_int_t)is.iats, "audit",
-                  (json_int_t)is.audits, "ready", is.ready);
-    AS_NEED_MEM(json);
-    return as_reply_json(call, 200, json);
+    if (kind->takes_path) {
+        AS_TRY(read_path(call, &path));
+    }
+    AS_TRY(as_arena_printf(call->mem, &url, "/v1/db/jobs/%.*s", (int)visit->ctx.request_id.len,
+                           visit->ctx.request_id.ptr));
+    AS_TRY(as_http_reply_field(call->reply, "Location", url));
+    AS_TRY(as_db_jobs_start(visit->app->db_jobs, kind, path, visit));
+    visit->event = NULL;
+    return reply_job(call, 202, visit->ctx.request_id);
 }
 
 as_err as_admin_db_backup(struct as_http_call *call)
 {
-    struct as_visit *visit = as_visit_of(call);
-    char why[AS_STORE_MESSAGE] = "";
-    const char *path = NULL;
+    static const struct as_db_kind kind = {"backup", "database_copied", true, back_up};
 
-    visit->event = "database_copied";
-    AS_TRY(read_path(call, &path));
-    AS_TRY(explain(call, as_store_backup(visit->ctx.store, path, why), why));
-    AS_AUTO(json_decref) json_t *json = json_pack("{s:s}", "path", path);
-    AS_NEED_MEM(json);
-    return as_reply_json(call, 201, json);
+    return start(call, &kind);
 }
 
-/* The keys are not those of the copy: new ones are made before anybody is told. */
 as_err as_admin_db_restore(struct as_http_call *call)
 {
-    struct as_visit *visit = as_visit_of(call);
-    char why[AS_STORE_MESSAGE] = "";
-    const char *path = NULL;
+    static const struct as_db_kind kind = {"restore", "database_restored", true, restore};
 
-    visit->event = "database_restored";
-    AS_TRY(read_path(call, &path));
-    struct as_audit audit = as_audit_row(visit, visit->event, AS_SPAN_NONE);
-    AS_TRY(explain(call, as_store_restore(visit->ctx.store, path, &audit, why), why));
-    AS_TRY(as_keys_reload(visit->app->conf.keys, visit->ctx.store, visit->ctx.now));
-    return as_admin_db_show(call);
-}
-
-struct findings {
-    struct as_arena *mem;
-    json_t *list;
-};
-
-static void note_finding(void *arg, const char *message)
-{
-    struct findings *findings = arg;
-
-    if (json_array_size(findings->list) < FINDINGS_MAX) {
-        json_array_append_new(findings->list, json_string(printable(findings->mem, message)));
-    }
+    return start(call, &kind);
 }
 
 as_err as_admin_db_check(struct as_http_call *call)
 {
-    const struct as_visit *visit = as_visit_of(call);
-    struct findings findings = {call->mem, json_array()};
-    AS_AUTO(json_decref) json_t *json = json_pack("{s:o}", "findings", findings.list);
-    size_t count = 0;
+    static const struct as_db_kind kind = {"check", NULL, false, check};
 
-    AS_NEED_MEM(json);
-    AS_TRY(as_admin_check(visit));
+    return start(call, &kind);
+}
+
+as_err as_admin_db_job(struct as_http_call *call)
+{
+    AS_TRY(as_admin_check(as_visit_of(call)));
     AS_TRY(as_admin_need_no_query(call));
-    AS_TRY(as_store_check_live(visit->ctx.store, note_finding, &findings, &count));
-    AS_TRY(as_json_put(json, "count", json_integer((json_int_t)count)));
-    return as_reply_json(call, 200, json);
+    return reply_job(call, 200, call->param);
 }

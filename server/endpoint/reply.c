@@ -39,11 +39,19 @@ as_err as_reply_text(struct as_http_call *call, const char *type, as_span body)
     return set_body(call, 200, type, body);
 }
 
-/*
- * The text shown: the public sentence; with it the reason where the fault row allows, after the
- * member it is about unless it begins with that; and at a listener that asks for no certificate
- * where to go with one, whoever the client is (MTLS-106).
- */
+as_err as_reply_describe(struct as_arena *mem, as_err error, const char *member, as_span *out)
+{
+    if (!error.fault->show_why || error.why == NULL) {
+        *out = as_span_of(error.fault->says);
+        return AS_OK;
+    }
+    bool named = member != NULL && strncmp(error.why, member, strlen(member)) != 0;
+    return as_arena_printf(mem, out, "%s %s%s%s.", error.fault->says, named ? member : "",
+                           named ? ": " : "", error.why);
+}
+
+/* The text shown; at a listener that asks for no certificate also where to go with one, whoever the
+ * client is (MTLS-106). */
 static as_err describe(struct as_http_call *call, as_err error, as_span *out)
 {
     const struct as_visit *visit = as_visit_of(call);
@@ -53,17 +61,12 @@ static as_err describe(struct as_http_call *call, as_err error, as_span *out)
         return as_arena_printf(call->mem, out, "%s Clients with a certificate are served at %s",
                                error.fault->says, mtls_origin);
     }
-    if (!error.fault->show_why || error.why == NULL) {
-        *out = as_span_of(error.fault->says);
-        return AS_OK;
+    AS_TRY(as_reply_describe(call->mem, error, visit->member, out));
+    if (error.fault->show_why && visit->wants_certificate && mtls_origin != NULL) {
+        return as_arena_printf(call->mem, out, "%.*s Clients with a certificate are served at %s",
+                               (int)out->len, out->ptr, mtls_origin);
     }
-    bool elsewhere = visit->wants_certificate && mtls_origin != NULL;
-    bool named =
-        visit->member != NULL && strncmp(error.why, visit->member, strlen(visit->member)) != 0;
-    return as_arena_printf(call->mem, out, "%s %s%s%s.%s%s", error.fault->says,
-                           named ? visit->member : "", named ? ": " : "", error.why,
-                           elsewhere ? " Clients with a certificate are served at " : "",
-                           elsewhere ? mtls_origin : "");
+    return AS_OK;
 }
 
 /* RFC 6750 3.1: whoever sent no token is told of no error (REG-14, TOK-191). */

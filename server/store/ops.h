@@ -12,6 +12,8 @@
 
 #include "as/store.h"
 
+#include <stdatomic.h>
+
 struct as_backend;
 struct as_reader;
 struct as_copy;
@@ -110,15 +112,17 @@ struct as_store_ops {
     /* Changes something of no meaning, to see whether writing works. */
     as_err (*touch)(struct as_backend *backend);
 
-    /* --- the database as a whole (include/as/store.h). Any thread that may wait. */
+    /* --- the database as a whole (include/as/store.h). Any thread that may wait. Once *cancelled,
+     * which outlives it, is true, the work ends with AS_UNAVAILABLE and without effect. */
     as_err (*status)(struct as_reader *reader, struct as_backend *backend,
                      struct as_store_status *out);
-    as_err (*backup)(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE]);
+    as_err (*backup)(struct as_backend *backend, const char *path, const atomic_bool *cancelled,
+                     char why[AS_STORE_MESSAGE]);
     as_err (*check_live)(struct as_backend *backend, void (*tell)(void *, const char *), void *arg,
-                         size_t *findings);
+                         const atomic_bool *cancelled, size_t *findings);
     /* A copy, checked and brought to today's schema; at most one at a time. */
-    as_err (*copy_open)(struct as_backend *backend, const char *path, struct as_copy **out,
-                        char why[AS_STORE_MESSAGE]);
+    as_err (*copy_open)(struct as_backend *backend, const char *path, const atomic_bool *cancelled,
+                        struct as_copy **out, char why[AS_STORE_MESSAGE]);
     void (*copy_close)(struct as_copy *copy);
     /* The content of the copy becomes the store's. A verb that writes, and stands alone in its
      * transaction: it changes more than a mark is good for. */

@@ -44,6 +44,7 @@ struct as_store_session {
     bool may_wait;
     struct as_reader *reader;   /* opened at the first read of a session that may wait */
     bool reading;               /* a read transaction is open */
+    atomic_bool cancelled;      /* work on the whole database is to end early */
     uint64_t stamps[AS_TABLES]; /* the counters before it began */
     struct as_cache caches[AS_TABLES];
 };

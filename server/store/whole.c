@@ -28,7 +28,7 @@ as_err as_store_backup(struct as_store_session *session, const char *path,
     why[0] = '\0';
     NEED_PATIENCE(session);
     as_store_session_done(session); /* its snapshot would keep the log from being emptied */
-    return session->store->ops->backup(session->store->backend, path, why);
+    return session->store->ops->backup(session->store->backend, path, &session->cancelled, why);
 }
 
 as_err as_store_check_live(struct as_store_session *session, void (*tell)(void *, const char *),
@@ -36,7 +36,13 @@ as_err as_store_check_live(struct as_store_session *session, void (*tell)(void *
 {
     NEED_PATIENCE(session);
     as_store_session_done(session);
-    return session->store->ops->check_live(session->store->backend, tell, arg, findings);
+    return session->store->ops->check_live(session->store->backend, tell, arg, &session->cancelled,
+                                           findings);
+}
+
+void as_store_session_cancel(struct as_store_session *session)
+{
+    atomic_store(&session->cancelled, true);
 }
 
 /* ------------------------------------------------------------ restore ------------------------- */
@@ -65,7 +71,7 @@ as_err as_store_restore(struct as_store_session *session, const char *path,
     why[0] = '\0';
     NEED_PATIENCE(session);
     as_store_session_done(session);
-    AS_TRY(ops->copy_open(session->store->backend, path, &ask.copy, why));
+    AS_TRY(ops->copy_open(session->store->backend, path, &session->cancelled, &ask.copy, why));
     as_err err = as_session_write_alone(session, run_restore, &ask);
     ops->copy_close(ask.copy);
     if (as_failed(err)) {

@@ -56,6 +56,8 @@
     /* the admin API */                                                                            \
     X(AS_NOT_FOUND, "not_found", 404, "There is nothing here.", true, AS_LOG_INFO)                 \
     X(AS_ALREADY_EXISTS, "already_exists", 409, "It exists already.", true, AS_LOG_INFO)           \
+    X(AS_CONFLICT, "conflict", 409, "It cannot be done beside what is under way.", true,           \
+      AS_LOG_INFO)                                                                                 \
     X(AS_NOT_ALLOWED, "access_denied", 403, "This caller is not allowed here.", true,              \
       AS_LOG_NOTICE)                                                                               \
     X(AS_NOT_DONE, "not_done", 500, "It could not be done.", true, AS_LOG_ERROR)                   \

@@ -32,6 +32,7 @@ struct as_reader {
 struct as_copy {
     struct as_reader reader;
     struct as_backend *backend;
+    const atomic_bool *cancelled;
     char *path;
 };
 
@@ -54,6 +55,9 @@ enum as_store_failure as_files_check(const char *path, bool must_exist,
                                      char message[AS_STORE_MESSAGE]);
 /* Octets of the file PATH`suffix`; 0 where there is none. */
 int64_t as_files_size(const char *path, const char *suffix);
+/* Of a copy of the database that is being restored, and of the file that is locked. */
+#define AS_FILES_RESTORE ".restore"
+#define AS_FILES_LOCK    ".lock"
 /* Root becomes the owner of the file until as_files_become: a folder of somebody else is not looked
  * into with more rights than its owner has, and what SQLite makes beside it is the owner's. */
 struct as_owner {
@@ -66,6 +70,11 @@ void as_files_become(struct as_owner owner);
 enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE]);
 /* "PATH: text" becomes the sentence for the operator; gives `err` back. */
 as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text);
+/* What SQLite takes for parts of a database, after its path; "" is the file itself, and first. */
+#define AS_FILES_OWN 4
+extern const char *const as_files_own[AS_FILES_OWN];
+/* The path of a part, to be freed; NULL when memory is short. */
+char *as_files_part(const char *path, const char *suffix);
 /* errno for the operator, who may well do in a shell what fapid may not. */
 const char *as_files_reason(int error);
 /* Takes PATH.lock; `make` it when it is absent, else *fd is -1 then. */
@@ -154,7 +163,7 @@ as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept 
 enum as_store_failure as_sqlite_check(const char *path, void (*tell)(void *, const char *),
                                       void *arg);
 as_err as_sqlite_check_live(struct as_backend *backend, void (*tell)(void *, const char *),
-                            void *arg, size_t *findings);
+                            void *arg, const atomic_bool *cancelled, size_t *findings);
 /* Each returns how many findings it told. */
 size_t as_check_pages(struct as_reader *reader, void (*tell)(void *, const char *), void *arg);
 size_t as_check_records(struct as_reader *reader, void (*tell)(void *, const char *), void *arg);
@@ -167,9 +176,11 @@ void as_sqlite_recheck(struct as_backend *backend);
 as_err as_sqlite_status(struct as_reader *reader, struct as_backend *backend,
                         struct as_store_status *out);
 /* backup.c */
-as_err as_sqlite_backup(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE]);
+as_err as_sqlite_backup(struct as_backend *backend, const char *path, const atomic_bool *cancelled,
+                        char why[AS_STORE_MESSAGE]);
 /* restore.c */
-as_err as_sqlite_copy_open(struct as_backend *backend, const char *path, struct as_copy **out,
+as_err as_sqlite_copy_open(struct as_backend *backend, const char *path,
+                           const atomic_bool *cancelled, struct as_copy **out,
                            char why[AS_STORE_MESSAGE]);
 void as_sqlite_copy_close(struct as_copy *copy);
 /* What a restore that was killed left behind. */

@@ -42,24 +42,34 @@ static as_err need_own_directory(const char *path, char why[AS_STORE_MESSAGE])
     return AS_OK;
 }
 
+/* Goes past what the text begins with. */
+static bool skip(const char **text, const char *beginning)
+{
+    size_t len = strlen(beginning);
+
+    if (strncmp(*text, beginning, len) != 0) {
+        return false;
+    }
+    *text += len;
+    return true;
+}
+
 /* What the database itself writes, deletes or takes for a part of it: a copy under such a name
  * would be lost, and the database not be opened any more. */
 static bool is_part(const struct as_backend *backend, const char *path)
 {
-    static const char *const suffixes[] = {
-        "-wal",     "-shm",         "-journal",     ".lock",
-        ".restore", ".restore-wal", ".restore-shm", ".restore-journal"};
     const char *file = strrchr(path, '/');
     const char *own = strrchr(backend->path, '/');
-    bool part = false;
 
     file = file != NULL ? file + 1 : path;
     own = own != NULL ? own + 1 : backend->path;
-    if (strncmp(file, own, strlen(own)) != 0) {
+    if (!skip(&file, own)) {
         return false;
     }
-    for (size_t i = 0; i < AS_COUNT(suffixes) && !part; i++) {
-        part = strcmp(file + strlen(own), suffixes[i]) == 0;
+    bool restored = skip(&file, AS_FILES_RESTORE);
+    bool part = strcmp(file, AS_FILES_LOCK) == 0;
+    for (size_t i = restored ? 0 : 1; i < AS_FILES_OWN && !part; i++) {
+        part = strcmp(file, as_files_own[i]) == 0;
     }
     return part;
 }
@@ -67,10 +77,10 @@ static bool is_part(const struct as_backend *backend, const char *path)
 /* A log or journal of some earlier database would be taken for that of the copy. */
 static as_err need_no_leftover(const char *path, const char *suffix, char why[AS_STORE_MESSAGE])
 {
-    char *name = NULL;
+    char *name = as_files_part(path, suffix);
     struct stat st;
 
-    AS_NEED(asprintf(&name, "%s%s", path, suffix) >= 0, AS_SERVER_ERROR, "out of memory");
+    AS_NEED_MEM(name);
     bool is_there = lstat(name, &st) == 0;
     free(name);
     if (is_there) {
@@ -83,9 +93,6 @@ static as_err need_no_leftover(const char *path, const char *suffix, char why[AS
 static as_err make(const struct as_backend *backend, const char *path, const char *partial, int *fd,
                    char why[AS_STORE_MESSAGE])
 {
-    static const char *const suffixes[] = {"",         "-wal",         "-shm",
-                                           "-journal", ".partial-wal", ".partial-journal"};
-
     if (path[0] != '/') {
         return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the path is not absolute"), path,
                             "the path must be absolute");
@@ -96,8 +103,11 @@ static as_err make(const struct as_backend *backend, const char *path, const cha
                             path, "a part of the database that is in use is named so");
     }
     AS_TRY(need_own_directory(path, why));
-    for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
-        AS_TRY(need_no_leftover(path, suffixes[i], why));
+    for (size_t i = 0; i < AS_FILES_OWN; i++) {
+        AS_TRY(need_no_leftover(path, as_files_own[i], why));
+    }
+    for (size_t i = 1; i < AS_FILES_OWN; i++) { /* of itself below, without a moment between */
+        AS_TRY(need_no_leftover(partial, as_files_own[i], why));
     }
     *fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd < 0) {
@@ -133,15 +143,21 @@ static int vacuum_into(struct as_db *db, const char *path)
 }
 
 /* What goes wrong may be the copy's disk: it says nothing of the store's. */
-static as_err fill(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
+static as_err fill(struct as_backend *backend, const char *path, const atomic_bool *cancelled,
+                   char why[AS_STORE_MESSAGE])
 {
     struct as_db db = {.handle = NULL};
     int code = as_db_open(&db, backend->path, AS_DB_COPIER);
 
     code = code == SQLITE_OK && as_sqlite_is_lost(backend) ? SQLITE_CANTOPEN : code;
+    as_db_watch(&db, cancelled);
     code = code == SQLITE_OK ? vacuum_into(&db, path) : code;
     as_db_close(&db);
-    return code == SQLITE_OK ? AS_OK : as_files_say(why, UNWRITTEN, path, sqlite3_errstr(code));
+    if (code == SQLITE_OK) {
+        return AS_OK;
+    }
+    return as_files_say(why, UNWRITTEN, path,
+                        code == SQLITE_INTERRUPT ? AS_DB_CANCELLED : sqlite3_errstr(code));
 }
 
 /* Not every file system knows RENAME_NOREPLACE (rename(2)); that nothing was there was looked at.
@@ -169,12 +185,12 @@ static as_err settle(const char *path, const char *partial, int fd, char why[AS_
 }
 
 static as_err write_copy(struct as_backend *backend, const char *path, const char *partial,
-                         char why[AS_STORE_MESSAGE])
+                         const atomic_bool *cancelled, char why[AS_STORE_MESSAGE])
 {
     AS_AUTO_FD int fd = -1;
 
     AS_TRY(make(backend, path, partial, &fd, why));
-    as_err err = fill(backend, partial, why);
+    as_err err = fill(backend, partial, cancelled, why);
     if (!as_failed(err)) {
         err = settle(path, partial, fd, why);
     }
@@ -184,16 +200,15 @@ static as_err write_copy(struct as_backend *backend, const char *path, const cha
     return err;
 }
 
-as_err as_sqlite_backup(struct as_backend *backend, const char *path, char why[AS_STORE_MESSAGE])
+as_err as_sqlite_backup(struct as_backend *backend, const char *path, const atomic_bool *cancelled,
+                        char why[AS_STORE_MESSAGE])
 {
-    char *partial = NULL;
-
     if (atomic_exchange(&backend->backing_up, true)) {
         return as_files_say(why, UNWRITTEN, path, "another backup is under way");
     }
-    as_err err = asprintf(&partial, "%s.partial", path) >= 0
-                     ? write_copy(backend, path, partial, why)
-                     : AS_FAIL(AS_SERVER_ERROR, "out of memory");
+    char *partial = as_files_part(path, ".partial");
+    as_err err = partial != NULL ? write_copy(backend, path, partial, cancelled, why)
+                                 : AS_FAIL(AS_SERVER_ERROR, "out of memory");
     free(partial);
     atomic_store(&backend->backing_up, false);
     return err;

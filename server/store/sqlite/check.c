@@ -177,13 +177,15 @@ enum as_store_failure as_sqlite_check(const char *path, void (*tell)(void *, con
 
 /* One snapshot for all; no finding at all puts an earlier doubt to rest. */
 as_err as_sqlite_check_live(struct as_backend *backend, void (*tell)(void *, const char *),
-                            void *arg, size_t *findings)
+                            void *arg, const atomic_bool *cancelled, size_t *findings)
 {
     AS_AUTO(as_reader_free) struct as_reader *reader = NULL;
 
     AS_TRY(as_reader_new(backend, AS_DB_CHECKER, &reader));
+    as_db_watch(&reader->db, cancelled);
     AS_TRY(as_db_need(&reader->db, as_db_exec(&reader->db, "BEGIN DEFERRED")));
     *findings = as_check_pages(reader, tell, arg) + as_check_records(reader, tell, arg);
+    AS_NEED(!atomic_load(cancelled), AS_UNAVAILABLE, AS_DB_CANCELLED);
     atomic_store(&backend->faults.damaged, *findings > 0);
     return AS_OK;
 }

@@ -54,6 +54,9 @@ as_err as_db_fail(struct as_db *db, int code)
     if (locked && !db->may_wait) {
         return AS_FAIL(AS_ELSEWHERE, "the store is locked");
     }
+    if ((code & 0xFF) == SQLITE_INTERRUPT) { /* nothing is wrong */
+        return AS_FAIL(AS_UNAVAILABLE, AS_DB_CANCELLED);
+    }
     while (kind < AS_COUNT(meanings) && meanings[kind].code != (code & 0xFF)) {
         kind++;
     }
@@ -69,6 +72,21 @@ as_err as_db_fail(struct as_db *db, int code)
 as_err as_db_need(struct as_db *db, int code)
 {
     return code == SQLITE_OK ? AS_OK : as_db_fail(db, code);
+}
+
+#define WATCH_STEPS 1000 /* of SQLite's machine, between two looks */
+
+static int is_set(void *arg)
+{
+    const atomic_bool *cancelled = arg;
+
+    return atomic_load(cancelled);
+}
+
+void as_db_watch(struct as_db *db, const atomic_bool *cancelled)
+{
+    sqlite3_progress_handler(db->handle, cancelled != NULL ? WATCH_STEPS : 0, is_set,
+                             (void *)(uintptr_t)cancelled);
 }
 
 void as_db_refresh(struct as_db *db)

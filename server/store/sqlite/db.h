@@ -68,6 +68,9 @@ int as_db_number(struct as_db *db, const char *sql, int64_t *out);
 as_err as_db_fail(struct as_db *db, int code);
 /* AS_OK for SQLITE_OK. */
 as_err as_db_need(struct as_db *db, int code);
+/* Statements end with SQLITE_INTERRUPT once *cancelled is true; NULL: no more. */
+void as_db_watch(struct as_db *db, const atomic_bool *cancelled);
+#define AS_DB_CANCELLED "the server is stopping"
 /* Between two transactions: forgets the pages in memory after damage was met, so that a file that
  * was put right is read anew. */
 void as_db_refresh(struct as_db *db);

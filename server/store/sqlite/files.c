@@ -118,12 +118,21 @@ enum as_store_failure as_files_check(const char *path, bool must_exist,
     return failure != AS_STORE_FINE ? failure : file_check(path, must_exist, message);
 }
 
-int64_t as_files_size(const char *path, const char *suffix)
+const char *const as_files_own[AS_FILES_OWN] = {"", "-wal", "-shm", "-journal"};
+
+char *as_files_part(const char *path, const char *suffix)
 {
     char *name = NULL;
+
+    return asprintf(&name, "%s%s", path, suffix) >= 0 ? name : NULL;
+}
+
+int64_t as_files_size(const char *path, const char *suffix)
+{
+    char *name = as_files_part(path, suffix);
     struct stat st;
 
-    if (asprintf(&name, "%s%s", path, suffix) < 0) {
+    if (name == NULL) {
         return 0;
     }
     int64_t size = stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
@@ -175,10 +184,10 @@ enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESS
 enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
                                     char message[AS_STORE_MESSAGE])
 {
-    char *lock = NULL;
+    char *lock = as_files_part(path, AS_FILES_LOCK);
 
     *fd = -1;
-    if (asprintf(&lock, "%s.lock", path) < 0) {
+    if (lock == NULL) {
         return say(message, AS_STORE_UNAVAILABLE, "out of memory");
     }
     int opened = open(lock, O_RDWR | (make ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -153,11 +153,8 @@ static as_err move_sequences(struct as_db *from, struct as_db *to)
     return as_sequence_raise(to, AS_LIT("store"), (ours > theirs ? ours : theirs) + 1);
 }
 
-as_err as_sqlite_replace(struct as_backend *backend, struct as_copy *copy)
+static as_err replace(struct as_db *from, struct as_db *to)
 {
-    struct as_db *from = &copy->reader.db;
-    struct as_db *to = &backend->writer;
-
     for (size_t i = AS_COUNT(tables); i-- > 0;) {
         AS_TRY(as_sql_run(to, tables[i].empty, NULL, 0));
     }
@@ -168,4 +165,13 @@ as_err as_sqlite_replace(struct as_backend *backend, struct as_copy *copy)
     }
     AS_TRY(pour_audit(from, to));
     return move_sequences(from, to);
+}
+
+/* The copy is being watched already. What follows, COMMIT above all, is not to be cancelled. */
+as_err as_sqlite_replace(struct as_backend *backend, struct as_copy *copy)
+{
+    as_db_watch(&backend->writer, copy->cancelled);
+    as_err err = replace(&copy->reader.db, &backend->writer);
+    as_db_watch(&backend->writer, NULL);
+    return err;
 }

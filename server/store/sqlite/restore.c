@@ -25,11 +25,9 @@ AS_AUTO_DEFINE(struct as_copy, as_sqlite_copy_close)
 
 static void remove_all(const char *path)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-
-    for (size_t i = 0; i < AS_COUNT(suffixes); i++) {
-        char *name = NULL;
-        if (asprintf(&name, "%s%s", path, suffixes[i]) >= 0) {
+    for (size_t i = 0; i < AS_FILES_OWN; i++) {
+        char *name = as_files_part(path, as_files_own[i]);
+        if (name != NULL) {
             (void)unlink(name);
             free(name);
         }
@@ -38,9 +36,7 @@ static void remove_all(const char *path)
 
 static char *place_of(const struct as_backend *backend)
 {
-    char *path = NULL;
-
-    return asprintf(&path, "%s.restore", backend->path) >= 0 ? path : NULL;
+    return as_files_part(backend->path, AS_FILES_RESTORE);
 }
 
 void as_sqlite_copy_sweep(struct as_backend *backend)
@@ -55,21 +51,26 @@ void as_sqlite_copy_sweep(struct as_backend *backend)
 
 /* ------------------------------------------------------------ bringing it in ------------------ */
 
+/* Or may be, where memory is short. */
+static bool is_part(const struct as_backend *backend, const char *suffix, const struct stat *st)
+{
+    char *name = as_files_part(backend->path, suffix);
+    struct stat part;
+    bool same = name == NULL ||
+                (stat(name, &part) == 0 && part.st_dev == st->st_dev && part.st_ino == st->st_ino);
+
+    free(name);
+    return same;
+}
+
 /* The database itself and its parts are not to be opened: closing them again would drop the locks
  * that SQLite holds on them (fcntl(2)). */
 static bool is_in_use(const struct as_backend *backend, const struct stat *st)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
-    bool same = false;
+    bool same = is_part(backend, AS_FILES_LOCK, st);
 
-    for (size_t i = 0; i < AS_COUNT(suffixes) && !same; i++) {
-        char *name = NULL;
-        struct stat part;
-        if (asprintf(&name, "%s%s", backend->path, suffixes[i]) < 0) {
-            return true;
-        }
-        same = stat(name, &part) == 0 && part.st_dev == st->st_dev && part.st_ino == st->st_ino;
-        free(name);
+    for (size_t i = 0; i < AS_FILES_OWN && !same; i++) {
+        same = is_part(backend, as_files_own[i], st);
     }
     return same;
 }
@@ -129,11 +130,17 @@ static as_err write_piece(int to, const char *piece, size_t len, const char *pat
     return AS_OK;
 }
 
+static as_err need_going(const struct as_copy *copy, const char *path, char why[AS_STORE_MESSAGE])
+{
+    return atomic_load(copy->cancelled) ? as_files_say(why, STUCK, path, AS_DB_CANCELLED) : AS_OK;
+}
+
 /* As long as it was at the start: a file that grows meanwhile is no copy that is complete. */
-static as_err pour(int from, const char *path, int64_t size, int to, const char *place, char *piece,
-                   char why[AS_STORE_MESSAGE])
+static as_err pour(int from, const char *path, int64_t size, int to, const struct as_copy *copy,
+                   char *piece, char why[AS_STORE_MESSAGE])
 {
     for (int64_t at = 0; at < size;) {
+        AS_TRY(need_going(copy, path, why));
         ssize_t got = pread(from, piece, PIECE, at);
         if (got <= 0) {
             return as_files_say(why, REFUSED, path,
@@ -142,14 +149,13 @@ static as_err pour(int from, const char *path, int64_t size, int to, const char 
         if (at == 0) {
             AS_TRY(need_header(path, piece, (size_t)got, why));
         }
-        AS_TRY(write_piece(to, piece, (size_t)got, place, why));
+        AS_TRY(write_piece(to, piece, (size_t)got, copy->path, why));
         at += got;
     }
     return size > 0 ? AS_OK : as_files_say(why, REFUSED, path, "an empty file");
 }
 
-static as_err bring_in(const struct as_backend *backend, const char *path, const char *place,
-                       char why[AS_STORE_MESSAGE])
+static as_err bring_in(const struct as_copy *copy, const char *path, char why[AS_STORE_MESSAGE])
 {
     AS_AUTO_FD int from = -1;
     AS_AUTO_FD int to = -1;
@@ -158,7 +164,7 @@ static as_err bring_in(const struct as_backend *backend, const char *path, const
     if (path[0] != '/') {
         return as_files_say(why, REFUSED, path, "the path must be absolute");
     }
-    AS_TRY(need_plain(backend, path, &st, why));
+    AS_TRY(need_plain(copy->backend, path, &st, why));
     from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (from < 0) {
         return as_files_say(why, REFUSED, path, as_files_reason(errno));
@@ -167,13 +173,13 @@ static as_err bring_in(const struct as_backend *backend, const char *path, const
     if (fstat(from, &opened) != 0 || opened.st_dev != st.st_dev || opened.st_ino != st.st_ino) {
         return as_files_say(why, REFUSED, path, "another file was put in its place");
     }
-    to = open(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    to = open(copy->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0) {
-        return as_files_say(why, STUCK, place, strerror(errno));
+        return as_files_say(why, STUCK, copy->path, strerror(errno));
     }
     char *piece = malloc(PIECE);
     AS_NEED_MEM(piece);
-    as_err err = pour(from, path, st.st_size, to, place, piece, why);
+    as_err err = pour(from, path, st.st_size, to, copy, piece, why);
     free(piece);
     return err;
 }
@@ -218,6 +224,7 @@ static as_err check(struct as_copy *copy, const char *path, char why[AS_STORE_ME
     if (code != SQLITE_OK) {
         return of_failure(as_open_failure(code, path, why));
     }
+    as_db_watch(db, copy->cancelled);
     AS_TRY(of_failure(as_schema_check(db, path, &version, why)));
     if (version == 0) {
         return as_files_say(why, REFUSED, path, "an empty database");
@@ -236,11 +243,14 @@ static as_err prepare(struct as_backend *backend, const char *path, struct as_co
     copy->path = place_of(backend);
     AS_NEED_MEM(copy->path);
     remove_all(copy->path);
-    AS_TRY(bring_in(backend, path, copy->path, why));
-    return check(copy, path, why);
+    AS_TRY(bring_in(copy, path, why));
+    as_err err = check(copy, path, why);
+    AS_TRY(need_going(copy, path, why)); /* then it tells nothing of the copy */
+    return err;
 }
 
-as_err as_sqlite_copy_open(struct as_backend *backend, const char *path, struct as_copy **out,
+as_err as_sqlite_copy_open(struct as_backend *backend, const char *path,
+                           const atomic_bool *cancelled, struct as_copy **out,
                            char why[AS_STORE_MESSAGE])
 {
     AS_AUTO(as_sqlite_copy_close) struct as_copy *copy = NULL;
@@ -254,6 +264,7 @@ as_err as_sqlite_copy_open(struct as_backend *backend, const char *path, struct 
         return AS_FAIL(AS_SERVER_ERROR, "out of memory");
     }
     copy->backend = backend;
+    copy->cancelled = cancelled;
     AS_TRY(prepare(backend, path, copy, why));
     *out = AS_MOVE(copy);
     return AS_OK;

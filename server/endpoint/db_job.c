@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "db_job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+AS_AUTO_DEFINE(struct as_arena, as_arena_free)
+
+struct job {
+    const struct as_db_kind *kind; /* NULL: there was none yet */
+    struct as_db_task task;
+    char id[AS_REQUEST_ID + 1];
+    as_time started;
+    int64_t started_us;
+    bool running;
+    /* What follows is settled when it does not run any more. */
+    as_time ended;
+    as_err err;
+    json_t *result;
+};
+
+struct as_db_jobs {
+    struct as_app *app;
+    pthread_mutex_t lock; /* guards what follows; a running job's `task` is its thread's */
+    struct job job;
+    pthread_t thread;
+    bool has_thread; /* to be joined */
+};
+
+/* ------------------------------------------------------------ its end ------------------------- */
+
+void as_db_make_printable(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        *at = (char)(as_ascii_is_nqschar(*at) ? *at : '?');
+    }
+}
+
+/* What the store says of it goes with the error; it has tried, and may do so again at once. */
+static as_err explain(struct as_db_task *task, as_err err)
+{
+    as_db_make_printable(task->why);
+    return as_err_is(err, AS_UNAVAILABLE) && task->why[0] != '\0'
+               ? AS_FAIL(AS_NOT_DONE, "nothing has changed")
+               : err;
+}
+
+static void tell(const struct as_db_jobs *jobs, as_err err)
+{
+    const struct job *job = &jobs->job;
+    const struct as_fault *fault = err.fault;
+
+    AS_LOG(fault != NULL ? fault->level : AS_LOG_NOTICE, "database_job",
+           AS_LOG_TEXT("request_id", job->id), AS_LOG_TEXT("kind", job->kind->name),
+           AS_LOG_TEXT("path", job->task.path), AS_LOG_TEXT("error", fault ? fault->code : NULL),
+           AS_LOG_TEXT("reason", err.why), AS_LOG_TEXT("message", job->task.why),
+           AS_LOG_TEXT("where", err.where),
+           AS_LOG_NUMBER("us", as_clock_mono_us() - job->started_us));
+    if (job->kind->event == NULL) {
+        return;
+    }
+    struct as_audit row = job->task.audit;
+    row.at = as_clock_now();
+    if (fault != NULL) {
+        row.outcome = "refused";
+        row.reason = err.why;
+    }
+    struct as_generation *generation = as_generation_hold(jobs->app); /* today's audit file */
+    as_audit_write_row(generation, &row);
+    as_generation_drop(generation);
+}
+
+/* Whoever sees that it has ended finds the lines that tell of it. */
+static void *work(void *arg)
+{
+    struct as_db_jobs *jobs = arg;
+    struct job *job = &jobs->job;
+    json_t *result = NULL;
+
+    as_err err = explain(&job->task, job->kind->run(&job->task, &result));
+    as_store_session_done(job->task.store);
+    tell(jobs, err);
+    (void)pthread_mutex_lock(&jobs->lock);
+    job->ended = as_clock_now();
+    job->err = err;
+    job->result = result;
+    job->running = false;
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+/* ------------------------------------------------------------ its beginning ------------------- */
+
+/* Under the lock, or alone. */
+static void forget(struct as_db_jobs *jobs)
+{
+    if (jobs->has_thread) {
+        (void)pthread_join(jobs->thread, NULL);
+        jobs->has_thread = false;
+    }
+    as_store_session_free(jobs->job.task.store);
+    as_arena_free(jobs->job.task.mem);
+    json_decref(jobs->job.result);
+    jobs->job = (struct job){.kind = NULL};
+}
+
+/* The visit ends before the job does: copies of all that it leaves. */
+static as_err fill(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
+                   const struct as_visit *visit)
+{
+    struct job *job = &jobs->job;
+    struct as_db_task *task = &job->task;
+    const struct as_audit row = as_audit_row(visit, kind->event, AS_SPAN_NONE);
+
+    *job = (struct job){.kind = kind, .started = visit->ctx.now};
+    job->started_us = as_clock_mono_us();
+    AS_NEED(visit->ctx.request_id.len < sizeof(job->id), AS_SERVER_ERROR, "a request id is long");
+    memcpy(job->id, visit->ctx.request_id.ptr, visit->ctx.request_id.len);
+    task->app = jobs->app;
+    task->mem = as_arena_new(AS_LIMIT_ARENA);
+    AS_NEED_MEM(task->mem);
+    if (path != NULL) {
+        AS_TRY(as_arena_text(task->mem, as_span_of(path), &task->path));
+    }
+    task->audit = (struct as_audit){.event = row.event,
+                                    .outcome = row.outcome,
+                                    .request_id = as_span_of(job->id),
+                                    .at = row.at};
+    AS_TRY(as_arena_copy(task->mem, row.actor, &task->audit.actor));
+    return as_store_session_new(jobs->app->conf.store, true, &task->store);
+}
+
+static as_err begin(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
+                    const struct as_visit *visit)
+{
+    AS_NEED(!jobs->job.running, AS_CONFLICT, "a backup, a restore or a check is under way");
+    forget(jobs);
+    AS_TRY(fill(jobs, kind, path, visit));
+    jobs->job.running = true;
+    jobs->has_thread = as_thread_start(&jobs->thread, "fapid-db", 0, work, jobs);
+    AS_NEED(jobs->has_thread, AS_UNAVAILABLE, "no thread for a job");
+    return AS_OK;
+}
+
+as_err as_db_jobs_start(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
+                        const struct as_visit *visit)
+{
+    (void)pthread_mutex_lock(&jobs->lock);
+    as_err err = begin(jobs, kind, path, visit);
+    if (as_failed(err) && !as_err_is(err, AS_CONFLICT)) {
+        forget(jobs);
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return err;
+}
+
+/* ------------------------------------------------------------ what is told of it -------------- */
+
+static as_err add_end(const struct job *job, bool whole, struct as_arena *mem, json_t *view)
+{
+    as_span description;
+
+    AS_TRY(as_json_put(view, "ended_at", json_integer(job->ended)));
+    if (!as_failed(job->err)) {
+        return whole ? as_json_put(view, "result", json_incref(job->result)) : AS_OK;
+    }
+    AS_TRY(as_json_put(view, "status", json_integer(job->err.fault->status)));
+    AS_TRY(as_json_put(view, "error", json_string(job->err.fault->code)));
+    AS_TRY(as_reply_describe(mem, job->err, job->task.why[0] != '\0' ? job->task.why : NULL,
+                             &description));
+    return as_json_put_text(view, "error_description", description);
+}
+
+static as_err view_job(const struct job *job, bool whole, struct as_arena *mem, json_t **out)
+{
+    const char *state = as_failed(job->err) ? "failed" : "done";
+    AS_AUTO(json_decref)
+    json_t *view =
+        json_pack("{s:s, s:o, s:s, s:s, s:I}", "id", job->id, "url",
+                  json_sprintf("/v1/db/jobs/%s", job->id), "kind", job->kind->name, "state",
+                  job->running ? "running" : state, "started_at", (json_int_t)job->started);
+
+    AS_NEED_MEM(view);
+    if (!job->running) {
+        AS_TRY(add_end(job, whole, mem, view));
+    }
+    *out = AS_MOVE(view);
+    return AS_OK;
+}
+
+as_err as_db_jobs_view(struct as_db_jobs *jobs, as_span id, bool whole, struct as_arena *mem,
+                       json_t **out)
+{
+    const struct job *job = &jobs->job;
+    as_err err = AS_OK;
+
+    *out = NULL;
+    (void)pthread_mutex_lock(&jobs->lock);
+    if (job->kind != NULL && (id.ptr == NULL || as_span_is(id, job->id))) {
+        err = view_job(job, whole, mem, out);
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return err;
+}
+
+/* ------------------------------------------------------------ all of them --------------------- */
+
+as_err as_db_jobs_new(struct as_app *app, struct as_db_jobs **out)
+{
+    struct as_db_jobs *jobs = calloc(1, sizeof(*jobs));
+
+    AS_NEED_MEM(jobs);
+    jobs->app = app;
+    (void)pthread_mutex_init(&jobs->lock, NULL);
+    *out = jobs;
+    return AS_OK;
+}
+
+void as_db_jobs_free(struct as_db_jobs *jobs)
+{
+    if (jobs == NULL) {
+        return;
+    }
+    if (jobs->job.task.store != NULL) { /* nobody begins one any more */
+        as_store_session_cancel(jobs->job.task.store);
+    }
+    forget(jobs);
+    (void)pthread_mutex_destroy(&jobs->lock);
+    free(jobs);
+}
