@@ -406,6 +406,15 @@ static void forget(const char *path, const char *member, const char *id)
     json_decref(all);
 }
 
+static void close_world(void)
+{
+    if (flow != NULL) {
+        sqlite3_close(database);
+        flow_free(flow);
+        flow = NULL;
+    }
+}
+
 static void open_world(void)
 {
     char path[96];
@@ -415,19 +424,15 @@ static void open_world(void)
     FUZZ_HOLDS(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
 }
 
-static void close_world(void)
-{
-    sqlite3_close(database);
-    flow_free(flow);
-    flow = NULL;
-}
-
 /* Each input meets an empty world. */
 static void begin(void)
 {
     static unsigned inputs;
 
-    if (flow != NULL && (keys_changed || inputs >= INPUTS_MAX)) {
+    if (flow == NULL) {
+        (void)atexit(close_world);
+    }
+    if (keys_changed || inputs >= INPUTS_MAX) {
         close_world();
     }
     if (flow == NULL) {
