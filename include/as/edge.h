@@ -55,7 +55,9 @@ struct as_listener_conf {
     bool ca_names;     /* list the client CAs in CertificateRequest (D6) */
     bool resumption;   /* D7 */
     bool hsts_preload; /* of Strict-Transport-Security, which each answer over TLS has (TLS-41) */
-    unsigned max_connections; /* per listener; more are closed at accept */
+    /* Per listener. One more is closed at accept; or, with TLS, another that is in the midst of
+     * nothing goes for it, if its address has more (or as many, and it has been idle for long). */
+    unsigned max_connections;
     unsigned max_per_address; /* 0: no bound (gateways) */
     unsigned max_cert_list;   /* octets of the Certificate message (D4) */
     gid_t socket_group;       /* AS_LISTENER_SOCKET: owner group of the socket */

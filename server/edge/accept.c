@@ -2,8 +2,8 @@
 /*
  * Accepting. The listening sockets stand in every worker's epoll set, level-triggered and
  * exclusive: one worker is woken for a connection, and one that is busy is not asked. What cannot
- * be had is closed at once; when descriptors run out, nothing is accepted for a moment by listeners
- * of that class, so that the store and the log find some.
+ * be had is closed at once, unless somebody makes room (displace.c); when descriptors run out and
+ * nobody can, nothing is accepted for a moment by listeners of that class.
  */
 #include "parts.h"
 
@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 16   /* of one listener in one turn */
+#define ACCEPT_MAX 4    /* of one listener in one turn */
 #define REST_MAX   4096 /* at the end: what a queue may hold */
 
 static enum as_class class_of(const struct as_listener *listener)
@@ -50,6 +50,18 @@ static bool is_paused(const struct as_worker *worker, const struct as_listener *
     return worker->pauses[class_of(listener)].timer.prev != NULL;
 }
 
+/* Once, until somebody is accepted again. */
+static void tell_shortage(struct as_worker *worker, const struct as_listener *listener)
+{
+    struct as_pause *pause = &worker->pauses[class_of(listener)];
+
+    if (!pause->told) {
+        AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no descriptors left"),
+               AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->fds)));
+        pause->told = true;
+    }
+}
+
 static void pause_accepting(struct as_worker *worker, const struct as_listener *listener)
 {
     struct as_pause *pause = &worker->pauses[class_of(listener)];
@@ -57,11 +69,7 @@ static void pause_accepting(struct as_worker *worker, const struct as_listener *
     if (is_paused(worker, listener) || worker->stopping) {
         return;
     }
-    if (!pause->told) {
-        AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no descriptors left"),
-               AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->fds)));
-        pause->told = true; /* once, until somebody is accepted again */
-    }
+    tell_shortage(worker, listener);
     as_accept_unwatch(worker, pause->class);
     as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
 }
@@ -84,39 +92,68 @@ static bool is_welcome(struct as_worker *worker, const struct as_arrival *arriva
     return !arrival->counted || !as_failing_is(worker->edge->failing, arrival->source, worker->now);
 }
 
-static bool enter_listener(const struct as_arrival *arrival, unsigned most)
+static bool enter_source(const struct as_arrival *arrival)
+{
+    struct as_sources *sources = arrival->listener->sources;
+
+    return sources == NULL || as_sources_enter(sources, arrival->source);
+}
+
+static void leave_source(const struct as_arrival *arrival)
+{
+    if (arrival->listener->sources != NULL) {
+        as_sources_leave(arrival->listener->sources, arrival->source);
+    }
+}
+
+static bool enter_listener(struct as_worker *worker, const struct as_arrival *arrival,
+                           unsigned most)
 {
     struct as_listener *listener = arrival->listener;
 
-    if (atomic_fetch_add(&listener->open, 1) < most &&
-        (listener->sources == NULL || as_sources_enter(listener->sources, arrival->source))) {
+    if (atomic_fetch_add(&listener->open, 1) < most ||
+        as_displace(worker, listener, arrival->source)) {
         return true;
     }
     (void)atomic_fetch_sub(&listener->open, 1);
     return false;
 }
 
-static bool enter(struct as_worker *worker, const struct as_arrival *arrival, unsigned most)
+static bool enter_fds(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    enum as_listener_kind kind = arrival->listener->kind;
-
-    if (!as_fds_take(worker->edge, kind, 1)) {
-        pause_accepting(worker, arrival->listener);
-        return false;
-    }
-    if (is_welcome(worker, arrival) && enter_listener(arrival, most)) {
+    if (as_displace_for_fds(worker, arrival->listener, arrival->source, 1)) {
         return true;
     }
-    as_fds_give(worker->edge, kind, 1);
+    tell_shortage(worker, arrival->listener);
     return false;
+}
+
+static void leave_listener(const struct as_arrival *arrival)
+{
+    (void)atomic_fetch_sub(&arrival->listener->open, 1);
+    leave_source(arrival);
+}
+
+/* The address first: who else must go for it depends on how many it has, this one included. */
+static bool enter(struct as_worker *worker, const struct as_arrival *arrival, unsigned most)
+{
+    if (!is_welcome(worker, arrival) || !enter_source(arrival)) {
+        return false;
+    }
+    if (!enter_listener(worker, arrival, most)) {
+        leave_source(arrival);
+        return false;
+    }
+    if (!enter_fds(worker, arrival)) {
+        leave_listener(arrival);
+        return false;
+    }
+    return true;
 }
 
 static void leave(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    if (arrival->listener->sources != NULL) {
-        as_sources_leave(arrival->listener->sources, arrival->source);
-    }
-    (void)atomic_fetch_sub(&arrival->listener->open, 1);
+    leave_listener(arrival);
     as_fds_give(worker->edge, arrival->listener->kind, 1);
 }
 
@@ -160,6 +197,7 @@ static void take_under(struct as_worker *worker, struct as_arrival *arrival, str
         refuse(arrival);
         return;
     }
+    worker->pauses[class_of(arrival->listener)].told = false;
     as_metric_add(AS_METRIC_connections_accepted_total, 1);
 }
 
@@ -182,14 +220,14 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof(from);
 
-    if (!as_fds_left(worker->edge, listener->kind)) {
+    if (!as_fds_left(worker->edge, listener->kind) &&
+        (listener->kind != AS_LISTENER_TLS || !as_displace_might(worker))) {
         pause_accepting(worker, listener); /* they wait in the backlog */
         return false;
     }
     int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
-        worker->pauses[class_of(listener)].told = false;
         take(worker, listener, fd, &from);
         return true;
     }

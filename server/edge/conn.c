@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define STEPS_MAX 64 /* of one connection in one turn of the loop */
+#define STEPS_MAX 8 /* of one connection in one go: about one request */
 
 /* ---------------------------------------------------------------- birth and end -------------- */
 
@@ -66,6 +66,8 @@ static void fill(struct as_conn *conn, struct as_worker *worker, const struct as
     conn->out = AS_BUF(AS_READ_ROOM + 2 * AS_REFUSAL_MAX);
     conn->stage.owner = conn;
     conn->whole.owner = conn;
+    conn->ticket.owner = conn;
+    conn->ticket.line = (uint16_t)as_seed_slot(&worker->edge->seed, conn->source, AS_TURN_LINES);
     as_guard_init(&conn->guard, &listener->rules);
 }
 
@@ -97,7 +99,14 @@ void as_conn_drop_link(struct as_conn *conn)
     }
 }
 
-/* The descriptor goes at once; the memory when no event of this turn can name it any more. */
+static void bury(struct as_conn *conn)
+{
+    conn->next_gone = conn->worker->gone;
+    conn->worker->gone = conn;
+}
+
+/* The descriptor goes at once; the memory when no line and no event of this turn can name it any
+ * more. */
 enum as_step as_conn_end(struct as_conn *conn)
 {
     struct as_worker *worker = conn->worker;
@@ -122,8 +131,9 @@ enum as_step as_conn_end(struct as_conn *conn)
     }
     (void)atomic_fetch_sub(&conn->listener->open, 1);
     as_fds_give(worker->edge, conn->listener->kind, 1);
-    conn->next_gone = worker->gone;
-    worker->gone = conn;
+    if (!conn->ticket.waits) {
+        bury(conn);
+    }
     return AS_STEP_GONE;
 }
 
@@ -217,11 +227,18 @@ static enum as_step (*const steps[AS_CONN_STATES])(struct as_conn *conn) = {
 
 void as_conn_later(struct as_conn *conn)
 {
-    if (!conn->in_ready) {
-        conn->in_ready = true;
-        conn->next_ready = NULL;
-        *conn->worker->ready_end = conn;
-        conn->worker->ready_end = &conn->next_ready;
+    struct as_worker *worker = conn->worker;
+
+    as_turns_wait(conn->state == AS_CONN_HANDSHAKE ? &worker->greeting : &worker->asking,
+                  &conn->ticket);
+}
+
+void as_conn_turn(struct as_conn *conn)
+{
+    if (conn->state == AS_CONN_GONE) {
+        bury(conn);
+    } else {
+        as_conn_drive(conn);
     }
 }
 
@@ -258,7 +275,7 @@ void as_conn_event(struct as_conn *conn, uint32_t events)
         conn->blocked = false;
     }
     if (goes_on) {
-        as_conn_drive(conn);
+        as_conn_later(conn);
     }
 }
 
@@ -300,9 +317,20 @@ static void say_farewell(struct as_conn *conn)
     }
 }
 
+/* What has come waits for its turn: then it is not they who are idle. */
+static bool is_heard_later(const struct as_conn *conn, enum as_timer_kind kind)
+{
+    return conn->ticket.waits && conn->state == AS_CONN_READING &&
+           (kind == AS_TIMER_PAIR || kind == AS_TIMER_IDLE || kind == AS_TIMER_FAREWELL);
+}
+
 /* Where an answer is owed, it is said which: too slow they (408) or we (503). */
 void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind)
 {
+    if (is_heard_later(conn, kind)) {
+        as_conn_set_idle(conn);
+        return;
+    }
     switch (kind) {
     case AS_TIMER_PAIR:
         rest(conn);

@@ -30,7 +30,7 @@ static bool open_link(struct as_conn *conn)
     if (conn->link != NULL) {
         return true;
     }
-    if (!as_fds_take(edge, conn->listener->kind, 2)) {
+    if (!as_displace_for_fds(conn->worker, conn->listener, conn->source, 2)) {
         return false;
     }
     if (as_failed(as_http_link_open(conn->worker->engine, &conf, &conn->link))) {

@@ -76,6 +76,7 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     edge->jobs = conf->jobs;
     edge->bounds = conf->bounds != NULL ? *conf->bounds : as_edge_bounds_usual;
     edge->worker_count = worker_count(conf);
+    as_seed_make(&edge->seed);
     edge->listeners = calloc(conf->listener_count, sizeof(*edge->listeners));
     edge->workers = calloc(edge->worker_count, sizeof(*edge->workers));
     enum as_edge_failure failure = AS_EDGE_UNAVAILABLE;

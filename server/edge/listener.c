@@ -40,7 +40,7 @@ static void set_rules(struct as_listener *listener, const struct as_http_site *s
 
 static bool make_sources(struct as_listener *listener, const struct as_listener_conf *conf)
 {
-    if (conf->max_per_address == 0 || conf->kind == AS_LISTENER_SOCKET) {
+    if (conf->kind == AS_LISTENER_SOCKET) {
         return true;
     }
     listener->sources = as_sources_new(conf->max_per_address);

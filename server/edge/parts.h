@@ -13,6 +13,7 @@
 #include "peer.h"
 #include "sources.h"
 #include "timers.h"
+#include "turns.h"
 #include "wire.h"
 
 #include <pthread.h>
@@ -37,7 +38,7 @@ struct as_listener {
     char address[128];
     dev_t device; /* of the socket's file, to remove no other */
     ino_t inode;
-    struct as_sources *sources; /* NULL: no bound per address */
+    struct as_sources *sources; /* NULL: a socket, where nobody has an address */
     struct as_guard_rules rules;
     atomic_uint open; /* connections */
     pthread_mutex_t lock;
@@ -62,6 +63,7 @@ struct as_edge {
     struct as_worker *workers;
     unsigned worker_count;
     struct as_failing *failing;
+    struct as_seed seed;   /* of lines */
     size_t fds_max;        /* descriptors that connections and their links may take */
     size_t fds_tls_max;    /* those of TLS listeners; the rest is for the others */
     atomic_size_t fds;     /* that all have taken */
@@ -111,10 +113,10 @@ struct as_worker {
     unsigned turns_seen; /* alive.c's */
     struct as_conn *all;
     size_t count;
-    struct as_conn *ready; /* to be driven in this turn or the next, first come first */
-    struct as_conn **ready_end;
-    struct as_conn *gone; /* freed when no event of this turn can name them any more */
-    size_t octets;        /* buffered by connections */
+    struct as_turns greeting; /* handshakes, and ... */
+    struct as_turns asking;   /* ... all else that is to be driven in this turn or a later one */
+    struct as_conn *gone;     /* freed when no event of this turn can name them any more */
+    size_t octets;            /* buffered by connections */
     bool stopping;
     char scratch[AS_READ_ROOM];
 };
@@ -174,8 +176,7 @@ struct as_conn {
     bool close;            /* after the present answer */
     bool unread;           /* and what comes of its request's body is not looked at */
     size_t lingered;       /* octets read away */
-    bool in_ready;
-    struct as_conn *next_ready;
+    struct as_ticket ticket;
     struct as_conn *next_all;
     struct as_conn *prev_all;
     struct as_conn *next_gone;
@@ -200,10 +201,13 @@ struct as_arrival {
 /* conn.c. NULL: nothing is taken. */
 struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival);
 void as_conn_event(struct as_conn *conn, uint32_t events);
-/* Goes on as far as can be without waiting; bounded, then it stands in the ready list again. */
+/* Goes on as far as can be without waiting; bounded, then it waits for another turn. */
 void as_conn_drive(struct as_conn *conn);
 void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind);
+/* Waits for its turn to be driven. */
 void as_conn_later(struct as_conn *conn);
+/* The turn has come; it may have ended meanwhile. */
+void as_conn_turn(struct as_conn *conn);
 /* Nothing of a handshake or of a request has come? */
 bool as_conn_is_idle(const struct as_conn *conn);
 enum as_step as_conn_end(struct as_conn *conn);
@@ -218,6 +222,16 @@ enum as_io as_conn_read(struct as_conn *conn);
 /* By how much `in` will grow for that. */
 size_t as_conn_growth(const struct as_conn *conn);
 void as_conn_count(struct as_conn *conn);
+
+/* displace.c. An address, which has this connection counted already, is one too many at a listener:
+ * does another's connection go for it? */
+bool as_displace(struct as_worker *worker, const struct as_listener *listener,
+                 struct as_source source);
+/* Takes descriptors for a connection of this listener and address; others' may have to go. */
+bool as_displace_for_fds(struct as_worker *worker, const struct as_listener *listener,
+                         struct as_source source, size_t count);
+/* Is there anybody who might go, for the right newcomer? */
+bool as_displace_might(struct as_worker *worker);
 
 /* conn_room.c. May it buffer so many octets more? Others may have to yield for that. */
 bool as_conn_may_buffer(const struct as_conn *conn, size_t octets);

@@ -120,7 +120,7 @@ static bool enter(struct as_sources *sources, struct as_source source)
         }
         (*at)->source = source;
     }
-    if ((*at)->count >= sources->most) {
+    if (sources->most > 0 && (*at)->count >= sources->most) {
         return false;
     }
     (*at)->count++;
@@ -133,6 +133,15 @@ bool as_sources_enter(struct as_sources *sources, struct as_source source)
     bool entered = enter(sources, source);
     (void)pthread_mutex_unlock(&sources->lock);
     return entered;
+}
+
+unsigned as_sources_count(struct as_sources *sources, struct as_source source)
+{
+    (void)pthread_mutex_lock(&sources->lock);
+    const struct entry *entry = *find(sources, source);
+    unsigned count = entry != NULL ? entry->count : 0;
+    (void)pthread_mutex_unlock(&sources->lock);
+    return count;
 }
 
 void as_sources_leave(struct as_sources *sources, struct as_source source)

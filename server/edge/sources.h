@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who connects, and how many connections each address has, where a listener bounds that. An IPv6
+ * Who connects, and how many connections each address has, which a listener may bound. An IPv6
  * address counts by its /64, which is what one caller has. Tables are seeded, so that nobody can
  * aim at a slot.
  */
@@ -32,11 +32,13 @@ size_t as_seed_slot(const struct as_seed *seed, struct as_source source, size_t 
 
 struct as_sources;
 
-/* NULL: no memory. Threads: any, on all of these. */
+/* `most` for each; 0: no bound. NULL: no memory. Threads: any, on all of these. */
 struct as_sources *as_sources_new(unsigned most);
 void as_sources_free(struct as_sources *sources);
 /* One more; false: it has the most already, or memory is short. */
 bool as_sources_enter(struct as_sources *sources, struct as_source source);
 void as_sources_leave(struct as_sources *sources, struct as_source source);
+/* How many it has. */
+unsigned as_sources_count(struct as_sources *sources, struct as_source source);
 
 #endif

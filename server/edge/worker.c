@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The event loop. One turn: wait; take what events tell, job threads' wake-ups among them; go on
- * with the connections that are ready; see to deadlines; then free what is gone.
+ * with connections that can, each address in its turn; see to deadlines; then free what is gone.
+ *
+ * A step of a handshake takes as long as dozens of requests, and strangers can have as many as they
+ * like: so there is one of them in a turn, and who shakes hands never keeps those waiting for long
+ * who have done so.
  */
 #include "parts.h"
 
@@ -9,7 +13,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define EVENTS_MAX 256 /* of one turn */
+#define EVENTS_MAX   256 /* of one turn */
+#define ASKING_MAX   16
+#define GREETING_MAX 1
 
 /* ---------------------------------------------------------------- waking --------------------- */
 
@@ -55,19 +61,14 @@ static void on_event(struct as_worker *worker, const struct epoll_event *event)
     }
 }
 
-/* Those that come back while this runs stand in the next turn's list. */
-static void run_ready(struct as_worker *worker)
+static void run_turns(struct as_turns *turns, unsigned most)
 {
-    struct as_conn *list = worker->ready;
-
-    worker->ready = NULL;
-    worker->ready_end = &worker->ready;
-    while (list != NULL) {
-        struct as_conn *conn = list;
-
-        list = conn->next_ready;
-        conn->in_ready = false;
-        as_conn_drive(conn);
+    for (unsigned i = 0; i < most; i++) {
+        struct as_conn *conn = as_turns_next(turns);
+        if (conn == NULL) {
+            return;
+        }
+        as_conn_turn(conn);
     }
 }
 
@@ -92,19 +93,19 @@ static void free_gone(struct as_worker *worker)
         struct as_conn *conn = list;
 
         list = conn->next_gone;
-        if (conn->in_ready) { /* still named by the next turn's list */
-            conn->next_gone = worker->gone;
-            worker->gone = conn;
-        } else {
-            as_conn_free(conn);
-        }
+        as_conn_free(conn);
     }
+}
+
+static bool is_waited(const struct as_worker *worker)
+{
+    return worker->asking.first != NULL || worker->greeting.first != NULL;
 }
 
 /* Jobs are waited for, and then their engine has no use for its thread any more. */
 static bool is_over(const struct as_worker *worker)
 {
-    return worker->stopping && worker->count == 0 && worker->gone == NULL &&
+    return worker->stopping && worker->count == 0 && !is_waited(worker) &&
            as_http_engine_busy(worker->engine) == 0;
 }
 
@@ -114,7 +115,7 @@ static int wait_ms(const struct as_worker *worker)
 {
     int wait = as_timers_wait(&worker->timers, worker->now);
 
-    if (worker->ready != NULL) {
+    if (is_waited(worker)) {
         return 0;
     }
     if (worker->stopping && worker->count > 0) {
@@ -135,7 +136,8 @@ static void turn(struct as_worker *worker)
     for (int i = 0; i < count; i++) {
         on_event(worker, &events[i]);
     }
-    run_ready(worker);
+    run_turns(&worker->asking, ASKING_MAX);
+    run_turns(&worker->greeting, GREETING_MAX);
     run_timers(worker);
     as_worker_see_stop(worker);
     as_http_engine_tidy(worker->engine);
@@ -212,7 +214,6 @@ static as_err open_worker(struct as_worker *worker)
 as_err as_worker_start(struct as_worker *worker, struct as_edge *edge)
 {
     *worker = (struct as_worker){.wake = {AS_EVENT_WAKE}, .edge = edge, .epoll = -1, .wake_fd = -1};
-    worker->ready_end = &worker->ready;
     init_timers(worker);
     init_pauses(worker);
     as_err err = open_worker(worker);

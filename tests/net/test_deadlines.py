@@ -209,9 +209,9 @@ def TLS_43_a_listener_takes_so_many_connections():
     with capped(f"listener.mtls.max_connections={MOST}") as tight, contextlib.ExitStack() as held:
         kept = [held.enter_context(tight.connect()) for _ in range(MOST)]
         before = tight.metric("connections_refused_total")
-        for source in ("127.0.0.1", "127.0.0.2"):
-            caller = Caller(tight, None, "fresh", source=source)
-            assert closed(lambda: caller.request("GET", "/nowhere")), source
+        for _ in range(2):
+            caller = Caller(tight, None, "fresh")
+            assert closed(lambda: caller.request("GET", "/nowhere"))
         assert tight.metric("connections_refused_total") >= before + 2
         # the other listener has a bound of its own, and those who are in are served
         assert_equal(tight.request("GET", "/nowhere", port=tight.port)[0], 404)

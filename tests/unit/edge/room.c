@@ -210,10 +210,9 @@ START_TEST(operators_get_in_when_strangers_have_taken_all_descriptors)
     while (count < AS_COUNT(fds)) {
         fds[count++] = client_to(serve_port(TLS));
     }
-    wait_metric(AS_METRIC_connections_open, 52);
-    poll(NULL, 0, 250); /* the others wait, and TLS alone is paused */
+    wait_metric(AS_METRIC_connections_refused_total, AS_COUNT(fds) - 52);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 52);
-    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 0);
     int admins[10];
     for (size_t i = 0; i < AS_COUNT(admins); i++) {
         admins[i] = client_to(serve_port(PLAIN));
@@ -227,6 +226,93 @@ START_TEST(operators_get_in_when_strangers_have_taken_all_descriptors)
     while (count > 0) {
         client_close(fds[--count]);
     }
+    wait_metric(AS_METRIC_connections_open, 0);
+    serve_stop(1000);
+}
+END_TEST
+
+/* A request with TLS from an address of 127.0.0.0/8; false: its connection was not taken. */
+static bool neighbour_gets(SSL_CTX *ctx, in_addr_t from, struct tls_conn *conn)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(serve_port(TLS)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(from)};
+
+    *conn = (struct tls_conn){.fd = socket(AF_INET, SOCK_STREAM, 0), .ssl = SSL_new(ctx)};
+    ck_assert_int_eq(bind(conn->fd, (const struct sockaddr *)&own, sizeof(own)), 0);
+    ck_assert_int_eq(connect(conn->fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+    SSL_set_tlsext_host_name(conn->ssl, TLS_NAME);
+    SSL_set_fd(conn->ssl, conn->fd);
+    if (SSL_connect(conn->ssl) != 1) {
+        return false;
+    }
+    tls_say(conn, GET_ECHO);
+    return tls_hear(conn) && client_has(" 200 ");
+}
+
+START_TEST(TLS_43_who_has_many_makes_room_for_who_has_few)
+{
+    int fds[20];
+    struct tls_conn two, three;
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
+
+    make_listeners();
+    serve.listeners[TLS].max_connections = AS_COUNT(fds);
+    serve_start();
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        fds[i] = client_to(serve_port(TLS));
+    }
+    wait_metric(AS_METRIC_connections_open, AS_COUNT(fds));
+    ck_assert(neighbour_gets(ctx, 0x7F000002, &two));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 1);
+    ck_assert(neighbour_gets(ctx, 0x7F000003, &three));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 2);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
+    int more = client_to(serve_port(TLS)); /* of the address that has most */
+    ck_assert(client_ended(more));
+    client_close(more);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 1);
+    tls_say(&two, GET_ECHO);
+    ck_assert(tls_hear(&two) && client_has(" 200 "));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), AS_COUNT(fds));
+    tls_hang_up(&two);
+    tls_hang_up(&three);
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        client_close(fds[i]);
+    }
+    SSL_CTX_free(ctx);
+    wait_metric(AS_METRIC_connections_open, 0);
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(TLS_43_descriptors_are_had_by_who_has_few)
+{
+    int fds[15];
+    struct tls_conn two;
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
+
+    make_listeners();
+    if (!set_limit(30)) {
+        SSL_CTX_free(ctx);
+        toy_end();
+        ck_skip("the limit of open files cannot be set (Valgrind)");
+    }
+    serve_start();
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        fds[i] = client_to(serve_port(TLS));
+    }
+    wait_metric(AS_METRIC_connections_open, AS_COUNT(fds));
+    ck_assert(neighbour_gets(ctx, 0x7F000002, &two));
+    /* one for its connection, two for its request */
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 3);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
+    tls_hang_up(&two);
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        client_close(fds[i]);
+    }
+    SSL_CTX_free(ctx);
     wait_metric(AS_METRIC_connections_open, 0);
     serve_stop(1000);
 }
@@ -294,6 +380,8 @@ AS_TESTS("edge/room", {
     tcase_add_test(t, TOK_12_large_bodies_in_chunks_leave_room_too);
     tcase_add_test(t, TOK_12_who_sends_for_long_yields);
     tcase_add_test(t, operators_get_in_when_strangers_have_taken_all_descriptors);
+    tcase_add_test(t, TLS_43_who_has_many_makes_room_for_who_has_few);
+    tcase_add_test(t, TLS_43_descriptors_are_had_by_who_has_few);
     tcase_add_test(t, what_is_kept_for_operators_is_all_that_others_lack);
     tcase_add_test(t, a_request_without_descriptors_is_refused_and_the_next_one_served);
 })
