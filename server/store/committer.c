@@ -34,6 +34,7 @@ struct batch {
     struct job *jobs[AS_LIMIT_COMMIT_BATCH];
     size_t count;
     unsigned touched; /* bits 1 << as_table */
+    bool dropped;     /* rolled back without a fault of the store: nothing was committed */
 };
 
 /* ------------------------------------------------------------ the committer's thread ---------- */
@@ -67,15 +68,27 @@ static bool job_run(struct as_store *store, struct job *job, unsigned *touched)
     return !as_failed(job->err);
 }
 
+/* Did the store let the verb down, or has the verb refused? */
+static bool is_let_down(as_err err)
+{
+    return as_err_is(err, AS_UNAVAILABLE) || as_err_is(err, AS_SERVER_ERROR);
+}
+
 /* A refusal undoes the transaction, and nobody else's work with it. */
-static as_err alone_run(struct as_store *store, struct job *job, unsigned *touched)
+static as_err alone_run(struct as_store *store, struct batch *batch)
 {
     const struct as_store_ops *ops = store->ops;
+    struct job *job = batch->jobs[0];
+    bool late = is_late(job);
 
-    if (!is_late(job)) {
-        job->err = job->run(ops, store->backend, job->ask, touched);
+    if (!late) {
+        job->err = job->run(ops, store->backend, job->ask, &batch->touched);
     }
-    if (as_failed(job->err)) {
+    if (!late && is_let_down(job->err)) {
+        return job->err;
+    }
+    batch->dropped = as_failed(job->err);
+    if (batch->dropped) {
         ops->rollback(store->backend);
         return AS_OK;
     }
@@ -86,7 +99,7 @@ static as_err batch_run(struct as_store *store, struct batch *batch)
 {
     AS_TRY(store->ops->begin(store->backend));
     if (batch->jobs[0]->alone) {
-        return alone_run(store, batch->jobs[0], &batch->touched);
+        return alone_run(store, batch);
     }
     for (size_t i = 0; i < batch->count; i++) {
         AS_NEED(job_run(store, batch->jobs[i], &batch->touched), AS_UNAVAILABLE,
@@ -96,13 +109,16 @@ static as_err batch_run(struct as_store *store, struct batch *batch)
 }
 
 /* A refusal of one verb may rest on what another one of the batch did: when the batch fails, all
- * answers are void. */
+ * answers are void. One alone knows best what it met. */
 static void batch_fail(struct as_store *store, struct batch *batch, as_err err)
 {
     store->ops->rollback(store->backend);
     as_log_err(AS_LOG_ERROR, "store_commit_failed", err);
     for (size_t i = 0; i < batch->count; i++) {
-        batch->jobs[i]->err = AS_FAIL(AS_UNAVAILABLE, "the change could not be made durable");
+        struct job *job = batch->jobs[i];
+        if (!job->alone || !as_failed(job->err)) {
+            job->err = AS_FAIL(AS_UNAVAILABLE, "the change could not be made durable");
+        }
     }
 }
 
@@ -114,8 +130,11 @@ static void batch_settle(struct as_store *store, struct batch *batch, bool faile
             atomic_fetch_add(&store->counters[table], 1);
         }
     }
-    atomic_store(&store->commits_fail, failed);
-    as_metric_add(failed ? AS_METRIC_store_commits_failed_total : AS_METRIC_store_commits_total, 1);
+    if (!batch->dropped) {
+        atomic_store(&store->commits_fail, failed);
+        as_metric_add(failed ? AS_METRIC_store_commits_failed_total : AS_METRIC_store_commits_total,
+                      1);
+    }
     if (failed || store->ops->wants_tidy(store->backend)) {
         as_housekeeper_wake(store->housekeeper);
     }
@@ -125,6 +144,7 @@ static void batch_take(struct as_committer *committer, struct batch *batch)
 {
     batch->count = 0;
     batch->touched = 0;
+    batch->dropped = false;
     while (committer->first != NULL && batch->count < AS_LIMIT_COMMIT_BATCH) {
         struct job *job = committer->first;
         if (batch->count > 0 && (job->alone || batch->jobs[0]->alone)) {

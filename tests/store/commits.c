@@ -143,6 +143,51 @@ START_TEST(TOK_15_a_disk_that_cannot_sync_acknowledges_nothing)
 }
 END_TEST
 
+/* ------------------------------------------------------------ one alone ----------------------- */
+
+static as_err run_that_ends(const struct as_store_ops *ops, struct as_backend *backend, void *arg,
+                            unsigned *touched)
+{
+    (void)ops;
+    (void)backend;
+    (void)touched;
+    return *(const as_err *)arg;
+}
+
+/* A write alone that ends so: what was counted of it? */
+static void check_alone(as_err end, int commits, int failures, bool ready)
+{
+    const int64_t before[] = {as_metric_get(AS_METRIC_store_commits_total),
+                              as_metric_get(AS_METRIC_store_commits_failed_total)};
+
+    as_err err = as_committer_do(f.store->committer, run_that_ends, &end, true);
+    ck_assert_ptr_eq(err.fault, end.fault);
+    ck_assert_ptr_eq(err.why, end.why); /* for the operator */
+    ck_assert_int_eq(as_metric_get(AS_METRIC_store_commits_total) - before[0], commits);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_store_commits_failed_total) - before[1], failures);
+    ck_assert(atomic_load(&f.store->commits_fail) == !ready);
+}
+
+/* A verb that refuses has neither committed nor found the store unable to; one that the store let
+ * down has found it. */
+START_TEST(TOK_15_a_write_alone_counts_for_what_it_was)
+{
+    const as_err refused = AS_FAIL(AS_INVALID_REQUEST, "not so");
+
+    fixture_start(&f, (size_t)_i);
+    as_housekeeper_stop(f.store->housekeeper); /* which writes too */
+    check_alone(refused, 0, 0, true);
+    check_alone(AS_FAIL(AS_UNAVAILABLE, "the disk is full"), 0, 1, false);
+    check_alone(refused, 0, 0, false);
+    check_alone(AS_OK, 1, 0, true);
+    check_alone(AS_FAIL(AS_SERVER_ERROR, "a statement failed"), 0, 1, false);
+    check_alone(AS_OK, 1, 0, true);
+    as_housekeeper_free(f.store->housekeeper);
+    f.store->housekeeper = NULL;
+    fixture_end(&f);
+}
+END_TEST
+
 /* ------------------------------------------------------------ one batch ----------------------- */
 
 struct writer {
@@ -488,6 +533,7 @@ AS_TESTS("store_commits", {
     add_for_backends(t, MTLS_114_of_two_that_register_the_same_at_once_one_wins);
     add_for_backends(t, TOK_15_a_full_disk_half_writes_nothing);
     add_for_backends(t, TOK_15_a_disk_that_cannot_sync_acknowledges_nothing);
+    add_for_backends(t, TOK_15_a_write_alone_counts_for_what_it_was);
     add_for_backends(t, a_refusal_in_a_batch_leaves_the_others_alone);
     add_for_backends(t, a_failed_commit_answers_all_of_its_batch);
     add_for_backends(t, a_full_queue_refuses_without_effect);
