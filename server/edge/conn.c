@@ -267,6 +267,7 @@ void as_conn_event(struct as_conn *conn, uint32_t events)
         return;
     }
     bool goes_on = (events & EPOLLOUT) != 0 && conn->blocked;
+    conn->ending = conn->ending || (events & EPOLLRDHUP) != 0;
     if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) {
         conn->readable = true;
         goes_on = true;

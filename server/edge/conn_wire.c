@@ -36,8 +36,8 @@ enum as_io as_conn_read(struct as_conn *conn)
     if (io == AS_IO_DONE) {
         conn->in.len += moved;
     }
-    if (io == AS_IO_AGAIN) {
-        conn->readable = false;
+    if (io == AS_IO_AGAIN || (io == AS_IO_DONE && conn->wire.dry && !conn->ending)) {
+        conn->readable = false; /* what comes now makes an event */
     }
     conn->broken = conn->broken || io == AS_IO_FAILED;
     return io;

@@ -168,7 +168,8 @@ struct as_conn {
     struct as_timer stage; /* handshake, head, body, idle, linger */
     struct as_timer whole; /* the request */
     size_t octets;         /* counted in worker->octets */
-    bool readable;         /* no read has said "again" since the last event */
+    bool readable;         /* something may have come that no read has met since the last event */
+    bool ending;           /* the other side sends no more: there is an end to be read */
     bool blocked;          /* a write has */
     bool broken;           /* the wire is of no use any more */
     bool said;             /* something of the present answer is out */

@@ -19,6 +19,7 @@ struct as_wire {
     const struct as_wire_kind *kind;
     int fd;
     SSL *ssl; /* NULL without TLS */
+    bool dry; /* the last read has emptied the socket, and nothing of it waits in `ssl` */
 };
 
 struct as_wire_kind {
@@ -34,8 +35,8 @@ struct as_wire_kind {
     void (*end)(struct as_wire *wire);
 };
 
-/* Takes the descriptor, on success; as_wire_close gives all up. `context` is NULL without TLS.
- * Errors: server error. */
+/* Takes the descriptor, on success; the wire stays where it is. as_wire_close gives all up.
+ * `context` is NULL without TLS. Errors: server error. */
 as_err as_wire_open(struct as_wire *wire, int fd, struct as_tls_context *context);
 /* Closes the descriptor as well. */
 void as_wire_close(struct as_wire *wire);
