@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * http/: request in, reply or later out. libmicrohttpd is the engine and is seen in this room
- * alone; it never touches the network, nor an octet of a request: it reads constant heads from one
- * end of a socketpair per connection, and the admitted request goes beside it (design D1 to D3; see
- * the engine below). Knows no OAuth.
+ * alone; it never touches the network, nor an octet of a request: it writes the heads of answers,
+ * and the admitted request goes beside it (design D1 to D3; see the engine below). Knows no OAuth.
  *
  * Threads (design D10): a handler runs whole in one thread. First in the worker, whose lane may not
  * wait; when it returns AS_ELSEWHERE the request is suspended and the same handler runs again from
@@ -128,13 +127,13 @@ bool as_http_is_json(const struct as_http_request *request);
 
 /* ---------------------------------------------------------------- the engine ----------------- */
 /*
- * Used by the edge and by main only. Per worker one engine; per connection in use one link: a
- * socketpair with libmicrohttpd at its other end. The worker asks, then reads the answer until its
- * end; there is one request at a time on a link. Nothing that a stranger wrote reaches
- * libmicrohttpd: it reads one of a few constant heads, and the request itself goes beside it as
- * spans of what the guard admitted. It would otherwise cut queries and cookies into pieces by
- * itself (in time that grows with their square), copy bodies twice, and answer what it cannot hold
- * in its own words.
+ * Used by the edge and by main only. Per worker one engine; per connection in use one link, which
+ * takes no descriptor. The worker asks, then reads the answer until its end; there is one request
+ * at a time on a link. Nothing that a stranger wrote reaches libmicrohttpd: for each answer it
+ * reads one constant request, from a socketpair of the engine, and writes the head; the request
+ * itself goes beside it as spans of what the guard admitted, and so does the body of the answer. It
+ * would otherwise cut queries and cookies into pieces by itself (in time that grows with their
+ * square), copy bodies twice, and answer what it cannot hold in its own words.
  */
 
 /* Calls back into the owner of peers. */
@@ -157,7 +156,6 @@ struct as_http_link;
 struct as_http_engine_conf {
     struct as_http_jobs *jobs;
     const struct as_http_peers *peers;
-    size_t links_max; /* more are refused */
     /* Once it is true, each answer says that its connection closes. NULL: it never is. */
     const atomic_bool *draining;
     int request_ms; /* a job not begun this long after its request came is answered by overload */
@@ -174,8 +172,6 @@ as_err as_http_engine_new(const struct as_http_engine_conf *conf, struct as_http
 void as_http_engine_free(struct as_http_engine *engine);
 /* Picks up finished jobs. */
 void as_http_engine_resume(struct as_http_engine *engine);
-/* Lets go of what belonged to closed links. Call once per turn of the loop. */
-void as_http_engine_tidy(struct as_http_engine *engine);
 /* How many requests are with job threads. */
 size_t as_http_engine_busy(const struct as_http_engine *engine);
 /* Octets of requests that are held until they are answered. */
@@ -190,7 +186,7 @@ struct as_http_link_conf {
     void *owner; /* for `ready` */
 };
 
-/* Takes two descriptors. Errors: AS_UNAVAILABLE. */
+/* Errors: AS_UNAVAILABLE. */
 as_err as_http_link_open(struct as_http_engine *engine, const struct as_http_link_conf *conf,
                          struct as_http_link **out);
 /* Ends the link; an open answer is lost, a job runs to its end. Afterwards `ready` is silent. */

@@ -140,7 +140,6 @@ static void turn(struct as_worker *worker)
     run_turns(&worker->greeting, GREETING_MAX);
     run_timers(worker);
     as_worker_see_stop(worker);
-    as_http_engine_tidy(worker->engine);
     free_gone(worker);
 }
 
@@ -193,7 +192,6 @@ static as_err open_worker(struct as_worker *worker)
     const struct as_edge *edge = worker->edge;
     const struct as_http_engine_conf conf = {.jobs = edge->jobs,
                                              .peers = &peers,
-                                             .links_max = edge->fds_max / 2 + 1,
                                              .draining = &edge->draining,
                                              .request_ms = edge->bounds.request_ms,
                                              .wake = wake,

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A reply becomes an answer of the daemon, which adds Date, Content-Length and Connection. */
+/* What a reply says at its head, with what every answer of its link says. */
 #include "engine.h"
 
-AS_AUTO_DEFINE(struct MHD_Response, MHD_destroy_response)
+#include <string.h>
 
-/* Names and values end in a NUL here; the exchange's memory outlives the answer. */
-static bool add(struct MHD_Response *response, struct as_arena *mem, as_span name, as_span value)
-{
-    const char *name_text = NULL;
-    const char *value_text = NULL;
-
-    return !as_failed(as_arena_text(mem, name, &name_text)) &&
-           !as_failed(as_arena_text(mem, value, &value_text)) &&
-           MHD_add_response_header(response, name_text, value_text) == MHD_YES;
-}
+#define FIELDS_MAX (AS_HTTP_REPLY_FIELDS + 4)
 
 static bool has_field(const struct as_http_reply *reply, as_span name)
 {
@@ -25,22 +16,38 @@ static bool has_field(const struct as_http_reply *reply, as_span name)
     return false;
 }
 
-static bool add_fields(struct MHD_Response *response, const struct as_http_link *link)
+static as_err put_fields(const struct as_http_link *link, struct as_http_field *to, size_t *count)
 {
-    const struct as_exchange *exchange = link->exchange;
-    const struct as_http_reply *reply = &exchange->reply;
-    bool fine = true;
+    const struct as_http_reply *reply = &link->exchange->reply;
 
-    for (size_t i = 0; fine && i < reply->field_count; i++) {
-        fine = add(response, exchange->own, reply->fields[i].name, reply->fields[i].value);
+    *count = reply->field_count;
+    memcpy(to, reply->fields, reply->field_count * sizeof(*to));
+    for (size_t i = 0; i < link->conf.always_count; i++) {
+        if (!has_field(reply, link->conf.always[i].name)) {
+            AS_NEED(*count < FIELDS_MAX, AS_SERVER_ERROR, "too many fields of a link");
+            to[(*count)++] = link->conf.always[i];
+        }
     }
-    for (size_t i = 0; fine && i < link->conf.always_count; i++) {
-        const struct as_http_field *field = &link->conf.always[i];
-        fine = has_field(reply, field->name) ||
-               add(response, exchange->own, field->name, field->value);
+    return AS_OK;
+}
+
+/* The request id is of this answer alone, and so it is no part of what the engine writes. */
+static as_err end_head(struct as_exchange *exchange, as_span head, as_span *out)
+{
+    const as_span parts[] = {head, AS_LIT("X-Request-Id: "), exchange->request.request_id,
+                             AS_LIT("\r\n\r\n")};
+    char *text = as_arena_alloc(exchange->own, head.len + 64);
+    size_t len = 0;
+
+    _Static_assert(sizeof("X-Request-Id: \r\n\r\n") + AS_REQUEST_ID <= 64,
+                   "room for what is added");
+    AS_NEED_MEM(text);
+    for (size_t i = 0; i < AS_COUNT(parts); i++) {
+        memcpy(text + len, parts[i].ptr, parts[i].len);
+        len += parts[i].len;
     }
-    return fine &&
-           add(response, exchange->own, AS_LIT("X-Request-Id"), exchange->request.request_id);
+    *out = (as_span){text, len};
+    return AS_OK;
 }
 
 static bool is_draining(const struct as_http_engine *engine)
@@ -48,24 +55,17 @@ static bool is_draining(const struct as_http_engine *engine)
     return engine->conf.draining != NULL && atomic_load(engine->conf.draining);
 }
 
-enum MHD_Result as_answer_queue(struct as_http_link *link, struct MHD_Connection *mhd)
+as_err as_answer_head(struct as_http_link *link, as_span *out)
 {
     struct as_exchange *exchange = link->exchange;
-    as_span body = exchange->reply.body;
-    /* Not copied: it lives in the exchange, which ends when the daemon is through with it. */
-    AS_AUTO(MHD_destroy_response)
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.len, (void *)(uintptr_t)(body.len > 0 ? body.ptr : ""), MHD_RESPMEM_PERSISTENT);
+    struct as_http_field fields[FIELDS_MAX];
+    struct as_head head = {
+        .status = exchange->reply.status, .fields = fields, .body_len = exchange->reply.body.len};
+    as_span text;
 
-    if (response == NULL || !add_fields(response, link)) {
-        return MHD_NO;
-    }
-    /* where the request asked for it, the daemon says so by itself */
-    bool drains = is_draining(link->engine) && !exchange->close;
-    exchange->close = exchange->close || exchange->reply.close || drains;
-    if ((exchange->reply.close || drains) &&
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
-        return MHD_NO;
-    }
-    return MHD_queue_response(mhd, exchange->reply.status, response);
+    exchange->close = exchange->close || exchange->reply.close || is_draining(link->engine);
+    head.close = exchange->close;
+    AS_TRY(put_fields(link, fields, &head.field_count));
+    AS_TRY(as_heads_write(link->engine->heads, &head, exchange->own, &text));
+    return end_head(exchange, text, out);
 }

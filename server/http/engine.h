@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine of one worker and its links. A link is a socketpair: we hold one end, libmicrohttpd
- * the other. It lives as long as either side has it; its exchange, as long as a job may.
+ * The engine of one worker and its links. A link lives until it is closed and no job has its
+ * exchange any more.
  */
 #ifndef AS_HTTP_ENGINE_H
 #define AS_HTTP_ENGINE_H
 
 #include "exchange.h"
+#include "head.h"
 
-#include <microhttpd.h>
 #include <pthread.h>
 
 #define SPARE_EXCHANGES 32 /* kept for the next requests, with their memory */
 
 struct as_http_engine {
     struct as_http_engine_conf conf;
-    struct MHD_Daemon *daemon;
+    struct as_heads *heads;
     struct as_lanes lanes;
-    struct as_http_link *opening; /* the link whose descriptor is just being added */
     size_t busy;
     size_t octets;
-    bool stale; /* the daemon has not yet seen that links were closed */
     struct as_exchange *spare;
     size_t spare_count;
     pthread_mutex_t lock; /* guards what follows: job threads write it */
@@ -31,25 +29,23 @@ struct as_http_engine {
 struct as_http_link {
     struct as_http_engine *engine;
     struct as_http_link_conf conf;
-    struct MHD_Connection *mhd; /* NULL: the daemon has let go */
     struct as_exchange *exchange;
-    int fd;        /* our end; -1: closed */
-    bool away;     /* a job thread has the exchange */
-    bool answered; /* the last octet of the answer stands in the pair */
-    bool broken;
+    as_span head; /* of the answer, as far as they are not yet read ... */
+    as_span body;
+    bool begun; /* ... once it is */
+    bool away;  /* a job thread has the exchange */
+    bool closed;
 };
-
-/* Lets the daemon do what can be done now; bounded. */
-void as_engine_run(struct as_http_engine *engine);
 
 struct as_exchange *as_engine_take(struct as_http_engine *engine);
 void as_engine_give_back(struct as_http_engine *engine, struct as_exchange *exchange);
+/* To a job thread, if one can take it; then it comes back by as_link_back. */
+bool as_engine_send_away(struct as_http_engine *engine, struct as_exchange *exchange);
 
-/* The link's side of the daemon's callbacks. */
-void as_link_freed_by_daemon(struct as_http_link *link);
-void as_link_answered(struct as_http_link *link, bool whole);
+/* A job is done. The link may be gone afterwards. */
+void as_link_back(struct as_http_link *link);
 
-/* Gives the reply to the daemon. */
-enum MHD_Result as_answer_queue(struct as_http_link *link, struct MHD_Connection *mhd);
+/* The head of the answer to the link's exchange, in the memory of that. */
+as_err as_answer_head(struct as_http_link *link, as_span *out);
 
 #endif

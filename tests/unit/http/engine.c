@@ -41,7 +41,6 @@ static void bench_new(size_t threads, size_t queue, int request_ms)
 {
     static const struct as_http_peers peers = {hold, drop};
     struct as_http_engine_conf conf = {.peers = &peers,
-                                       .links_max = 64,
                                        .request_ms = request_ms,
                                        .wake = wake,
                                        .ready = ready,
@@ -56,7 +55,6 @@ static void bench_new(size_t threads, size_t queue, int request_ms)
 
 static void bench_free(void)
 {
-    as_http_engine_tidy(bench.engine);
     ck_assert_uint_eq(as_http_engine_busy(bench.engine), 0);
     as_http_engine_free(bench.engine);
     as_http_jobs_free(bench.jobs);
@@ -97,7 +95,7 @@ static void ask(struct as_http_link *link, const char *method, const char *path,
     ck_ok(as_http_link_ask(link, &it));
 }
 
-static char answer[2 * TOY_LARGE];
+static char answer[2 * TOY_LARGE + 1];
 
 static void wait_wake(void)
 {
@@ -405,13 +403,11 @@ START_TEST(a_client_that_leaves_does_not_stop_its_job)
     ck_assert_int_eq(as_http_link_read(link, piece, sizeof(piece), &got), AS_HTTP_READ_WAIT);
     wait_at_gate(1);
     as_http_link_close(link);
-    as_http_engine_tidy(bench.engine);
     ck_assert_int_eq(bench.peers, 1);
     ck_assert_uint_eq(as_http_engine_busy(bench.engine), 1);
     ck_assert_uint_gt(as_http_engine_bytes(bench.engine), 0);
     atomic_store(&toy.shut, false);
     wait_wake();
-    as_http_engine_tidy(bench.engine);
     ck_assert_int_eq(atomic_load(&toy.effects), 1);
     ck_assert_int_eq(atomic_load(&toy.done), 1);
     ck_assert_int_eq(bench.ready, 0);
@@ -434,9 +430,6 @@ START_TEST(a_link_is_left_at_any_time)
             (void)as_http_link_read(link, answer, 100, &got);
         }
         as_http_link_close(link);
-        if (i % 7 == 0) {
-            as_http_engine_tidy(bench.engine);
-        }
     }
     bench_free();
 }
@@ -461,25 +454,96 @@ START_TEST(both_sides_may_ask_to_close)
 }
 END_TEST
 
-START_TEST(links_are_bounded)
+/* What follows "\r\nX-Request-Id: " in the answer. */
+static void take_id(char id[AS_REQUEST_ID + 1])
 {
-    struct as_http_link *links[64];
-    struct as_http_link *more = NULL;
-    struct as_http_link_conf conf = {.site = &toy_site, .peer = &bench, .owner = &bench.ready};
+    const char *at = strstr(answer, "\r\nX-Request-Id: ");
+
+    ck_assert_ptr_nonnull(at);
+    memcpy(id, at + strlen("\r\nX-Request-Id: "), AS_REQUEST_ID);
+    id[AS_REQUEST_ID] = '\0';
+    ck_assert_int_eq(at[strlen("\r\nX-Request-Id: ") + AS_REQUEST_ID], '\r');
+}
+
+START_TEST(answers_of_one_head_differ_in_their_ids)
+{
+    char ids[8][AS_REQUEST_ID + 1];
 
     bench_new(1, 8, 30000);
-    for (int i = 0; i < 64; i++) {
-        links[i] = link_new();
+    struct as_http_link *link = link_new();
+    for (size_t i = 0; i < AS_COUNT(ids); i++) {
+        get(link, "POST", "/echo", "the same");
+        ck_assert(has("\r\nContent-Length: ") && has("<the same>"));
+        take_id(ids[i]);
+        for (size_t j = 0; j < i; j++) {
+            ck_assert_str_ne(ids[i], ids[j]);
+        }
     }
-    ck_fault(as_http_link_open(bench.engine, &conf, &more), AS_UNAVAILABLE);
-    ck_assert_int_eq(bench.peers, 64);
-    as_http_link_close(links[0]);
-    as_http_engine_tidy(bench.engine);
+    as_http_link_close(link);
+    bench_free();
+}
+END_TEST
+
+/* Answers that differ in one thing only: none has the head of another that was just written. */
+START_TEST(what_differs_is_told_of_each_answer)
+{
+    static const struct as_http_field other[] = {{AS_LIT_ROW("X-Other"), AS_LIT_ROW("yes")}};
+    struct as_http_link_conf conf = {.site = &toy_site,
+                                     .peer = &bench,
+                                     .always = other,
+                                     .always_count = AS_COUNT(other),
+                                     .owner = &bench.ready};
+    const struct as_http_ask closing = {
+        .method = AS_LIT("GET"), .path = AS_LIT("/echo"), .close = true};
+    struct as_http_link *link = NULL, *links[2] = {NULL, NULL};
+
+    bench_new(1, 8, 30000);
     links[0] = link_new();
-    get(links[0], "GET", "/echo", NULL);
-    for (int i = 0; i < 64; i++) {
-        as_http_link_close(links[i]);
+    ck_ok(as_http_link_open(bench.engine, &conf, &links[1]));
+    for (int i = 0; i < 20; i++) {
+        link = links[i % 2];
+        get(link, "GET", "/echo", NULL);
+        ck_assert_int_eq(has("X-Other: yes\r\n"), i % 2 == 1);
+        ck_assert_int_eq(has("Strict-Transport-Security: "), i % 2 == 0);
+        ck_assert(!has("Connection:"));
+        const size_t len = strlen(strstr(answer, "\r\n\r\n") + 4);
+        char length[64];
+        (void)snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", len);
+        ck_assert(has(length));
+        get(link, "HEAD", "/echo", NULL);
+        ck_assert(has("HTTP/1.1 200 OK\r\n") && strlen(strstr(answer, "\r\n\r\n")) == 4);
+        get(link, "POST", "/echo", "longer than none");
+        ck_assert(!has(length) && has("<longer than none>"));
+        get(link, "GET", "/nowhere", NULL);
+        ck_assert(has("HTTP/1.1 404 Not Found\r\n"));
+
+        struct as_http_link *last = link_new();
+        ck_ok(as_http_link_ask(last, &closing));
+        ck_assert_int_eq(read_with(last, 16384), AS_HTTP_READ_CLOSE);
+        ck_assert_uint_eq(count("\r\nConnection: close\r\n"), 1);
+        as_http_link_close(last);
     }
+    as_http_link_close(links[0]);
+    as_http_link_close(links[1]);
+    bench_free();
+}
+END_TEST
+
+/* RFC 9110 6.6.1: the date is that of the answer, though its head was written before. */
+START_TEST(the_date_goes_on)
+{
+    char date[40], first[sizeof(date)];
+
+    bench_new(1, 8, 30000);
+    struct as_http_link *link = link_new();
+    get(link, "GET", "/echo", NULL);
+    (void)snprintf(first, sizeof(first), "%s", strstr(answer, "\r\nDate: "));
+    do {
+        poll(NULL, 0, 20);
+        get(link, "GET", "/echo", NULL);
+        (void)snprintf(date, sizeof(date), "%s", strstr(answer, "\r\nDate: "));
+    } while (strcmp(date, first) == 0); /* the test's own deadline ends it */
+    as_http_link_close(link);
     bench_free();
 }
 END_TEST
@@ -511,6 +575,8 @@ AS_TESTS("http/engine", {
     tcase_add_test(t, a_client_that_leaves_does_not_stop_its_job);
     tcase_add_test(t, a_link_is_left_at_any_time);
     tcase_add_test(t, both_sides_may_ask_to_close);
-    tcase_add_test(t, links_are_bounded);
+    tcase_add_test(t, answers_of_one_head_differ_in_their_ids);
+    tcase_add_test(t, what_differs_is_told_of_each_answer);
+    tcase_add_test(t, the_date_goes_on);
     tcase_add_test(t, request_ids_do_not_repeat);
 })
