@@ -6,6 +6,8 @@
  */
 #include "as/base/arena.h"
 
+#include "as/base/memory.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -56,7 +58,7 @@ static bool round_up(size_t size, size_t *out)
 
 struct as_arena *as_arena_new(size_t cap)
 {
-    struct as_arena *mem = calloc(1, sizeof(*mem));
+    struct as_arena *mem = as_memory_zeroed(sizeof(*mem));
 
     if (mem != NULL) {
         as_arena_set_cap(mem, cap);
@@ -118,7 +120,7 @@ void as_arena_reset(struct as_arena *mem)
 
 static struct chunk *chunk_new(size_t room)
 {
-    struct chunk *chunk = calloc(1, sizeof(*chunk) + room);
+    struct chunk *chunk = as_memory_zeroed(sizeof(*chunk) + room);
 
     if (chunk != NULL) {
         chunk->room = room;

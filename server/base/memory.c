@@ -16,6 +16,11 @@ void *as_memory_get(size_t size)
     return noted(malloc(size), size);
 }
 
+void *as_memory_zeroed(size_t size)
+{
+    return noted(calloc(1, size), size);
+}
+
 void *as_memory_resize(void *old, size_t size)
 {
     return noted(realloc(old, size), size);
@@ -24,4 +29,9 @@ void *as_memory_resize(void *old, size_t size)
 unsigned long as_memory_shortages(void)
 {
     return shortages;
+}
+
+as_err as_memory_judged(as_err err, unsigned long before)
+{
+    return as_failed(err) && shortages != before ? AS_FAIL(AS_SERVER_ERROR, "out of memory") : err;
 }

@@ -41,8 +41,9 @@ bool as_key_suits(enum as_alg alg, const EVP_PKEY *pkey);
  * NULL where they make none. The caller frees it. */
 EVP_PKEY *as_key_of_params(const char *evp, int selection, OSSL_PARAM *params);
 
-/* The public key of a JWK that is sound (REG-35); NULL for others. The caller frees it. */
-EVP_PKEY *as_key_public(const struct as_jwk *jwk);
+/* The public key of a JWK, which the caller frees; NULL for a kind that is not looked into. Errors:
+ * AS_INVALID_CLIENT_METADATA for one that is unsound (REG-35). */
+as_err as_key_public(const struct as_jwk *jwk, EVP_PKEY **out);
 
 /* Takes over one reference to pkey, which suits the algorithm, in success and failure. */
 as_err as_key_wrap(enum as_alg alg, bool is_private, EVP_PKEY *pkey, struct as_jws_key **out);

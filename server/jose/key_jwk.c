@@ -24,15 +24,22 @@ static as_err check_purpose(enum as_alg alg, const struct as_jwk *jwk)
     return AS_OK;
 }
 
-as_err as_jws_key_of_jwk(enum as_alg alg, const struct as_jwk *jwk, struct as_jws_key **out)
+static as_err of_jwk(enum as_alg alg, const struct as_jwk *jwk, struct as_jws_key **out)
 {
     AS_AUTO(EVP_PKEY_free) EVP_PKEY *pkey = NULL;
 
     AS_NEED(as_alg_name(alg) != NULL, AS_SERVER_ERROR, "a key needs an algorithm");
     AS_TRY(check_purpose(alg, jwk));
-    pkey = as_key_public(jwk);
+    AS_TRY(as_key_public(jwk, &pkey));
     AS_NEED(pkey != NULL && as_key_suits(alg, pkey), AS_INVALID_CLIENT_METADATA, AS_JWK_UNSOUND);
     return as_key_wrap(alg, false, AS_MOVE(pkey), out);
+}
+
+as_err as_jws_key_of_jwk(enum as_alg alg, const struct as_jwk *jwk, struct as_jws_key **out)
+{
+    unsigned long shortages = as_memory_shortages();
+
+    return as_memory_judged(of_jwk(alg, jwk, out), shortages);
 }
 
 as_err as_jws_key_of_text(enum as_alg alg, as_span text, struct as_jws_key **out)

@@ -36,14 +36,13 @@ static as_err try_out(const struct as_jws_key *key)
     size_t len = 0;
     bool ok = false;
 
-    if (!as_failed(as_key_sign(key, AS_LIT("fapid"), signature, &len))) {
-        AS_TRY(as_key_verify(key, AS_LIT("fapid"), as_span_bytes(signature, len), &ok));
-    }
+    AS_TRY(as_key_sign(key, AS_LIT("fapid"), signature, &len));
+    AS_TRY(as_key_verify(key, AS_LIT("fapid"), as_span_bytes(signature, len), &ok));
     AS_NEED(ok, AS_BAD_CONFIGURATION, "a private key does not belong to its public half");
     return AS_OK;
 }
 
-as_err as_jws_key_of_private(enum as_alg alg, as_span der, struct as_jws_key **out)
+static as_err of_private(enum as_alg alg, as_span der, struct as_jws_key **out)
 {
     AS_ERRORS_KEPT;
     AS_AUTO(as_jws_key_free) struct as_jws_key *key = NULL;
@@ -59,6 +58,13 @@ as_err as_jws_key_of_private(enum as_alg alg, as_span der, struct as_jws_key **o
     AS_TRY(try_out(key));
     *out = AS_MOVE(key);
     return AS_OK;
+}
+
+as_err as_jws_key_of_private(enum as_alg alg, as_span der, struct as_jws_key **out)
+{
+    unsigned long shortages = as_memory_shortages();
+
+    return as_memory_judged(of_private(alg, der, out), shortages);
 }
 
 as_err as_jws_key_private(const struct as_jws_key *key, struct as_arena *mem, as_span *out)

@@ -101,22 +101,21 @@ static const struct row *row_of(const struct as_jwk *jwk)
     return NULL;
 }
 
-EVP_PKEY *as_key_public(const struct as_jwk *jwk)
+as_err as_key_public(const struct as_jwk *jwk, EVP_PKEY **out)
 {
     AS_ERRORS_KEPT;
     const struct row *row = row_of(jwk);
+    unsigned long shortages = as_memory_shortages();
 
-    return row != NULL ? row->make(row, jwk) : NULL;
+    *out = row != NULL ? row->make(row, jwk) : NULL;
+    return row == NULL || *out != NULL
+               ? AS_OK
+               : as_memory_judged(AS_FAIL(AS_INVALID_CLIENT_METADATA, AS_JWK_UNSOUND), shortages);
 }
 
 as_err as_jwk_check(const struct as_jwk *jwk)
 {
     AS_AUTO(EVP_PKEY_free) EVP_PKEY *pkey = NULL;
 
-    if (row_of(jwk) == NULL) {
-        return AS_OK;
-    }
-    pkey = as_key_public(jwk);
-    AS_NEED(pkey != NULL, AS_INVALID_CLIENT_METADATA, AS_JWK_UNSOUND);
-    return AS_OK;
+    return as_key_public(jwk, &pkey);
 }

@@ -265,10 +265,13 @@ as_err as_cert_of_x509(struct x509_st *leaf, struct stack_st_X509 *chain, struct
     AS_ERRORS_KEPT;
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(AS_LIMIT_ARENA);
     struct as_cert draft = {0};
+    unsigned long shortages = as_memory_shortages();
 
     AS_NEED_MEM(mem);
     AS_TRY(read_octets(leaf, chain, mem, &draft));
     AS_TRY(read_contents(leaf, mem, &draft));
+    /* a fault or a missing name may be our want alone */
+    AS_NEED(as_memory_shortages() == shortages, AS_SERVER_ERROR, "out of memory");
     return pack(&draft, out);
 }
 

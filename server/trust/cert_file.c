@@ -18,17 +18,20 @@ static bool is_der_of(X509 *x509, as_span der)
     return same;
 }
 
+/* Where memory ran short OpenSSL leaves the public key out. */
 X509 *as_x509_of_der(as_span der)
 {
     const unsigned char *at = as_span_u8(der);
+    unsigned long shortages = as_memory_shortages();
     AS_AUTO(X509_free)
     X509 *x509 =
         der.len > 0 && der.len <= AS_LIMIT_CERT_OCTETS ? d2i_X509(NULL, &at, (long)der.len) : NULL;
 
-    return x509 != NULL && is_der_of(x509, der) ? AS_MOVE(x509) : NULL;
+    bool fine = x509 != NULL && is_der_of(x509, der) && as_memory_shortages() == shortages;
+    return fine ? AS_MOVE(x509) : NULL;
 }
 
-as_err as_cert_of_der(const as_span *ders, size_t count, struct as_cert **out)
+static as_err of_der(const as_span *ders, size_t count, struct as_cert **out)
 {
     AS_ERRORS_KEPT;
     AS_AUTO(as_x509s_free) as_x509s *chain = sk_X509_new_null();
@@ -46,48 +49,91 @@ as_err as_cert_of_der(const as_span *ders, size_t count, struct as_cert **out)
     return as_cert_of_x509(leaf, chain, out);
 }
 
-/* The next CERTIFICATE block, in the arena; *found is false when there is none. */
-static as_err next_block(BIO *in, struct as_arena *mem, as_span *der, bool *found)
+as_err as_cert_of_der(const as_span *ders, size_t count, struct as_cert **out)
 {
-    char *name = NULL;
-    char *header = NULL;
-    unsigned char *octets = NULL;
-    long len = 0;
-    as_err err = AS_OK;
+    unsigned long shortages = as_memory_shortages();
 
-    *found = false;
-    while (!*found && PEM_read_bio(in, &name, &header, &octets, &len) == 1) {
-        if (strcmp(name, PEM_STRING_X509) == 0) {
-            *found = true;
-            err = as_arena_copy(mem, as_span_bytes(octets, (size_t)len), der);
-        }
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_clear_free(octets, (size_t)len); /* it may have been a private key */
-    }
-    return err;
+    return as_memory_judged(of_der(ders, count, out), shortages);
 }
 
-#define PEM_MAX    (256 * 1024)
-#define BLOCKS_MAX (AS_LIMIT_CERT_COUNT + 2)
+/* --- PEM ------------------------------------------------------------------------------------- */
+
+/* Blocks of another kind are passed over; nobody is asked for the passphrase of one. */
+static int no_passphrase(char *buffer, int size, int writing, void *arg)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)arg;
+    return -1;
+}
+
+static bool is_end(void)
+{
+    unsigned long error = ERR_peek_last_error();
+
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+/* NULL: no more, or none that can be read. */
+static X509 *next_of(BIO *in, bool *found)
+{
+    unsigned char *octets = NULL;
+    long len = 0;
+
+    *found = PEM_bytes_read_bio(&octets, &len, NULL, PEM_STRING_X509, in, no_passphrase, NULL) == 1;
+    X509 *next = *found ? as_x509_of_der(as_span_bytes(octets, (size_t)len)) : NULL;
+    OPENSSL_free(octets);
+    return next;
+}
+
+/* A broken block is not the end: what follows it would go unseen. */
+static as_err read_all(BIO *in, size_t most, as_x509s *to)
+{
+    for (;;) {
+        bool found = false;
+        AS_AUTO(X509_free) X509 *next = next_of(in, &found);
+
+        AS_NEED(found || is_end(), AS_INVALID_CLIENT_METADATA, "a certificate cannot be read");
+        if (!found) {
+            return AS_OK;
+        }
+        AS_NEED(next != NULL, AS_INVALID_CLIENT_METADATA, "a certificate is not X.509 in DER");
+        AS_NEED((size_t)sk_X509_num(to) < most, AS_INVALID_CLIENT_METADATA,
+                "there are too many certificates");
+        AS_NEED(sk_X509_push(to, next) > 0, AS_SERVER_ERROR, "out of memory");
+        (void)AS_MOVE(next);
+    }
+}
+
+static as_err of_pem(as_span pem, size_t most, as_x509s *to)
+{
+    AS_ERRORS_KEPT;
+    int before = sk_X509_num(to);
+
+    AS_NEED(pem.len <= AS_LIMIT_PEM_FILE, AS_INVALID_CLIENT_METADATA, "there is far too much text");
+    AS_AUTO(BIO_free_all)
+    BIO *in = BIO_new_mem_buf(pem.len > 0 ? pem.ptr : "", (int)pem.len);
+    AS_NEED_MEM(in);
+    AS_TRY(read_all(in, most, to));
+    AS_NEED(sk_X509_num(to) > before, AS_INVALID_CLIENT_METADATA, "there is no certificate in PEM");
+    return AS_OK;
+}
+
+as_err as_x509s_of_pem(as_span pem, size_t most, struct stack_st_X509 *to)
+{
+    unsigned long shortages = as_memory_shortages();
+
+    return as_memory_judged(of_pem(pem, most, to), shortages);
+}
 
 as_err as_cert_of_pem(as_span pem, struct as_cert **out)
 {
-    AS_ERRORS_KEPT;
-    as_span ders[BLOCKS_MAX];
-    size_t count = 0;
-    bool found = true;
+    AS_AUTO(as_x509s_free) as_x509s *all = sk_X509_new_null();
+    AS_AUTO(X509_free) X509 *leaf = NULL;
 
-    AS_NEED(pem.len > 0 && pem.len <= PEM_MAX, AS_INVALID_CLIENT_METADATA,
-            "there is no certificate in PEM, or far too much text");
-    AS_AUTO(BIO_free_all) BIO *in = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(AS_LIMIT_ARENA);
-    AS_NEED_MEM(in);
-    AS_NEED_MEM(mem);
-    while (found && count < BLOCKS_MAX) {
-        AS_TRY(next_block(in, mem, &ders[count], &found));
-        count += found;
-    }
-    AS_NEED(count > 0, AS_INVALID_CLIENT_METADATA, "there is no certificate in PEM");
-    return as_cert_of_der(ders, count, out);
+    AS_NEED_MEM(all);
+    AS_TRY(as_x509s_of_pem(pem, AS_LIMIT_CERT_COUNT + 1, all));
+    leaf = sk_X509_shift(all);
+    return as_cert_of_x509(leaf, all, out);
 }

@@ -170,15 +170,22 @@ static as_err parse_dn(as_span text, struct as_arena *mem, as_span *canon)
     return AS_OK;
 }
 
-as_err as_name_parse(enum as_name_kind kind, as_span text, struct as_arena *mem, as_span *canon)
+static as_err parse(enum as_name_kind kind, as_span text, struct as_arena *mem, as_span *canon)
 {
-    AS_NEED(text.len > 0, AS_INVALID_CLIENT_METADATA, "the name is empty");
-    AS_NEED(!as_span_has_control(text), AS_INVALID_CLIENT_METADATA,
-            "the name holds a control character");
     if (kind == AS_NAME_SUBJECT_DN) {
         return parse_dn(text, mem, canon);
     }
     const char *flaw = as_name_canon(kind, text, mem, canon);
     AS_NEED(flaw == NULL, AS_INVALID_CLIENT_METADATA, flaw);
     return AS_OK;
+}
+
+as_err as_name_parse(enum as_name_kind kind, as_span text, struct as_arena *mem, as_span *canon)
+{
+    unsigned long shortages = as_memory_shortages();
+
+    AS_NEED(text.len > 0, AS_INVALID_CLIENT_METADATA, "the name is empty");
+    AS_NEED(!as_span_has_control(text), AS_INVALID_CLIENT_METADATA,
+            "the name holds a control character");
+    return as_memory_judged(parse(kind, text, mem, canon), shortages);
 }
