@@ -360,7 +360,8 @@ static void check_step(const struct step *step)
 
 /* ------------------------------------------------------------ the input ----------------------- */
 
-/* The edge lets neither blanks nor controls into a target; a backup and a restore are files. */
+/* The edge wants a method, and neither blanks nor controls in a target; a backup and a restore are
+ * files. */
 static bool may_ask(const struct step *step)
 {
     for (const char *c = step->path; *c != '\0'; c++) {
@@ -368,8 +369,8 @@ static bool may_ask(const struct step *step)
             return false;
         }
     }
-    return step->path[0] == '/' && strncmp(step->path, "/v1/db/", 7) != 0 &&
-           strcmp(step->method, "HEAD") != 0;
+    return step->method[0] != '\0' && step->path[0] == '/' &&
+           strncmp(step->path, "/v1/db/", 7) != 0 && strcmp(step->method, "HEAD") != 0;
 }
 
 /* Cuts the text up in place. */
