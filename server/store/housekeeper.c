@@ -102,9 +102,20 @@ static void keep_house(struct as_housekeeper *keeper)
 
 /* ------------------------------------------------------------ its thread ---------------------- */
 
+/* A doubt may come up while nobody but a reader is awake: it is looked for now and then. */
+static int64_t next_turn_ms(const struct as_housekeeper *keeper)
+{
+    const struct as_store *store = keeper->store;
+    int64_t look_ms = store->ops->is_damaged(store->backend)
+                          ? keeper->next_recheck_ms
+                          : as_clock_mono_ms() + AS_LIMIT_STORE_RECHECK_MS;
+
+    return look_ms < keeper->next_sweep_ms ? look_ms : keeper->next_sweep_ms;
+}
+
 static void rest(struct as_housekeeper *keeper)
 {
-    int64_t until_ms = keeper->next_sweep_ms;
+    int64_t until_ms = next_turn_ms(keeper);
     bool failing = atomic_load(&keeper->store->commits_fail);
     bool early = true;
 

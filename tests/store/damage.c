@@ -24,22 +24,6 @@ static void start_closed(void)
     fixture_close(&f);
 }
 
-static void check_opens(enum as_store_failure want, const char *says)
-{
-    struct as_store *store = NULL;
-    char message[256] = "";
-
-    enum as_store_failure failure = as_store_open(f.path, &store, message);
-    ck_assert_msg(failure == want, "opening gave %d instead of %d: %s", failure, want, message);
-    if (failure == AS_STORE_FINE) {
-        as_store_close(store);
-        return;
-    }
-    ck_assert_ptr_null(store);
-    ck_assert_msg(strstr(message, says) != NULL, "\"%s\" lacks \"%s\"", message, says);
-    ck_assert_msg(strstr(message, f.dir) != NULL, "\"%s\" names no path", message);
-}
-
 static off_t size_of(const char *path)
 {
     struct stat st;
@@ -73,11 +57,11 @@ START_TEST(a_damaged_page_in_the_middle_refuses_the_start)
     file_copy(f.path, copy_path(&f));
     for (size_t i = 0; i < AS_COUNT(tables); i++) {
         file_overwrite(f.path, page_of(tables[i]), 4096);
-        check_opens(AS_STORE_BROKEN, "damaged");
-        check_opens(AS_STORE_BROKEN, "restore a backup");
+        check_opens(&f, AS_STORE_BROKEN, "damaged");
+        check_opens(&f, AS_STORE_BROKEN, "restore a backup");
         file_copy(copy_path(&f), f.path);
     }
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -92,11 +76,11 @@ START_TEST(a_truncated_file_refuses_the_start)
     const off_t sizes[] = {size - 1, size - 4096, size / 2, 4096, 4095, 100, 1};
     for (size_t i = 0; i < AS_COUNT(sizes); i++) {
         ck_assert_int_eq(truncate(f.path, sizes[i]), 0);
-        check_opens(AS_STORE_BROKEN, "");
+        check_opens(&f, AS_STORE_BROKEN, "");
         ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_BROKEN);
         file_copy(copy_path(&f), f.path);
     }
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -108,12 +92,12 @@ START_TEST(an_empty_file_refuses_the_start)
 
     start_closed();
     ck_assert_int_eq(truncate(f.path, 0), 0);
-    check_opens(AS_STORE_BROKEN, "an empty file");
+    check_opens(&f, AS_STORE_BROKEN, "an empty file");
     ck_assert_int_eq(size_of(f.path), 0);
     ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_BROKEN);
     ck_assert_ptr_nonnull(strstr(told, "an empty file"));
     ck_assert_int_eq(unlink(f.path), 0);
-    check_opens(AS_STORE_FINE, ""); /* none at all is a new one */
+    check_opens(&f, AS_STORE_FINE, ""); /* none at all is a new one */
     fixture_remove(&f);
 }
 END_TEST
@@ -125,7 +109,7 @@ START_TEST(what_a_killed_restore_left_is_taken_away)
     start_closed();
     (void)snprintf(left, sizeof(left), "%s.restore", f.path);
     file_copy(f.path, left);
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     ck_assert(!exists(left));
     fixture_remove(&f);
 }
@@ -236,6 +220,56 @@ START_TEST(TOK_15_a_disk_that_cannot_be_read)
 }
 END_TEST
 
+/* ------------------------------------------------------------ an emptied file ----------------- */
+
+/* Can a session that begins now read? */
+static bool begins(const char *id)
+{
+    struct as_store_session *late = NULL;
+    const struct as_party *party = NULL;
+
+    ck_ok(as_store_session_new(f.store, true, &late));
+    as_err err = as_store_party_get(late, as_span_of(id), &party);
+    as_store_session_free(late);
+    ck_assert(!as_failed(err) || as_err_is(err, AS_UNAVAILABLE));
+    return !as_failed(err);
+}
+
+/* SQLite would delete the write-ahead log, and with it what was acknowledged. */
+START_TEST(TOK_15_a_file_that_is_emptied_is_damage_and_never_opened)
+{
+    char why[256] = "";
+    char wal[160];
+    char told[256];
+    size_t findings = 0;
+    struct a_client c;
+
+    start_fresh();
+    ck_ok(create(f.job, client_named(&c, "only-in-the-log")));
+    (void)snprintf(wal, sizeof(wal), "%s-wal", f.path);
+    off_t logged = size_of(wal);
+    ck_assert_int_gt(logged, 0);
+    file_copy(f.path, copy_path(&f));
+    ck_assert_int_eq(truncate(f.path, 0), 0);
+    ck_assert(!begins("c-1")); /* a connection that is new */
+    ck_assert(!is_ready());
+    (void)snprintf(told, sizeof(told), "%s/other.db", f.dir);
+    ck_fault(as_store_backup(f.job, told, why), AS_UNAVAILABLE);
+    ck_fault(as_store_check_live(f.job, tell, told, &findings), AS_UNAVAILABLE);
+    const struct timespec moment = {0, 500000000}; /* the housekeeper looks too */
+    (void)nanosleep(&moment, NULL);
+    ck_assert(!is_ready());
+    ck_assert_int_eq(size_of(wal), logged);
+    file_copy(copy_path(&f), f.path);
+    check_ready_again();
+    ck_assert(begins("c-1"));
+    fixture_close(&f);
+    fixture_open(&f, 0);
+    ck_assert(is_there(f.worker, "only-in-the-log"));
+    fixture_end(&f);
+}
+END_TEST
+
 /* ------------------------------------------------------------ told once per while ------------- */
 
 static size_t count_lines(int from, const char *text)
@@ -298,11 +332,40 @@ START_TEST(root_checks_what_belongs_to_another_user)
         (void)snprintf(path, sizeof(path), "%s%s", f.path, suffixes[i]);
         ck_assert(stat(path, &st) != 0 || st.st_uid == 12345);
     }
-    check_opens(AS_STORE_UNAVAILABLE, "must belong to"); /* running on it is another matter */
+    check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to"); /* running on it is another matter */
     ck_assert_int_eq(chmod(f.dir, 0777), 0);
     ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(told, "others may write"));
     fixture_remove(&f);
+}
+END_TEST
+
+/* Nobody asks whether the store is ready, and nobody writes. */
+START_TEST(TOK_15_a_doubt_ends_though_nobody_asks)
+{
+    int ends[2];
+    const struct as_party *party = NULL;
+    size_t ended = 0;
+
+    shim_start();
+    start_fresh();
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
+    as_log_start(ends[1], AS_LOG_JSON, AS_LOG_INFO);
+    atomic_store(&shim.read_code, SQLITE_IOERR_READ);
+    ck_fault(as_store_party_get(f.worker, AS_LIT("more-100"), &party), AS_UNAVAILABLE);
+    as_store_session_done(f.worker);
+    atomic_store(&shim.read_code, 0);
+    for (int i = 0; i < 400 && ended == 0; i++) { /* 40 s: far less than the next sweep */
+        const struct timespec moment = {0, 100000000};
+        (void)nanosleep(&moment, NULL);
+        ended = count_lines(ends[0], "store_doubt_ended");
+    }
+    ck_assert_uint_eq(ended, 1);
+    as_log_start(2, AS_LOG_JSON, AS_LOG_INFO);
+    ck_assert(is_ready());
+    fixture_end(&f);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
 }
 END_TEST
 
@@ -315,6 +378,8 @@ AS_TESTS("store_damage", {
     tcase_add_test(t, TOK_15_a_page_that_is_damaged_while_it_runs);
     tcase_add_test(t, TOK_15_damage_that_stays_keeps_it_from_being_ready);
     tcase_add_test(t, TOK_15_a_disk_that_cannot_be_read);
+    tcase_add_test(t, TOK_15_a_file_that_is_emptied_is_damage_and_never_opened);
+    tcase_add_test(t, TOK_15_a_doubt_ends_though_nobody_asks);
     tcase_add_test(t, a_trouble_that_lasts_is_logged_once_per_while);
     tcase_add_test(t, root_checks_what_belongs_to_another_user);
 })

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which databases are opened, and which are not. SQLite's own: files, schema, locks. */
-#include "store/support/fixture.h"
-
-#include <fcntl.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
+#include "store/support/whole.h"
 
 static struct fixture f;
 
@@ -18,32 +14,6 @@ static void start_closed(void)
     ck_ok(create(f.job, client_known(&c, "c-1", 1, digest_a)));
     ck_ok(create(f.job, resource_named(&r, "rs", "https://rs.example/")));
     fixture_close(&f);
-}
-
-static void check_opens(enum as_store_failure want, const char *says)
-{
-    struct as_store *store = NULL;
-    char message[256] = "";
-
-    enum as_store_failure failure = as_store_open(f.path, &store, message);
-    ck_assert_msg(failure == want, "opening gave %d instead of %d: %s", failure, want, message);
-    if (failure == AS_STORE_FINE) {
-        as_store_close(store);
-        return;
-    }
-    ck_assert_ptr_null(store);
-    ck_assert_msg(strstr(message, says) != NULL, "\"%s\" lacks \"%s\"", message, says);
-    ck_assert_msg(strstr(message, f.dir) != NULL, "\"%s\" names no path", message);
-}
-
-static void sql(const char *text)
-{
-    sqlite3 *db = NULL;
-    char *why = NULL;
-
-    ck_assert_int_eq(sqlite3_open(f.path, &db), SQLITE_OK);
-    ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK, "%s: %s", text, why);
-    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
 
 static mode_t mode_of(const char *suffix)
@@ -80,10 +50,10 @@ START_TEST(a_database_that_others_may_read_is_refused)
     start_closed();
     for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
         ck_assert_int_eq(chmod(f.path, open_modes[i]), 0);
-        check_opens(AS_STORE_UNAVAILABLE, "mode 0600");
+        check_opens(&f, AS_STORE_UNAVAILABLE, "mode 0600");
     }
     ck_assert_int_eq(chmod(f.path, 0600), 0);
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -95,10 +65,10 @@ START_TEST(a_directory_that_others_may_write_is_refused)
     start_closed();
     for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
         ck_assert_int_eq(chmod(f.dir, open_modes[i]), 0);
-        check_opens(AS_STORE_UNAVAILABLE, "others may write in this directory");
+        check_opens(&f, AS_STORE_UNAVAILABLE, "others may write in this directory");
     }
     ck_assert_int_eq(chmod(f.dir, 0755), 0);
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -110,12 +80,12 @@ START_TEST(a_database_of_somebody_else_is_refused)
     }
     start_closed();
     ck_assert_int_eq(chown(f.path, 12345, 12345), 0);
-    check_opens(AS_STORE_UNAVAILABLE, "must belong to");
+    check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to");
     ck_assert_int_eq(chown(f.path, 0, 0), 0);
     ck_assert_int_eq(chown(f.dir, 12345, 12345), 0);
-    check_opens(AS_STORE_UNAVAILABLE, "must belong to");
+    check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to");
     ck_assert_int_eq(chown(f.dir, 0, 0), 0);
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -128,10 +98,10 @@ START_TEST(what_is_not_a_file_is_refused)
     (void)snprintf(other, sizeof(other), "%s.copy", f.path);
     ck_assert_int_eq(rename(f.path, other), 0);
     ck_assert_int_eq(symlink(other, f.path), 0);
-    check_opens(AS_STORE_UNAVAILABLE, "not a regular file");
+    check_opens(&f, AS_STORE_UNAVAILABLE, "not a regular file");
     ck_assert_int_eq(unlink(f.path), 0);
     ck_assert_int_eq(rename(other, f.path), 0);
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -168,16 +138,16 @@ START_TEST(a_missing_directory_is_told)
     fixture_start(&f, 0);
     fixture_end(&f);
     f.mem = NULL;
-    check_opens(AS_STORE_UNAVAILABLE, "No such file or directory");
+    check_opens(&f, AS_STORE_UNAVAILABLE, "No such file or directory");
 }
 END_TEST
 
 START_TEST(one_fapid_holds_a_database)
 {
     fixture_start(&f, 0);
-    check_opens(AS_STORE_BUSY, "another fapid");
+    check_opens(&f, AS_STORE_BUSY, "another fapid");
     fixture_close(&f);
-    check_opens(AS_STORE_FINE, "");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -204,7 +174,7 @@ static void check_left_alone(enum as_store_failure want, const char *says)
     size_t after_len = 0;
 
     contents(before, &before_len);
-    check_opens(want, says);
+    check_opens(&f, want, says);
     contents(after, &after_len);
     ck_assert_uint_eq(before_len, after_len);
     ck_assert_mem_eq(before, after, before_len);
@@ -215,10 +185,10 @@ static void check_left_alone(enum as_store_failure want, const char *says)
 START_TEST(a_newer_schema_is_refused_and_left_alone)
 {
     start_closed();
-    sql("PRAGMA user_version = 99; PRAGMA journal_mode = DELETE");
+    sql_on(f.path, "PRAGMA user_version = 99; PRAGMA journal_mode = DELETE");
     check_left_alone(AS_STORE_NEWER, "newer");
-    sql("PRAGMA user_version = 2");
-    check_opens(AS_STORE_FINE, "");
+    sql_on(f.path, "PRAGMA user_version = 2");
+    check_opens(&f, AS_STORE_FINE, "");
     fixture_remove(&f);
 }
 END_TEST
@@ -226,33 +196,22 @@ END_TEST
 START_TEST(somebody_elses_database_is_refused)
 {
     start_closed();
-    sql("PRAGMA application_id = 1");
+    sql_on(f.path, "PRAGMA application_id = 1");
     check_left_alone(AS_STORE_BROKEN, "not one of fapid");
-    sql("PRAGMA application_id = 1717661801"); /* "fapi" */
-    check_opens(AS_STORE_FINE, "");
+    sql_on(f.path, "PRAGMA application_id = 1717661801"); /* "fapi" */
+    check_opens(&f, AS_STORE_FINE, "");
     ck_assert_int_eq(unlink(f.path), 0);
-    sql("CREATE TABLE cats (name TEXT)");
+    sql_on(f.path, "CREATE TABLE cats (name TEXT)");
     ck_assert_int_eq(chmod(f.path, 0600), 0);
     check_left_alone(AS_STORE_BROKEN, "not one of fapid");
     fixture_remove(&f);
 }
 END_TEST
 
-static void overwrite(off_t at, size_t len)
-{
-    char rubbish[4096];
-    int fd = open(f.path, O_WRONLY);
-
-    ck_assert_int_ge(fd, 0);
-    memset(rubbish, 0x5A, sizeof(rubbish));
-    ck_assert_int_eq(pwrite(fd, rubbish, len, at), (ssize_t)len);
-    ck_assert_int_eq(close(fd), 0);
-}
-
 START_TEST(a_file_that_is_no_database_is_refused)
 {
     start_closed();
-    overwrite(0, 512);
+    file_overwrite(f.path, 0, 512);
     check_left_alone(AS_STORE_BROKEN, "corrupt, or not a database");
     fixture_remove(&f);
 }
@@ -261,7 +220,7 @@ END_TEST
 START_TEST(a_corrupt_schema_is_refused)
 {
     start_closed();
-    overwrite(100, 3900); /* the rest of the first page: the schema */
+    file_overwrite(f.path, 100, 3900); /* the rest of the first page: the schema */
     check_left_alone(AS_STORE_BROKEN, "corrupt");
     fixture_remove(&f);
 }
@@ -281,7 +240,7 @@ START_TEST(TOK_15_a_record_that_cannot_be_understood_is_a_server_error)
     const struct as_party *party = NULL;
 
     start_closed();
-    sql("UPDATE party SET method = 77 WHERE id = 'c-1'");
+    sql_on(f.path, "UPDATE party SET method = 77 WHERE id = 'c-1'");
     fixture_open(&f, 0);
     ck_fault(as_store_party_get(f.worker, AS_LIT("c-1"), &party), AS_SERVER_ERROR);
     as_store_session_done(f.worker);
@@ -332,14 +291,27 @@ END_TEST
 
 START_TEST(check_finds_what_is_wrong)
 {
+    static const char *const no_objects[] = {
+        "UPDATE party SET metadata = 'nonsense' WHERE id = 'c-1'",
+        "UPDATE party SET metadata = '' WHERE id = 'c-1'",
+        "UPDATE party SET metadata = '[]' WHERE id = 'c-1'",
+        "UPDATE party SET metadata = '{\"a\":1,\"a\":2}' WHERE id = 'c-1'",
+    };
+
     start_closed();
-    sql("UPDATE party SET method = 77 WHERE id = 'c-1'");
+    sql_on(f.path, "UPDATE party SET method = 77 WHERE id = 'c-1'");
     check_finds(AS_STORE_BROKEN, "parties: a stored party has an unknown kind");
-    sql("UPDATE party SET method = 0 WHERE id = 'c-1'");
+    sql_on(f.path, "UPDATE party SET method = 0 WHERE id = 'c-1'");
     check_finds(AS_STORE_FINE, "");
-    sql("PRAGMA foreign_keys = 0; DELETE FROM party WHERE id = 'c-1'");
+    for (size_t i = 0; i < AS_COUNT(no_objects); i++) {
+        sql_on(f.path, no_objects[i]);
+        check_finds(AS_STORE_BROKEN, "parties: the metadata of a stored party is no JSON object");
+    }
+    sql_on(f.path, "UPDATE party SET metadata = '{}'");
+    check_finds(AS_STORE_FINE, "");
+    sql_on(f.path, "PRAGMA foreign_keys = 0; DELETE FROM party WHERE id = 'c-1'");
     check_finds(AS_STORE_BROKEN, "foreign key");
-    overwrite(0, 512);
+    file_overwrite(f.path, 0, 512);
     check_finds(AS_STORE_BROKEN, "corrupt, or not a database");
     fixture_remove(&f);
 }
@@ -350,7 +322,7 @@ START_TEST(check_refuses_what_open_refuses)
     fixture_start(&f, 0);
     check_finds(AS_STORE_BUSY, "another fapid");
     fixture_close(&f);
-    sql("PRAGMA user_version = 99");
+    sql_on(f.path, "PRAGMA user_version = 99");
     check_finds(AS_STORE_NEWER, "newer");
     ck_assert_int_eq(chmod(f.path, 0644), 0);
     check_finds(AS_STORE_UNAVAILABLE, "mode 0600");

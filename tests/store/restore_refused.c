@@ -70,6 +70,12 @@ START_TEST(a_damaged_copy_is_refused)
          "UPDATE sequence SET value = 9 WHERE name = 'epoch'", "never given"},
         {"ALTER TABLE audience RENAME COLUMN position TO place",
          "ALTER TABLE audience RENAME COLUMN place TO position", ""},
+        {"UPDATE party SET metadata = 'nonsense' WHERE id = 'c-1'",
+         "UPDATE party SET metadata = '{}'", "no JSON object"},
+        {"UPDATE sequence SET value = 1 << 61 WHERE name = 'epoch'",
+         "UPDATE sequence SET value = 9 WHERE name = 'epoch'", "impossible value"},
+        {"UPDATE sequence SET value = (1 << 61) - 1 WHERE name = 'store'",
+         "UPDATE sequence SET value = 0 WHERE name = 'store'", "at their end"},
         {"ALTER TABLE party DROP COLUMN rat", "ALTER TABLE party ADD COLUMN rat BLOB DEFAULT x''",
          ""},
     };

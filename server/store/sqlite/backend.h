@@ -155,6 +155,8 @@ as_err as_sqlite_audit_list(struct as_reader *reader, struct as_arena *mem, int6
 as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out);
 /* At least this from now on. */
 as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least);
+/* All are there, in their bounds, and no epoch in use is beyond them. */
+as_err as_sequences_need_sound(struct as_db *db);
 as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem);
 /* sweep.c */
 as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept *swept);

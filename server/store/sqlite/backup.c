@@ -150,8 +150,10 @@ static as_err fill(struct as_backend *backend, const char *path, const atomic_bo
     int code = as_db_open(&db, backend->path, AS_DB_COPIER);
 
     code = code == SQLITE_OK && as_sqlite_is_lost(backend) ? SQLITE_CANTOPEN : code;
-    as_db_watch(&db, cancelled);
-    code = code == SQLITE_OK ? vacuum_into(&db, path) : code;
+    if (code == SQLITE_OK) {
+        as_db_watch(&db, cancelled);
+        code = vacuum_into(&db, path);
+    }
     as_db_close(&db);
     if (code == SQLITE_OK) {
         return AS_OK;

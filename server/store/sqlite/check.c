@@ -248,6 +248,7 @@ void as_sqlite_recheck(struct as_backend *backend)
     char finding[AS_STORE_MESSAGE] = "";
     int code = as_db_open(&db, backend->path, AS_DB_CHECKER);
 
+    (void)snprintf(finding, sizeof(finding), "%s", sqlite3_errstr(code));
     code = code == SQLITE_OK ? as_check_quickly(&db, backend->path, finding) : code;
     as_db_close(&db);
     if (code == SQLITE_OK || code == SQLITE_INTERRUPT) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite/db.h"
 
+#include <sys/stat.h>
+
 /* ------------------------------------------------------------ what a result code means -------- */
 
 static const struct meaning {
@@ -143,12 +145,24 @@ static int harden(sqlite3 *handle)
     return SQLITE_OK;
 }
 
+/* SQLite deletes the write-ahead log of a database that a new connection finds empty, even one that
+ * only reads, and with it what was acknowledged: so that is damage, and never opened. */
+static bool is_emptied(const char *path, const struct role *is)
+{
+    struct stat st;
+
+    return is->flags == SQLITE_OPEN_READONLY && stat(path, &st) == 0 && st.st_size == 0;
+}
+
 int as_db_open(struct as_db *db, const char *path, enum as_db_role role)
 {
     const struct role *is = &roles[role];
 
     *db = (struct as_db){.faults = db->faults};
     db->may_wait = is->busy_ms > 0;
+    if (is_emptied(path, is)) {
+        return SQLITE_NOTADB;
+    }
     int code = sqlite3_open_v2(path, &db->handle, is->flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK) {
         (void)sqlite3_extended_result_codes(db->handle, 1);

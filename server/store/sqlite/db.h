@@ -54,8 +54,8 @@ enum as_db_role {
     AS_DB_COPY    /* a private copy of which nothing need last */
 };
 
-/* Opens and sets all that we rely on. `db` is zeroed before, but for `faults`, and to be closed
- * whatever is returned. */
+/* Opens and sets all that we rely on; an empty file is SQLITE_NOTADB to who only reads. `db` is
+ * zeroed before, but for `faults`, and to be closed whatever is returned. */
 int as_db_open(struct as_db *db, const char *path, enum as_db_role role);
 void as_db_close(struct as_db *db);
 /* One or more statements without parameters and results that matter; an SQLite result code. */

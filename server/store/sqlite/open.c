@@ -94,7 +94,8 @@ static enum as_store_failure connect(struct as_backend *backend, char message[AS
     /* What is not ours, or newer, is left as it is. */
     enum as_store_failure failure =
         as_schema_check(&backend->writer, backend->path, &version, message);
-    if (failure == AS_STORE_FINE) {
+    /* one that is empty was made just now */
+    if (failure == AS_STORE_FINE && as_files_size(backend->path, "") > 0) {
         failure = need_sound(backend, message);
     }
     if (failure == AS_STORE_FINE) {

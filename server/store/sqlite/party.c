@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parties, read: rows become records without a look at their JSON. */
+#include "as/jose.h"
 #include "sqlite/backend.h"
 
 #include <string.h>
@@ -267,6 +268,19 @@ as_err as_sqlite_resources(struct as_reader *reader, struct as_arena *mem,
     return AS_OK;
 }
 
+/* Who is asked for the party shows it to others as JSON. */
+static as_err need_metadata(const struct as_party *party)
+{
+    struct json_t *json = NULL;
+    as_err err = as_json_parse(party->metadata, &json);
+    bool object = !as_failed(err) && party->metadata.ptr[0] == '{';
+
+    as_json_free(json);
+    AS_NEED(object || as_err_is(err, AS_SERVER_ERROR), AS_SERVER_ERROR,
+            "the metadata of a stored party is no JSON object");
+    return err;
+}
+
 as_err as_sqlite_parties_check(struct as_reader *reader, struct as_arena *mem)
 {
     AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
@@ -278,6 +292,7 @@ as_err as_sqlite_parties_check(struct as_reader *reader, struct as_arena *mem)
     while (found) {
         as_arena_reset(mem);
         AS_TRY(take_party(&reader->db, rows, mem, &party));
+        AS_TRY(need_metadata(party));
         AS_TRY(as_sql_next(&reader->db, rows, &found));
     }
     return AS_OK;

@@ -150,7 +150,10 @@ static as_err move_sequences(struct as_db *from, struct as_db *to)
     AS_TRY(as_sequence_get(from, AS_LIT("store"), &theirs));
     AS_TRY(as_sequence_get(to, AS_LIT("store"), &ours));
     AS_TRY(as_sequence_raise(to, AS_LIT("epoch"), epoch));
-    return as_sequence_raise(to, AS_LIT("store"), (ours > theirs ? ours : theirs) + 1);
+    AS_TRY(as_sequence_raise(to, AS_LIT("store"), (ours > theirs ? ours : theirs) + 1));
+    AS_NEED(!as_failed(as_sequences_need_sound(to)), AS_INVALID_REQUEST,
+            "the copy's sequences are at their end");
+    return AS_OK;
 }
 
 static as_err replace(struct as_db *from, struct as_db *to)

@@ -2,18 +2,27 @@
 /* Numbers that only grow: `epoch` of parties (design D8), `store`, `probe`. */
 #include "sqlite/backend.h"
 
-#define SEQUENCE_END (INT64_C(1) << 62) /* what is beyond was not counted there */
+/* What is beyond was not counted there. One rule for a check, for a copy and for what a restore
+ * makes of it, so that what has been restored can be backed up and restored again; far enough below
+ * what the column holds that the server itself goes on. */
+#define SEQUENCE_END (INT64_C(1) << 61)
 
-as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out)
+static as_err take(struct as_db *db, sqlite3_stmt *rows, int64_t *out)
 {
-    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
     bool found = false;
 
-    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT value FROM sequence WHERE name = ?1", AS_SQL_TEXT(name)));
     AS_TRY(as_sql_next(db, rows, &found));
     AS_NEED(found, AS_SERVER_ERROR, "the store has lost a sequence");
     *out = sqlite3_column_int64(rows, 0);
     return AS_OK;
+}
+
+as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+
+    AS_TRY(AS_SQL_OPEN(db, &rows, "SELECT value FROM sequence WHERE name = ?1", AS_SQL_TEXT(name)));
+    return take(db, rows, out);
 }
 
 as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least)
@@ -37,16 +46,21 @@ static as_err check_epochs(struct as_db *db)
     return AS_OK;
 }
 
-as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem)
+as_err as_sequences_need_sound(struct as_db *db)
 {
     static const as_span names[] = {AS_LIT_ROW("epoch"), AS_LIT_ROW("probe"), AS_LIT_ROW("store")};
 
-    (void)mem;
     for (size_t i = 0; i < AS_COUNT(names); i++) {
         int64_t value = 0;
-        AS_TRY(as_sequence_get(&reader->db, names[i], &value));
+        AS_TRY(as_sequence_get(db, names[i], &value));
         AS_NEED(value >= 0 && value < SEQUENCE_END, AS_SERVER_ERROR,
                 "a sequence has an impossible value");
     }
-    return check_epochs(&reader->db);
+    return check_epochs(db);
+}
+
+as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem)
+{
+    (void)mem;
+    return as_sequences_need_sound(&reader->db);
 }

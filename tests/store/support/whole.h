@@ -94,6 +94,24 @@ static inline void file_overwrite(const char *path, off_t at, size_t len)
     ck_assert_int_eq(close(fd), 0);
 }
 
+/* Does the database open, or why not? */
+static inline void check_opens(const struct fixture *f, enum as_store_failure want,
+                               const char *says)
+{
+    struct as_store *store = NULL;
+    char message[256] = "";
+
+    enum as_store_failure failure = as_store_open(f->path, &store, message);
+    ck_assert_msg(failure == want, "opening gave %d instead of %d: %s", failure, want, message);
+    if (failure == AS_STORE_FINE) {
+        as_store_close(store);
+        return;
+    }
+    ck_assert_ptr_null(store);
+    ck_assert_msg(strstr(message, says) != NULL, "\"%s\" lacks \"%s\"", message, says);
+    ck_assert_msg(strstr(message, f->dir) != NULL, "\"%s\" names no path", message);
+}
+
 /* ------------------------------------------------------------ one of everything --------------- */
 
 #define FAR INT64_C(40000000000) /* past any clock */
