@@ -111,7 +111,8 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
 /*
  * Creates parties, all or none. AS_ALREADY_EXISTS: an id or an audience is taken;
  * AS_INVALID_CLIENT_METADATA: another party, of either kind, holds an identifier and `shared` is
- * not set on the written one (MTLS-114), or the id is ill-formed; AS_NOT_ALLOWED: there are
+ * not set on the written one (MTLS-114), the id is ill-formed, or a resource server exceeds
+ * AS_LIMIT_RESOURCE_OCTETS (its texts, and 32 for each audience); AS_NOT_ALLOWED: there are
  * AS_LIMIT_RESOURCE_SERVERS already. *which is then the index of the offending one. One audit row
  * is written per party; an empty audit->client_id becomes the party's id, here and below.
  */

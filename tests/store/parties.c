@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/session.h"
 #include "store/support/fixture.h"
 
 static struct fixture f;
@@ -549,6 +550,65 @@ START_TEST(resource_servers_have_a_limit)
 }
 END_TEST
 
+/* A resource server as large as may be, and `more` octets: long audiences, each of its own. */
+#define LARGE_AUDIENCES ((size_t)AS_LIMIT_RESOURCE_OCTETS / (2048 + 32) + 1)
+#define LARGE           16
+
+static struct large {
+    struct a_resource r;
+    char id[16];
+    char text[AS_LIMIT_RESOURCE_OCTETS + 64];
+    as_span audience[LARGE_AUDIENCES];
+} large[LARGE];
+
+static const struct as_party_write *large_resource(struct large *it, int number, size_t more)
+{
+    size_t left = AS_LIMIT_RESOURCE_OCTETS, count = 0;
+
+    (void)snprintf(it->id, sizeof(it->id), "r-%d", number);
+    (void)resource_named(&it->r, it->id, "");
+    left -= it->r.party.id.len + it->r.resource.scope.len;
+    memset(it->text, 'u', sizeof(it->text));
+    for (char *at = it->text; left > 32; at += it->audience[count++].len) {
+        size_t len = left > 2048 + 32 ? 2048 : left - 32;
+        left -= len + 32;
+        int begins = snprintf(at, 64, "%s:%zu", it->id, count);
+        at[begins] = ':';
+        it->audience[count] = as_span_bytes(at, len);
+    }
+    it->audience[count - 1].len += more;
+    it->r.resource.audience = it->audience;
+    it->r.resource.audience_count = count;
+    return &it->r.write;
+}
+
+/* Else every token would meet a bound that nothing kept the operator from passing. Each has its
+ * share of AS_LIMIT_RESOURCE_BYTES, of which the list of them takes a pointer. */
+START_TEST(as_many_resource_servers_as_may_be_written_can_be_read)
+{
+    const size_t share = AS_LIMIT_RESOURCE_BYTES / AS_LIMIT_RESOURCE_SERVERS - sizeof(void *);
+    const size_t most = LARGE * share + AS_LIMIT_RESOURCE_SERVERS * sizeof(void *);
+    struct as_arena *mem = as_arena_new(most);
+    const struct as_resource_set *set = NULL;
+    bool found = false;
+
+    fixture_start(&f, (size_t)_i);
+    ck_refuses(create(f.job, large_resource(&large[0], 0, 1)), AS_INVALID_CLIENT_METADATA,
+               "audience and scope are too long together");
+    ck_assert(!is_there(f.worker, "r-0"));
+    for (int i = 0; i < LARGE; i++) {
+        ck_ok(create(f.job, large_resource(&large[i], i, 0)));
+    }
+    ck_refuses(as_store_party_replace(f.job, large_resource(&large[0], 0, 1), NULL, &found),
+               AS_INVALID_CLIENT_METADATA, "audience and scope are too long together");
+    ck_ok(as_session_read(f.job));
+    ck_ok(f.store->ops->resources(f.job->reader, mem, &set));
+    ck_assert_uint_eq(set->count, LARGE);
+    as_arena_free(mem);
+    fixture_end(&f);
+}
+END_TEST
+
 START_TEST(changes_and_their_audit_rows_are_one)
 {
     const struct as_audit_row *rows = NULL;
@@ -625,6 +685,7 @@ START_TEST(a_worker_never_writes)
 END_TEST
 
 AS_TESTS("store_parties", {
+    add_for_backends(t, as_many_resource_servers_as_may_be_written_can_be_read);
     add_for_backends(t, a_client_comes_back_as_it_was_stored);
     add_for_backends(t, a_resource_server_comes_back_as_it_was_stored);
     add_for_backends(t, nobody_has_a_strange_id);

@@ -102,6 +102,7 @@
 #define AS_LIMIT_CACHE_BYTES        (16 * 1024 * 1024) /* per table and worker; emptied when full */
 #define AS_LIMIT_CACHE_BYTES_JOB    (1024 * 1024)      /* the same of a job thread's session */
 #define AS_LIMIT_RESOURCE_BYTES     (64 * 1024 * 1024) /* the set of resource servers: 500 */
+#define AS_LIMIT_RESOURCE_OCTETS    (15 * 1024)        /* texts of one, 32 an audience: 400 */
 #define AS_LIMIT_COMMIT_WAIT_MS     10000              /* a write that has not begun by then: 503 */
 #define AS_LIMIT_STORE_BUSY_MS      5000               /* a job waits for a lock of others: 503 */
 #define AS_LIMIT_WAL_PAGES          1000               /* a checkpoint follows in the background */

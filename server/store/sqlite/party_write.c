@@ -55,6 +55,30 @@ static as_err need_free_id(struct as_db *db, as_span id)
     return AS_OK;
 }
 
+/* So many as may be stored are read at once, each with its structs (party.c): what is written can
+ * be read. */
+_Static_assert((AS_LIMIT_RESOURCE_OCTETS + 1024) * AS_LIMIT_RESOURCE_SERVERS <=
+                   AS_LIMIT_RESOURCE_BYTES,
+               "the largest set of resource servers fits");
+
+static as_err need_small(const struct as_party *party)
+{
+    const struct as_resource *resource = party->resource;
+    size_t octets = party->id.len + party->name_canon.len + party->trust.len +
+                    party->certificate_count * AS_DIGEST;
+
+    if (resource == NULL) {
+        return AS_OK;
+    }
+    octets += resource->scope.len;
+    for (size_t i = 0; i < resource->audience_count; i++) {
+        octets += resource->audience[i].len + 32;
+    }
+    AS_NEED(octets <= AS_LIMIT_RESOURCE_OCTETS, AS_INVALID_CLIENT_METADATA,
+            "audience and scope are too long together");
+    return AS_OK;
+}
+
 static as_err need_room(struct as_db *db, const struct as_party *party)
 {
     AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
@@ -171,6 +195,7 @@ as_err as_sqlite_party_create(struct as_backend *backend, const struct as_party_
     int64_t epoch = 0;
 
     AS_TRY(need_whole(write->party));
+    AS_TRY(need_small(write->party));
     AS_TRY(need_free_id(db, write->party->id));
     AS_TRY(need_room(db, write->party));
     AS_TRY(next_epoch(db, &epoch));
@@ -233,6 +258,7 @@ as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party
     int64_t number = 0;
 
     AS_TRY(need_whole(write->party));
+    AS_TRY(need_small(write->party));
     AS_TRY(number_of(db, write->party->kind, write->party->id, &number));
     *found = number != 0;
     if (number == 0) {
