@@ -38,6 +38,17 @@ static void set_rules(struct as_listener *listener, const struct as_http_site *s
     listener->rules.body_arg = site;
 }
 
+/* The connections of the listener take it over. Otherwise the system lets each have megabytes of
+ * answers that nobody reads. */
+static void bound_answers(const struct as_listener *listener)
+{
+    int most = AS_LIMIT_SEND_BUFFER;
+
+    if (listener->kind == AS_LISTENER_TLS) {
+        (void)setsockopt(listener->fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
+    }
+}
+
 static bool make_sources(struct as_listener *listener, const struct as_listener_conf *conf)
 {
     if (conf->kind == AS_LISTENER_SOCKET) {
@@ -66,6 +77,7 @@ enum as_edge_failure as_listener_open(struct as_listener *listener,
     }
     if (failure == AS_EDGE_FINE) {
         note_file(listener);
+        bound_answers(listener);
     }
     return failure;
 }

@@ -14,6 +14,7 @@
 #define AS_LIMIT_IMPORT       (8 * 1024 * 1024)  /* the same of imports at the admin socket: 413 */
 #define AS_LIMIT_ROUTE_BODY   (64 * 1024)        /* a route that does not say otherwise: 413 */
 #define AS_LIMIT_WORKER_BYTES (64 * 1024 * 1024) /* buffered per worker: 503 */
+#define AS_LIMIT_SEND_BUFFER  (64 * 1024) /* answers that wait in the system: nothing is read on */
 #define AS_LIMIT_SMALL        (16 * 1024) /* a whole request: larger ones leave room for such */
 
 /* --- deadlines, milliseconds, absolute: the connection closes (408 where an answer is owed) --- */
