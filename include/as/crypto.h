@@ -26,9 +26,6 @@ bool as_crypto_equal(const void *a, const void *b, size_t len);
 /* Has libcrypto ask for memory as as/base/memory.h says: first thing in main(). False when it has
  * asked already. */
 bool as_crypto_watch_memory(void);
-/* What TLS is to find its algorithms in, made once for the process; NULL, which is OpenSSL's own
- * context, where the operator has configured providers. */
-struct ossl_lib_ctx_st *as_crypto_for_tls(void);
 /* Overwrites a secret; not optimised away. */
 void as_crypto_wipe(void *secret, size_t len);
 

@@ -3,7 +3,6 @@
  * Makes the SSL_CTX of a listener. OPENSSL_CONF is applied by SSL_CTX_new; everything it could have
  * changed is set again here, so that only this file says what a listener does (design 6).
  */
-#include "as/crypto.h"
 #include "tls_parts.h"
 
 #include <openssl/core_names.h>
@@ -204,7 +203,7 @@ as_err as_tls_context_new(struct as_conf *conf, const struct as_trust *trust, as
 {
     const struct as_teller teller = {tell, arg, conf->it.name};
     AS_AUTO(SSL_CTX_free)
-    SSL_CTX *ctx = SSL_CTX_new_ex(as_crypto_for_tls(), NULL, TLS_server_method());
+    SSL_CTX *ctx = SSL_CTX_new_ex(as_tls_library(), NULL, TLS_server_method());
     struct as_tls_context *context = ctx != NULL ? make(ctx, conf) : NULL;
 
     AS_NEED(context != NULL, AS_SERVER_ERROR, "a TLS context cannot be made");

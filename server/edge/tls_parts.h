@@ -42,6 +42,9 @@ struct as_tls_slots {
 };
 const struct as_tls_slots *as_tls_slots(void);
 
+/* tls_library.c: where TLS finds its algorithms, made once per process; NULL, which is OpenSSL's
+ * own context, where the operator has configured providers. */
+OSSL_LIB_CTX *as_tls_library(void);
 /* tls_hello.c: SNI, ALPN, extended master secret. */
 void as_tls_hello_install(struct as_tls_context *context);
 /* tls_client_cert.c: CertificateRequest and what a Certificate message may hold. */

@@ -7,7 +7,7 @@ from tree import ROOT, c_files, code_of, name_of, need_none
 
 # A header and the rooms that may include it; the first row that fits counts.
 HOMES = [
-    (r"openssl/(ssl|tls1)\.h", "edge"),
+    (r"openssl/(ssl|tls1|core_dispatch)\.h", "edge"),
     (r"openssl/(x509|x509v3|x509_vfy|ocsp|asn1|asn1t|pem|pkcs12|cms)\.h", "trust"),
     (r"openssl/(err|crypto|opensslv|objects|obj_mac)\.h", "crypto jose trust edge"),
     (r"openssl/(evp|bio|bn|ec|rsa|core_names|param_build|params|decoder|encoder|provider)\.h",

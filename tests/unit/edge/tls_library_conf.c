@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Providers that the operator has configured serve TLS as well: then it has no context of its own.
  * OpenSSL reads the file once, so that this program sets it before anything else. */
-#include "as/crypto.h"
+#include "edge/tls_parts.h"
 #include "harness.h"
 
 #include <openssl/err.h>
@@ -19,7 +19,7 @@ static const char configured[] = "openssl_conf = main\n"
 
 START_TEST(what_is_configured_serves_tls)
 {
-    ck_assert_ptr_null(as_crypto_for_tls());
+    ck_assert_ptr_null(as_tls_library());
     ck_assert_uint_eq(ERR_peek_error(), 0);
     ck_assert(OSSL_PROVIDER_available(NULL, "null") == 1);
 }
@@ -39,7 +39,7 @@ int main(void)
         close(fd) != 0 || setenv("OPENSSL_CONF", path, 1) != 0) {
         return EXIT_FAILURE;
     }
-    int result = as_tests_run("crypto/narrow_conf", add_tests);
+    int result = as_tests_run("edge/tls_library_conf", add_tests);
     unlink(path);
     return result;
 }

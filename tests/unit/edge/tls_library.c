@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The context of TLS reads the keys that a client may have, and no others. */
-#include "as/crypto.h"
+#include "edge/tls_parts.h"
 #include "harness.h"
 
 #include <openssl/decoder.h>
@@ -46,7 +46,7 @@ static const struct {
 
 START_TEST(reads_what_a_client_may_have)
 {
-    OSSL_LIB_CTX *context = as_crypto_for_tls();
+    OSSL_LIB_CTX *context = as_tls_library();
 
     ck_assert_ptr_nonnull(context);
     for (size_t i = 0; i < AS_COUNT(keys); i++) {
@@ -70,7 +70,7 @@ START_TEST(has_four_decoders)
 {
     size_t here = 0, elsewhere = 0;
 
-    OSSL_DECODER_do_all_provided(as_crypto_for_tls(), count, &here);
+    OSSL_DECODER_do_all_provided(as_tls_library(), count, &here);
     OSSL_DECODER_do_all_provided(NULL, count, &elsewhere);
     ck_assert_uint_eq(here, 4);
     ck_assert_uint_gt(elsewhere, 20);
@@ -80,7 +80,7 @@ END_TEST
 /* All else is there: a key is made, signs and is believed, and the octets are random. */
 START_TEST(has_all_other_algorithms)
 {
-    OSSL_LIB_CTX *context = as_crypto_for_tls();
+    OSSL_LIB_CTX *context = as_tls_library();
     EVP_PKEY *key = EVP_PKEY_Q_keygen(context, NULL, "EC", "P-256");
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char signature[128], octets[2][16] = {{0}};
@@ -104,10 +104,10 @@ END_TEST
 
 START_TEST(leaves_no_error_and_is_one)
 {
-    OSSL_LIB_CTX *context = as_crypto_for_tls();
+    OSSL_LIB_CTX *context = as_tls_library();
 
     ck_assert_uint_eq(ERR_peek_error(), 0);
-    ck_assert_ptr_eq(context, as_crypto_for_tls());
+    ck_assert_ptr_eq(context, as_tls_library());
     ck_assert(OSSL_PROVIDER_available(context, "fapid") == 1);
     ck_assert(OSSL_PROVIDER_available(context, "default") == 0);
     ck_assert(OSSL_PROVIDER_available(NULL, "fapid") == 0);
@@ -124,5 +124,5 @@ static void add_tests(TCase *t)
 
 int main(void)
 {
-    return as_tests_run("crypto/narrow", add_tests);
+    return as_tests_run("edge/tls_library", add_tests);
 }

@@ -10,7 +10,7 @@
  * other algorithms are the default provider's, in a context of their own; this provider hands them
  * on and adds none.
  */
-#include "as/crypto.h"
+#include "tls_parts.h"
 
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
@@ -147,7 +147,7 @@ static void make(void)
     ERR_clear_error();
 }
 
-struct ossl_lib_ctx_st *as_crypto_for_tls(void)
+OSSL_LIB_CTX *as_tls_library(void)
 {
     pthread_once(&once, make);
     return narrow;
