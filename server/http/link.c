@@ -70,8 +70,8 @@ static void start(struct as_http_link *link)
     if ((route == NULL || !route->always_writes) && as_exchange_try(exchange, &engine->lanes)) {
         return;
     }
-    as_metric_add(AS_METRIC_requests_elsewhere_total, 1);
     link->away = as_engine_send_away(engine, exchange);
+    as_metric_add(AS_METRIC_requests_elsewhere_total, link->away);
     if (!link->away) {
         as_exchange_overload(exchange, &engine->lanes);
     }

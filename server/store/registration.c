@@ -7,6 +7,7 @@
 as_err as_store_iat_get(struct as_store_session *session, struct as_arena *mem,
                         const unsigned char digest[AS_DIGEST], const struct as_iat **out)
 {
+    as_metric_add(AS_METRIC_store_reads_total, 1);
     AS_TRY(as_session_read(session));
     return session->store->ops->iat_get(session->reader, mem, digest, out);
 }
@@ -14,6 +15,7 @@ as_err as_store_iat_get(struct as_store_session *session, struct as_arena *mem,
 as_err as_store_iat_list(struct as_store_session *session, struct as_arena *mem, as_span after,
                          size_t limit, const struct as_iat **out, size_t *count)
 {
+    as_metric_add(AS_METRIC_store_reads_total, 1);
     AS_TRY(as_session_read(session));
     return session->store->ops->iat_list(session->reader, mem, after, limit, out, count);
 }

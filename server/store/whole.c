@@ -14,6 +14,7 @@ as_err as_store_status(struct as_store_session *session, struct as_arena *mem,
     struct as_store_status status = {.schema = 0};
 
     NEED_PATIENCE(session);
+    as_metric_add(AS_METRIC_store_reads_total, 1);
     AS_TRY(as_session_read(session));
     AS_TRY(store->ops->status(session->reader, store->backend, &status));
     AS_TRY(as_arena_copy(mem, status.path, &status.path));

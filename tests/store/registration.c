@@ -21,8 +21,10 @@ START_TEST(REG_15_an_initial_access_token_comes_back_as_it_was_stored)
 
     fixture_start(&f, (size_t)_i);
     ck_ok(as_store_iat_create(f.job, &iat, &audit_line));
+    int64_t reads = as_metric_get(AS_METRIC_store_reads_total);
     const struct as_iat *got = get(iat.digest);
     ck_assert_ptr_nonnull(got);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_store_reads_total), reads + 1);
     ck_span_eq(got->id, "i-1");
     ck_span_eq(got->profile, "fapi2");
     ck_span_eq(got->scope, "accounts payments");

@@ -18,10 +18,10 @@
     X(handshakes_total, counter, "TLS handshakes completed")                                       \
     X(handshakes_resumed_total, counter, "TLS handshakes that resumed a session")                  \
     X(handshakes_failed_total, counter, "TLS handshakes that failed")                              \
-    X(requests_total, counter, "Requests that reached a handler")                                  \
+    X(requests_total, counter, "Requests that passed the framing guard and were answered")         \
     X(requests_refused_total, counter, "Requests refused by the framing guard")                    \
     X(requests_elsewhere_total, counter, "Requests that moved to a job thread")                    \
-    X(requests_overload_total, counter, "Requests refused because a queue was full")               \
+    X(requests_overload_total, counter, "Requests refused for want of room, time or a store")      \
     X(store_reads_total, counter, "Reads asked of the store")                                      \
     X(store_writes_total, counter, "Writes asked of the store")                                    \
     X(store_commits_total, counter, "Transactions committed")                                      \

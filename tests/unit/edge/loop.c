@@ -330,6 +330,8 @@ START_TEST(a_full_queue_is_503_at_once)
     int fd = client_new();
     client_send(fd, "POST /gate HTTP/1.1\r\nHost: a\r\n\r\n");
     ck_assert(client_read(fd) && client_has("HTTP/1.1 503 ") && client_has("Retry-After: 7"));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_requests_elsewhere_total), 2);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_requests_overload_total), 1);
     client_send(fd, GET_ECHO); /* what need not wait is served all the same */
     ck_assert(client_read(fd) && client_has(" 200 "));
     client_close(fd);
