@@ -1,13 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """fapictl db: status, backup, restore and check, while the server serves (D14, D15)."""
+import contextlib
+import http.client
+import json
 import os
+import signal
+import socket
 import sqlite3
 import stat
 import subprocess
+import time
 
-from fapid import Fapid
-from tap import assert_equal, main, test
+from fapid import Fapid, roundtrip
+from tap import assert_equal, assert_in, build_dir, main, test
 
 server = resource = alice = None
 
@@ -21,6 +27,51 @@ def setup():
 
 def teardown():
     server.close()
+
+
+class Admin(http.client.HTTPConnection):
+    """The admin socket, without fapictl."""
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect(server.socket)
+
+
+def ask(method, path, body=None):
+    """(status, fields, JSON)"""
+    connection = Admin("localhost")
+    try:
+        status, fields, text = roundtrip(connection, method, path,
+                                         json.dumps(body) if body is not None else None,
+                                         {"Content-Type": "application/json"} if body else {})
+        return status, fields, json.loads(text)
+    finally:
+        connection.close()
+
+
+def last_job():
+    return ask("GET", "/v1/db")[2].get("job", {})
+
+
+def ended(url):
+    for _ in range(600):
+        job = ask("GET", url)[2]
+        if job["state"] != "running":
+            return job
+        time.sleep(0.05)
+    raise AssertionError(f"it does not end: {job}")
+
+
+@contextlib.contextmanager
+def writers_wait():
+    """Somebody else holds the right to write, for which a restore waits."""
+    other = sqlite3.connect(server.path("fapid.db"), isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
 
 
 def backup(name):
@@ -150,6 +201,107 @@ def restore_refuses_what_is_no_copy():
 
 
 @test
+def a_job_is_begun_and_asked_for():
+    path = server.path("job.db")
+    status, fields, begun = ask("POST", "/v1/db/backups", {"path": path})
+    assert_equal((status, fields["location"], begun["url"]),
+                 (202, f"/v1/db/jobs/{begun['id']}", f"/v1/db/jobs/{begun['id']}"))
+    job = ended(begun["url"])
+    assert_equal((job["state"], job["kind"], job["result"]), ("done", "backup", {"path": path}))
+    assert_equal(os.path.exists(path), True)
+    line = server.audit_lines()[-1]
+    assert_equal((line["event"], line["outcome"], line["request_id"]),
+                 ("database_copied", "success", begun["id"]))
+    again = ended(ask("POST", "/v1/db/backups", {"path": path})[2]["url"])
+    assert_equal((again["state"], again["status"], again["error"]),
+                 ("failed", 409, "already_exists"))
+
+
+@test
+def one_job_at_a_time():
+    path = backup("one.db")
+    epoch = server.ctl("db", "status")["epoch"]
+    with writers_wait():
+        status, _, begun = ask("POST", "/v1/db/restores", {"path": path})
+        assert_equal((status, begun["state"]), (202, "running"))
+        for kind in ("backups", "restores"):
+            status, _, refused = ask("POST", f"/v1/db/{kind}", {"path": server.path("two.db")})
+            assert_equal((status, refused["error"]), (409, "conflict"))
+        assert_equal(ask("POST", "/v1/db/checks")[0], 409)
+        said = server.ctl("db", "check", status=1)
+        assert_equal(said["error"], "refused")
+        assert_in("under way", said["message"])
+        assert_equal(last_job()["id"], begun["id"])
+    job = ended(begun["url"])
+    assert_equal((job["state"], job["result"]["epoch"]), ("done", epoch + 1))
+    assert_equal(os.path.exists(server.path("two.db")), False)
+
+
+def catches_interrupts(pid):
+    with open(f"/proc/{pid}/status") as status:
+        caught = next(line for line in status if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) & 1 << signal.SIGINT - 1
+
+
+@test
+def an_interrupted_fapictl_leaves_the_work_going():
+    path = backup("interrupted.db")
+    epoch = server.ctl("db", "status")["epoch"]
+    with writers_wait():
+        began = subprocess.Popen([os.path.join(build_dir(), "fapictl"), "--socket", server.socket,
+                                  "db", "restore", path, "--yes"], text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not catches_interrupts(began.pid):  # it has had the answer, and waits
+            assert began.poll() is None, began.communicate()
+            time.sleep(0.01)
+        began.send_signal(signal.SIGINT)
+        out, said = began.communicate(timeout=30)
+    assert_equal((began.returncode, out), (-signal.SIGINT, ""))
+    assert_in("the server goes on", said)
+    job = ended(last_job()["url"])
+    assert_equal((job["state"], job["result"]["epoch"]), ("done", epoch + 1))
+
+
+@test
+def a_stop_cancels_the_job_or_lets_it_be_whole():
+    """A large database, so that some of the stops come in the midst of it."""
+    path = backup("stopped.db")
+    assert_equal(server.stop(), 0)
+    with contextlib.closing(sqlite3.connect(server.path("fapid.db"))) as db, db:
+        db.execute("CREATE TABLE ballast (octets BLOB)")
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+                   " INSERT INTO ballast SELECT randomblob(1000) FROM n")
+    server.run()
+    parties = server.ctl("db", "status")["rows"]
+    large = server.path("large.db")
+    outcomes = set()
+    for kind, body in (("backups", {"path": large}), ("restores", {"path": path}), ("checks", None)):
+        epoch = server.ctl("db", "status")["epoch"]
+        status, _, begun = ask("POST", f"/v1/db/{kind}", body)
+        assert_equal(status, 202)
+        assert_equal(server.stop(), 0)
+        lines = [line for line in server.log_lines() if line["event"] == "database_job"
+                 and line["request_id"] == begun["id"]]
+        assert_equal(len(lines), 1)
+        cancelled = "error" in lines[0]
+        outcomes.add(cancelled)
+        left = [one for one in os.listdir(server.folder) if ".partial" in one or ".restore" in one]
+        assert_equal(left, [])
+        if kind == "backups":
+            assert_equal(os.path.exists(large), not cancelled)
+            line = server.audit_lines()[-1]
+            assert_equal((line["event"], line["outcome"]),
+                         ("database_copied", "refused" if cancelled else "success"))
+        server.run()
+        assert_equal(ask("GET", begun["url"])[0], 404)
+        now = server.ctl("db", "status")
+        assert_equal(now["epoch"] - epoch, 1 if kind == "restores" and not cancelled else 0)
+        assert_equal(now["rows"]["clients"] > 0 and now["rows"]["resources"],
+                     parties["resources"])
+    assert True in outcomes, "each job was done before the stop; a larger database is needed"
+
+
+@test
 def the_audit_tells():
     events = {line["event"] for line in server.audit_lines()}
     assert {"database_copied", "database_restored"} <= events, events
@@ -157,7 +309,7 @@ def the_audit_tells():
 
 @test
 def D15_nobody_else_may():
-    for path in ("/v1/db", "/v1/db/backups", "/v1/db/restores"):
+    for path in ("/v1/db", "/v1/db/backups", "/v1/db/restores", "/v1/db/jobs/x"):
         assert_equal(server.request("GET", path)[0], 404)
         assert_equal(server.admin_get(path)[0], 404)
 
