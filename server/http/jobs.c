@@ -2,6 +2,7 @@
 /*
  * The pool of job threads (design D10): one queue, first come first served, bounded. A job waits
  * for the disk or for another server; its number of threads is what bounds that, not the cores.
+ * Woken is whoever has rested least: where one thread is enough, one thread's caches are filled.
  */
 #include "jobs.h"
 
@@ -19,9 +20,16 @@
 #define JOB_STACK ((size_t)256 * 1024)
 #endif
 
+/* A thread that waits for a job, until `called`. */
+struct rest {
+    pthread_cond_t end;
+    bool called;
+    struct rest *next;
+};
+
 struct as_http_jobs {
     pthread_mutex_t lock;
-    pthread_cond_t filled;
+    struct rest *resting; /* the last to have come first */
     struct as_job *head;
     struct as_job *tail;
     size_t count;
@@ -30,6 +38,27 @@ struct as_http_jobs {
     size_t thread_count;
     pthread_t threads[];
 };
+
+static void call_one(struct as_http_jobs *jobs)
+{
+    struct rest *rest = jobs->resting;
+
+    if (rest != NULL) {
+        jobs->resting = rest->next;
+        rest->called = true;
+        (void)pthread_cond_signal(&rest->end);
+    }
+}
+
+static void wait_for_call(struct as_http_jobs *jobs, struct rest *rest)
+{
+    rest->called = false;
+    rest->next = jobs->resting;
+    jobs->resting = rest;
+    while (!rest->called) {
+        (void)pthread_cond_wait(&rest->end, &jobs->lock);
+    }
+}
 
 bool as_jobs_put(struct as_http_jobs *jobs, struct as_job *job)
 {
@@ -44,18 +73,18 @@ bool as_jobs_put(struct as_http_jobs *jobs, struct as_job *job)
         }
         jobs->tail = job;
         jobs->count++;
-        (void)pthread_cond_signal(&jobs->filled);
+        call_one(jobs);
     }
     (void)pthread_mutex_unlock(&jobs->lock);
     return taken;
 }
 
 /* NULL: the pool ends, and nothing is left. */
-static struct as_job *take(struct as_http_jobs *jobs)
+static struct as_job *take(struct as_http_jobs *jobs, struct rest *rest)
 {
     (void)pthread_mutex_lock(&jobs->lock);
     while (jobs->head == NULL && !jobs->stopping) {
-        (void)pthread_cond_wait(&jobs->filled, &jobs->lock);
+        wait_for_call(jobs, rest);
     }
     struct as_job *job = jobs->head;
     if (job != NULL) {
@@ -71,10 +100,12 @@ static void *work(void *arg)
 {
     struct as_http_jobs *jobs = arg;
     struct as_lanes lanes = {.may_wait = true};
+    struct rest rest = {.end = PTHREAD_COND_INITIALIZER};
 
-    for (struct as_job *job = take(jobs); job != NULL; job = take(jobs)) {
+    for (struct as_job *job = take(jobs, &rest); job != NULL; job = take(jobs, &rest)) {
         job->run(job, &lanes);
     }
+    (void)pthread_cond_destroy(&rest.end);
     as_lanes_close(&lanes);
     return NULL;
 }
@@ -95,7 +126,6 @@ as_err as_http_jobs_new(size_t threads, size_t queue_max, struct as_http_jobs **
     AS_NEED_MEM(jobs);
     jobs->max = queue_max;
     (void)pthread_mutex_init(&jobs->lock, NULL);
-    (void)pthread_cond_init(&jobs->filled, NULL);
     if (!start_threads(jobs, threads)) {
         as_http_jobs_free(jobs);
         return AS_FAIL(AS_SERVER_ERROR, "a job thread cannot be started");
@@ -108,12 +138,13 @@ void as_http_jobs_free(struct as_http_jobs *jobs)
 {
     (void)pthread_mutex_lock(&jobs->lock);
     jobs->stopping = true;
-    (void)pthread_cond_broadcast(&jobs->filled);
+    while (jobs->resting != NULL) {
+        call_one(jobs);
+    }
     (void)pthread_mutex_unlock(&jobs->lock);
     for (size_t i = 0; i < jobs->thread_count; i++) {
         (void)pthread_join(jobs->threads[i], NULL);
     }
-    (void)pthread_cond_destroy(&jobs->filled);
     (void)pthread_mutex_destroy(&jobs->lock);
     free(jobs);
 }

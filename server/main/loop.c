@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loop.h"
 
+#include "memory.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -16,6 +18,7 @@ struct loop {
     sigset_t signals;
     int64_t next_look;  /* at the files */
     int64_t next_pulse; /* a sign of life */
+    int64_t next_trim;  /* of memory */
     bool stuck;
 };
 
@@ -57,8 +60,7 @@ static int wait_signal(const struct loop *loop, int64_t until)
     int64_t left = until - as_clock_mono_ms();
     left = left > 0 ? left : 0;
     const struct timespec wait = {left / 1000, left % 1000 * 1000000};
-    int number = until == NEVER ? sigwaitinfo(&loop->signals, NULL)
-                                : sigtimedwait(&loop->signals, NULL, &wait);
+    int number = sigtimedwait(&loop->signals, NULL, &wait);
 
     return number > 0 ? number : 0;
 }
@@ -125,6 +127,14 @@ static void look_when_due(struct loop *loop)
     plan_look(loop);
 }
 
+static void trim_when_due(struct loop *loop)
+{
+    if (as_clock_mono_ms() >= loop->next_trim) {
+        as_memory_trim();
+        loop->next_trim = as_clock_mono_ms() + AS_MEMORY_TRIM_MS;
+    }
+}
+
 /* ---------------------------------------------------------------- the end -------------------- */
 
 /* A load balancer needs time to see that it should turn away (http.drain). False: it was cut short.
@@ -163,13 +173,16 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
     }
     say_ready(&loop, false);
     plan_look(&loop);
+    loop.next_trim = as_clock_mono_ms() + AS_MEMORY_TRIM_MS;
     while (number != SIGTERM && number != SIGINT) {
-        number = wait_signal(&loop, earlier(loop.next_look, loop.next_pulse));
+        number =
+            wait_signal(&loop, earlier(loop.next_trim, earlier(loop.next_look, loop.next_pulse)));
         if (number == SIGHUP) {
             reload(&loop, "signal");
         }
         look_when_due(&loop);
         pulse_when_due(&loop);
+        trim_when_due(&loop);
     }
     AS_LOG(AS_LOG_NOTICE, "stopping", AS_LOG_TEXT("signal", sigabbrev_np(number)));
     if (drain(&loop)) {

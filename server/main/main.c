@@ -4,6 +4,7 @@
 #include "as/jose.h"
 #include "as/version.h"
 #include "loop.h"
+#include "memory.h"
 
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -77,6 +78,7 @@ static enum as_exit serve(const struct as_options *options, struct as_settings *
         as_settings_free(settings);
         return AS_EXIT_FAILURE;
     }
+    as_memory_set_up();
     as_loop_block_signals();
     if (!meet_service_manager(&server, &notify)) {
         as_notify_close(&notify);
