@@ -250,6 +250,26 @@ def TLS_29_other_settings_follow():
         until("a plain line", lambda: re.search(r" info request .*status=404", server.log()))
 
 
+@test
+def TOK_13_a_reload_forgives_nobody():
+    """Neither who failed to authenticate nor, in REG-16, who registered."""
+    with running(["reload.watch=0s", "authentication.failures_per_minute=5"]) as server:
+        def fail():
+            return server.post(None, "/token", grant_type="client_credentials",
+                               client_id="nobody")[0]
+
+        for _ in range(5):  # a minute may end meanwhile
+            began, tries = time.monotonic(), 0
+            while fail() == 401:
+                tries += 1
+                assert tries < 20, "nobody is held up"
+            reload(server)
+            status = fail()
+            if time.monotonic() - began < 60:
+                break
+        assert_equal(status, 429)
+
+
 def algs(server):
     return {key["alg"] for key in json.loads(server.request("GET", "/jwks")[2])["keys"]}
 

@@ -27,7 +27,8 @@ server = resource = None
 
 def setup():
     global server, resource
-    server = Fapid.start(sets=["authentication.failures_per_minute=100000"])
+    server = Fapid.start(sets=["authentication.failures_per_minute=100000",
+                               "registration.per_hour=100000"])
     resource = server.register_resource()
 
 
@@ -345,6 +346,14 @@ def REG_16_strangers_are_rationed():
             else:
                 assert_equal(error_of(answer), (429, "temporarily_unavailable"))
                 assert 0 < int(answer[1]["retry-after"]) <= 3601, answer[1]
+        # a reload forgives nobody
+        open_.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 60
+        while '"event":"reloaded"' not in open_.log():
+            assert time.monotonic() < end, "no reload"
+            time.sleep(0.02)
+        cert, members = fresh(open_.client_ca)
+        assert_equal(post(cert, None, members, of=open_)[0], 429)
         # another address, and a token
         cert, members = fresh(open_.client_ca)
         registered(post(cert, token(open_), members, of=open_))

@@ -79,29 +79,25 @@ enum as_trust_use as_client_trust_use(const struct as_party *party);
 as_err as_client_identifiers(struct as_arena *mem, const struct as_cert *cert,
                              struct as_identifier **out, size_t *count);
 
-/* ------------------------------------------------- what is rationed by address --------------- */
+/* ------------------------------------------------- failed authentications -------------------- */
 
 /*
- * Failed authentications (TOK-13) and registrations by strangers (REG-16): counted per client and
- * address, and per address with ten times the allowance, in windows of the monotonic clock. What
- * succeeds at authenticating is never counted; a stranger's failures never lock a client out from
- * another address. Bounded (AS_LIMIT_THROTTLE); the oldest entries go. Seeded hash, since keys come
- * from outside. `exempt` are addresses, not networks; 0 allowed switches it off.
+ * Failed authentications (TOK-13) are counted per client and address, and per address with
+ * AS_LIMIT_THROTTLE_ADDRESS times the allowance. A success is never counted; a stranger's failures
+ * never lock a client out from another address. The counts are in `failures`, which is the
+ * caller's, so that they outlive one reading of the configuration; the bounds are the throttle's.
+ * `exempt` are addresses, not networks; 0 allowed switches it off.
  * Errors: AS_BAD_CONFIGURATION when an exempt text is no address.
  * Threads: any, at the same time.
  */
-as_err as_throttle_new(unsigned allowed, int64_t window_ms, const char *const *exempt,
+as_err as_throttle_new(struct as_tally *failures, unsigned allowed, const char *const *exempt,
                        size_t exempt_count, struct as_throttle **out);
+/* NULL is allowed. */
 void as_throttle_free(struct as_throttle *throttle);
 /* May this address (still) try as this client? An address that cannot be read is its text. */
-bool as_throttle_may(struct as_throttle *throttle, const char *address, as_span client_id,
+bool as_throttle_may(const struct as_throttle *throttle, const char *address, as_span client_id,
                      int64_t mono_ms);
-void as_throttle_failed(struct as_throttle *throttle, const char *address, as_span client_id,
+void as_throttle_failed(const struct as_throttle *throttle, const char *address, as_span client_id,
                         int64_t mono_ms);
-/* Counts one for the address unless it has had all it may; false then. In one step, so that many at
- * once are not more than allowed. */
-bool as_throttle_take(struct as_throttle *throttle, const char *address, int64_t mono_ms);
-/* Milliseconds until the present window ends. */
-int64_t as_throttle_wait_ms(const struct as_throttle *throttle, int64_t mono_ms);
 
 #endif

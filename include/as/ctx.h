@@ -25,7 +25,7 @@ struct as_ctx {
     const struct as_settings *settings;
     const struct as_trust *trust;
     const struct as_keyset *keys;
-    struct as_throttle *throttle; /* as/client.h: failed authentications */
+    const struct as_throttle *throttle; /* as/client.h: failed authentications */
 };
 
 #endif

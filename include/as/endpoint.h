@@ -32,7 +32,7 @@ enum as_site_kind {
 struct as_generation_conf {
     const struct as_settings *settings;
     const struct as_trust *trust;
-    struct as_throttle *throttle;
+    const struct as_throttle *throttle;
     unsigned long number; /* counts readings, for the log and the audit */
     int audit_fd;         /* one JSON line per event; -1: none */
     bool admin_group_set;

@@ -79,10 +79,10 @@ struct as_settings {
     enum as_registration_mode registration_mode; /* REG-13 */
     bool registration_certificate_proof;         /* a certificate must match what is registered */
     bool registration_unique_software;           /* REG-17 */
-    unsigned registration_per_hour;              /* REG-16: of one address, in mode open */
-    const char *registration_scope;              /* what mode open hands out; "": none */
-    bool metadata_scopes;                        /* REG-109: scopes_supported is shown */
-    const char *service_documentation;           /* REG-125; NULL: none */
+    unsigned registration_per_hour; /* REG-16: of one address, in mode open; changes of a client */
+    const char *registration_scope; /* what mode open hands out; "": none */
+    bool metadata_scopes;           /* REG-109: scopes_supported is shown */
+    const char *service_documentation; /* REG-125; NULL: none */
     const char *op_policy_uri;
     const char *op_tos_uri;
     int64_t drain;              /* seconds that listeners stay open after SIGTERM */

@@ -67,7 +67,7 @@ static void fill(struct as_conn *conn, struct as_worker *worker, const struct as
     conn->stage.owner = conn;
     conn->whole.owner = conn;
     conn->ticket.owner = conn;
-    conn->ticket.line = (uint16_t)as_seed_slot(&worker->edge->seed, conn->source, AS_TURN_LINES);
+    conn->ticket.line = (uint16_t)as_source_slot(&worker->edge->seed, conn->source, AS_TURN_LINES);
     as_guard_init(&conn->guard, &listener->rules);
 }
 

@@ -35,13 +35,12 @@ static unsigned worker_count(const struct as_edge_conf *conf)
 static enum as_edge_failure make_failing(struct as_edge *edge, const struct as_edge_conf *conf,
                                          as_edge_tell tell, void *arg)
 {
-    struct as_exempt *exempt = NULL;
+    struct as_ip_list *exempt = NULL;
 
-    edge->failing = as_failing_new();
-    if (edge->failing == NULL) {
+    if (as_failed(as_failing_new(&edge->failing))) {
         return AS_EDGE_UNAVAILABLE;
     }
-    if (as_failed(as_exempt_new(conf->exempt, conf->exempt_count, &exempt))) {
+    if (as_failed(as_ip_list_new(conf->exempt, conf->exempt_count, &exempt))) {
         tell(arg, "", "an address that is exempt is no IP address");
         return AS_EDGE_BAD_CONFIGURATION;
     }
@@ -76,11 +75,11 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     edge->jobs = conf->jobs;
     edge->bounds = conf->bounds != NULL ? *conf->bounds : as_edge_bounds_usual;
     edge->worker_count = worker_count(conf);
-    as_seed_make(&edge->seed);
     edge->listeners = calloc(conf->listener_count, sizeof(*edge->listeners));
     edge->workers = calloc(edge->worker_count, sizeof(*edge->workers));
     enum as_edge_failure failure = AS_EDGE_UNAVAILABLE;
-    if (edge->listeners != NULL && edge->workers != NULL) {
+    if (edge->listeners != NULL && edge->workers != NULL &&
+        !as_failed(as_hash_seed_make(&edge->seed))) {
         failure = open_edge(edge, conf, tell, arg);
     }
     if (failure != AS_EDGE_FINE) {

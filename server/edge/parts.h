@@ -63,11 +63,11 @@ struct as_edge {
     struct as_worker *workers;
     unsigned worker_count;
     struct as_failing *failing;
-    struct as_seed seed;   /* of lines */
-    size_t fds_max;        /* descriptors that connections and their links may take */
-    size_t fds_tls_max;    /* those of TLS listeners; the rest is for the others */
-    atomic_size_t fds;     /* that all have taken */
-    atomic_size_t fds_tls; /* those of TLS listeners among them */
+    struct as_hash_seed seed; /* of lines */
+    size_t fds_max;           /* descriptors that connections and their links may take */
+    size_t fds_tls_max;       /* those of TLS listeners; the rest is for the others */
+    atomic_size_t fds;        /* that all have taken */
+    atomic_size_t fds_tls;    /* those of TLS listeners among them */
     atomic_bool draining;
     atomic_bool stopping;
     atomic_llong stop_by;  /* monotonic milliseconds; set before `stopping` */

@@ -12,7 +12,7 @@
 struct fresh {
     struct as_front *fronts;
     size_t count; /* made so far */
-    struct as_exempt *exempt;
+    struct as_ip_list *exempt;
 };
 
 static enum as_edge_failure check_one(struct as_listener *listener,
@@ -50,7 +50,7 @@ static enum as_edge_failure make(const struct as_edge_conf *conf, as_edge_tell t
 {
     enum as_edge_failure failure = AS_EDGE_FINE;
 
-    if (as_failed(as_exempt_new(conf->exempt, conf->exempt_count, &fresh->exempt))) {
+    if (as_failed(as_ip_list_new(conf->exempt, conf->exempt_count, &fresh->exempt))) {
         tell(arg, "", "an address that is exempt is no IP address");
         return AS_EDGE_BAD_CONFIGURATION;
     }
@@ -83,7 +83,7 @@ static void drop(struct fresh *fresh)
         as_front_drop(&fresh->fronts[i]);
     }
     free(fresh->fronts);
-    as_exempt_free(fresh->exempt);
+    as_ip_list_free(fresh->exempt);
 }
 
 enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_conf *conf,

@@ -1,57 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources.h"
 
-#include "as/http.h"
-
-#include <endian.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BUCKETS 1024
 
 struct as_source as_source_of(const struct sockaddr_storage *from)
 {
-    struct as_source source = {0, 0};
+    struct as_ip ip;
 
-    if (from->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
-        source = (struct as_source){1, v4->sin_addr.s_addr};
-    }
-    if (from->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)from;
-        source.high = 2;
-        memcpy(&source.low, &v6->sin6_addr, sizeof(source.low));
-    }
-    return source;
+    (void)as_ip_of(from, &ip);
+    return (struct as_source){as_ip_network(ip)};
 }
 
 bool as_source_equal(struct as_source a, struct as_source b)
 {
-    return a.high == b.high && a.low == b.low;
+    return as_ip_equal(&a.network, &b.network);
 }
 
-/* Request ids are random; their text seeds as well as their bits. */
-void as_seed_make(struct as_seed *seed)
+size_t as_source_slot(const struct as_hash_seed *seed, struct as_source source, size_t slots)
 {
-    char id[AS_REQUEST_ID + 1];
+    as_span octets = as_span_bytes(source.network.octets, sizeof(source.network.octets));
 
-    as_http_request_id(id);
-    _Static_assert(sizeof(*seed) <= sizeof(id), "an id fills a seed");
-    memcpy(seed, id, sizeof(*seed));
-}
-
-/* The two halves of a wide product, folded, twice. */
-size_t as_seed_slot(const struct as_seed *seed, struct as_source source, size_t slots)
-{
-    __extension__ typedef unsigned __int128 wide;
-    wide product =
-        (wide)(source.low ^ seed->words[0]) * (source.high ^ seed->words[1] ^ 0x9E3779B97F4A7C15U);
-
-    uint64_t folded = (uint64_t)product ^ (uint64_t)(product >> 64);
-    product = (wide)(folded ^ seed->words[1]) * 0xD6E8FEB86659FD93U;
-    return (size_t)(((uint64_t)product ^ (uint64_t)(product >> 64)) % slots);
+    return (size_t)(as_hash(seed, octets) % slots);
 }
 
 /* ---------------------------------------------------------------- connections per address ---- */
@@ -65,7 +36,7 @@ struct entry {
 /* Entries are as many as addresses with an open connection. */
 struct as_sources {
     pthread_mutex_t lock;
-    struct as_seed seed;
+    struct as_hash_seed seed;
     unsigned most;
     struct entry *buckets[BUCKETS];
 };
@@ -74,11 +45,12 @@ struct as_sources *as_sources_new(unsigned most)
 {
     struct as_sources *sources = calloc(1, sizeof(*sources));
 
-    if (sources != NULL) {
-        (void)pthread_mutex_init(&sources->lock, NULL);
-        sources->most = most;
-        as_seed_make(&sources->seed);
+    if (sources == NULL || as_failed(as_hash_seed_make(&sources->seed))) {
+        free(sources);
+        return NULL;
     }
+    (void)pthread_mutex_init(&sources->lock, NULL);
+    sources->most = most;
     return sources;
 }
 
@@ -101,7 +73,7 @@ void as_sources_free(struct as_sources *sources)
 /* Where the entry hangs, or would. */
 static struct entry **find(struct as_sources *sources, struct as_source source)
 {
-    struct entry **at = &sources->buckets[as_seed_slot(&sources->seed, source, BUCKETS)];
+    struct entry **at = &sources->buckets[as_source_slot(&sources->seed, source, BUCKETS)];
 
     while (*at != NULL && !as_source_equal((*at)->source, source)) {
         at = &(*at)->next;

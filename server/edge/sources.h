@@ -11,9 +11,9 @@
 
 #include <sys/socket.h>
 
+/* What the caller has (as_ip_network); all zero: no address (a socket). */
 struct as_source {
-    uint64_t high; /* both 0: no address (a socket) */
-    uint64_t low;
+    struct as_ip network;
 };
 
 struct as_source as_source_of(const struct sockaddr_storage *from);
@@ -21,12 +21,8 @@ struct as_source as_source_of(const struct sockaddr_storage *from);
 /* Is it the same address, or network? */
 bool as_source_equal(struct as_source a, struct as_source b);
 
-/* A secret that slots are found by. */
-struct as_seed {
-    uint64_t words[2];
-};
-void as_seed_make(struct as_seed *seed);
-size_t as_seed_slot(const struct as_seed *seed, struct as_source source, size_t slots);
+/* Which of so many slots of a table is its. */
+size_t as_source_slot(const struct as_hash_seed *seed, struct as_source source, size_t slots);
 
 /* ---------------------------------------------------------------- connections per address ---- */
 

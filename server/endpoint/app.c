@@ -110,6 +110,7 @@ static as_err build(struct as_app *app)
 
     app->mem = as_arena_new(AS_LIMIT_ARENA);
     AS_NEED_MEM(app->mem);
+    AS_TRY(as_tally_new(AS_LIMIT_THROTTLE, AS_LIMIT_REGISTRATION_WINDOW_MS, &app->registrations));
     AS_TRY(
         as_arena_text(app->mem, as_span_of(app->generation->metadata_path), &app->metadata_path));
     memcpy(app->oauth_routes, oauth_routes, sizeof(oauth_routes));
@@ -146,6 +147,7 @@ void as_app_free(struct as_app *app)
         as_db_jobs_free(app->db_jobs); /* first: a job uses the rest */
         as_generation_drop(app->generation);
         as_arena_free(app->mem);
+        as_tally_free(app->registrations);
         (void)pthread_mutex_destroy(&app->lock);
         free(app);
     }

@@ -20,8 +20,7 @@ struct as_generation {
     struct as_generation_conf conf;
     as_span metadata; /* the document of RFC 8414 */
     const char *metadata_path;
-    struct as_throttle *registrations; /* by strangers; NULL unless registration is open */
-    struct as_arena *mem;              /* holds this struct too */
+    struct as_arena *mem; /* holds this struct too */
     atomic_size_t holders;
     pthread_mutex_t audit_lock; /* guards `audit_torn` and the order of lines */
     bool audit_torn;            /* the last line was not written to its end */
@@ -36,6 +35,7 @@ struct as_app {
     struct as_generation *generation;
     struct as_db_jobs *db_jobs;
     const char *metadata_path;
+    struct as_tally *registrations; /* REG-16; whatever is reloaded */
     struct as_arena *mem;
     struct as_http_route oauth_routes[AS_APP_ROUTES];
     struct as_http_site sites[AS_SITE_HEALTH + 1];

@@ -7,18 +7,6 @@
 
 AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 
-/* REG-16; counted anew with each reading. */
-static as_err make_registrations(struct as_generation *generation)
-{
-    const struct as_settings *settings = generation->conf.settings;
-
-    if (settings->registration_mode != AS_REGISTRATION_OPEN) {
-        return AS_OK;
-    }
-    return as_throttle_new(settings->registration_per_hour, AS_LIMIT_REGISTRATION_WINDOW_MS, NULL,
-                           0, &generation->registrations);
-}
-
 as_err as_generation_new(const struct as_generation_conf *conf, struct as_generation **out)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(AS_LIMIT_ARENA);
@@ -32,7 +20,6 @@ as_err as_generation_new(const struct as_generation_conf *conf, struct as_genera
     atomic_init(&generation->holders, 1);
     (void)pthread_mutex_init(&generation->audit_lock, NULL);
     AS_TRY(as_metadata_make(generation));
-    AS_TRY(make_registrations(generation));
     (void)AS_MOVE(mem);
     *out = generation;
     return AS_OK;
@@ -43,9 +30,6 @@ void as_generation_drop(struct as_generation *generation)
     if (generation != NULL && atomic_fetch_sub(&generation->holders, 1) == 1) {
         if (generation->conf.release != NULL) {
             generation->conf.release(generation->conf.owner);
-        }
-        if (generation->registrations != NULL) {
-            as_throttle_free(generation->registrations);
         }
         (void)pthread_mutex_destroy(&generation->audit_lock);
         as_arena_free(generation->mem);

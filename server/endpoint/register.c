@@ -99,20 +99,6 @@ static as_err read_client(struct as_http_call *call, const struct terms *terms,
     return as_register_prove(call, NULL, out->party);
 }
 
-/* REG-16: counted when nothing but the store can refuse any more. */
-static as_err ration(const struct as_http_call *call)
-{
-    struct as_visit *visit = as_visit_of(call);
-    struct as_throttle *throttle = visit->generation->registrations;
-    int64_t now = visit->ctx.mono_ms;
-
-    if (throttle != NULL && !as_throttle_take(throttle, visit->peer->address, now)) {
-        visit->retry_after_s = (unsigned)(as_throttle_wait_ms(throttle, now) / 1000 + 1);
-        return AS_FAIL(AS_TOO_MANY_REGISTRATIONS, "too_many_registrations");
-    }
-    return AS_OK;
-}
-
 static as_err write_client(struct as_http_call *call, const struct terms *terms,
                            const struct as_party_write *write)
 {
@@ -132,6 +118,7 @@ as_err as_endpoint_register(struct as_http_call *call)
     struct as_visit *visit = as_visit_of(call);
     struct terms terms = {.has_iat = false};
     struct as_party_write write = {0};
+    struct as_ip ip;
     as_span rat;
 
     visit->event = "client_registered";
@@ -139,7 +126,7 @@ as_err as_endpoint_register(struct as_http_call *call)
     AS_NEED(call->may_wait, AS_ELSEWHERE, "a registration writes"); /* D10: read once, there */
     AS_TRY(read_client(call, &terms, &write));
     if (!terms.has_iat) {
-        AS_TRY(ration(call));
+        AS_TRY(as_register_ration(call, as_ip_caller(as_span_of(visit->peer->address), &ip)));
     }
     struct as_party party = *write.party;
     AS_TRY(as_bearer_make(call->mem, AS_BEARER_RAT, &rat, party.rat));

@@ -18,6 +18,10 @@ as_err as_register_refusal(as_err err);
 as_err as_register_reply(struct as_http_call *call, unsigned status, const struct as_party *party,
                          as_span rat);
 
+/* register_ration.c. One more write of a caller (as_ip_caller) or of a client: asked when nothing
+ * but the store can refuse it any more. AS_TOO_MANY_REGISTRATIONS after registration.per_hour. */
+as_err as_register_ration(const struct as_http_call *call, as_span whose);
+
 /* register_proof.c */
 /*
  * The certificate of the connection proves the party, as it will at every authentication: so that

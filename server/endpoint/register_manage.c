@@ -120,8 +120,8 @@ static as_err read_again(struct as_http_call *call, const struct as_party *was, 
     return claims_more(was, out->party) ? as_register_prove(call, was, out->party) : AS_OK;
 }
 
-/* *done is false when the client is no longer what it was when it was read. */
-static as_err try_replace(struct as_http_call *call, const json_t *json, bool *done)
+/* *done is false when the client is no longer what it was when it was read. Counted once. */
+static as_err try_replace(struct as_http_call *call, const json_t *json, bool first, bool *done)
 {
     struct as_visit *visit = as_visit_of(call);
     const struct as_party *was = NULL;
@@ -131,6 +131,7 @@ static as_err try_replace(struct as_http_call *call, const json_t *json, bool *d
     AS_TRY(find(call, &was, &token));
     AS_TRY(check_put(call, json));
     AS_TRY(read_again(call, was, json, &write));
+    AS_TRY(first ? as_register_ration(call, was->id) : AS_OK);
     *call->reply = (struct as_http_reply){0}; /* of the attempt before */
     AS_TRY(as_register_reply(call, 200, write.party, token));
     struct as_audit audit = as_audit_row(visit, visit->event, was->id);
@@ -151,7 +152,7 @@ as_err as_endpoint_register_replace(struct as_http_call *call)
     AS_NEED(call->may_wait, AS_ELSEWHERE, "a replacement writes"); /* D10 */
     AS_TRY(as_register_read_body(call, &json));
     for (int i = 0; i < ATTEMPTS && !done; i++) {
-        AS_TRY(try_replace(call, json, &done));
+        AS_TRY(try_replace(call, json, i == 0, &done));
     }
     AS_NEED(done, AS_UNAVAILABLE, "the client does not stay as it is");
     return AS_OK;

@@ -21,7 +21,7 @@ static as_err open_throttle(struct as_reading *reading, struct as_findings *find
     const struct as_settings *settings = reading->settings;
 
     (void)findings;
-    return as_throttle_new(settings->failures_per_minute, AS_LIMIT_FAILURE_WINDOW_MS,
+    return as_throttle_new(reading->failures, settings->failures_per_minute,
                            settings->failure_exempt, settings->failure_exempt_count,
                            &reading->throttle);
 }
@@ -64,8 +64,9 @@ static as_err note_files(struct as_reading *reading, struct as_findings *finding
 typedef as_err (*step)(struct as_reading *reading, struct as_findings *findings);
 
 /* One run tells everything; the first error is given back. */
-static as_err make(struct as_settings *settings, struct as_findings *findings, const step *steps,
-                   size_t count, struct as_reading **out)
+static as_err make(struct as_settings *settings, struct as_tally *failures,
+                   struct as_findings *findings, const step *steps, size_t count,
+                   struct as_reading **out)
 {
     struct as_reading *reading = calloc(1, sizeof(*reading));
     as_err first = AS_OK;
@@ -75,6 +76,7 @@ static as_err make(struct as_settings *settings, struct as_findings *findings, c
         return AS_FAIL(AS_SERVER_ERROR, "out of memory");
     }
     reading->settings = settings;
+    reading->failures = failures;
     reading->audit_fd = -1;
     for (size_t i = 0; i < count; i++) {
         as_err err = steps[i](reading, findings);
@@ -88,13 +90,13 @@ static as_err make(struct as_settings *settings, struct as_findings *findings, c
     return AS_OK;
 }
 
-as_err as_reading_new(struct as_settings *settings, struct as_findings *findings,
-                      struct as_reading **out)
+as_err as_reading_new(struct as_settings *settings, struct as_tally *failures,
+                      struct as_findings *findings, struct as_reading **out)
 {
     static const step steps[] = {note_files, open_trust, find_admin_group, open_audit,
                                  open_throttle};
 
-    return make(settings, findings, steps, AS_COUNT(steps), out);
+    return make(settings, failures, findings, steps, AS_COUNT(steps), out);
 }
 
 as_err as_reading_check(struct as_settings *settings, struct as_findings *findings,
@@ -102,7 +104,7 @@ as_err as_reading_check(struct as_settings *settings, struct as_findings *findin
 {
     static const step steps[] = {note_files, open_trust, find_admin_group, check_audit};
 
-    return make(settings, findings, steps, AS_COUNT(steps), out);
+    return make(settings, NULL, findings, steps, AS_COUNT(steps), out);
 }
 
 void as_reading_free(void *made)
@@ -112,9 +114,7 @@ void as_reading_free(void *made)
     if (reading == NULL) {
         return;
     }
-    if (reading->throttle != NULL) {
-        as_throttle_free(reading->throttle);
-    }
+    as_throttle_free(reading->throttle);
     as_trust_free(reading->trust);
     if (reading->audit_fd >= 0) {
         (void)close(reading->audit_fd);

@@ -20,6 +20,7 @@ struct as_reading {
     struct as_settings *settings;
     struct as_watch *watch; /* of the files, as they were before they were read */
     struct as_trust *trust;
+    struct as_tally *failures; /* of authentication, since the process began; the server's */
     struct as_throttle *throttle;
     int audit_fd; /* -1: none */
     bool admin_group_set;
@@ -33,8 +34,8 @@ struct as_reading {
  * Takes the settings, always. All that is wrong is told before it fails.
  * Errors: AS_BAD_CONFIGURATION; server error.
  */
-as_err as_reading_new(struct as_settings *settings, struct as_findings *findings,
-                      struct as_reading **out);
+as_err as_reading_new(struct as_settings *settings, struct as_tally *failures,
+                      struct as_findings *findings, struct as_reading **out);
 /* The same, but nothing is made on the disk and nothing can be served with it: `fapid -t`. */
 as_err as_reading_check(struct as_settings *settings, struct as_findings *findings,
                         struct as_reading **out);

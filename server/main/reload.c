@@ -29,7 +29,7 @@ static as_err read_all(struct as_server *server, struct as_reading **out)
     struct as_settings *settings = NULL;
 
     AS_TRY(read_settings(server, &settings));
-    AS_TRY(as_reading_new(settings, &server->findings, out));
+    AS_TRY(as_reading_new(settings, server->failures, &server->findings, out));
     as_err err = as_reading_listeners(*out, server->app);
     if (as_failed(err)) {
         as_reading_free(*out);

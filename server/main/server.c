@@ -171,6 +171,18 @@ void as_server_count_reading(void)
                   as_clock_now() - as_metric_get(AS_METRIC_last_reload_timestamp_seconds));
 }
 
+/* The counters outlive every reading, so that a reload forgives nobody. */
+static as_err read_first(struct as_server *server, struct as_settings *settings)
+{
+    as_err err = as_tally_new(AS_LIMIT_THROTTLE, AS_LIMIT_FAILURE_WINDOW_MS, &server->failures);
+
+    if (as_failed(err)) {
+        as_settings_free(settings);
+        return err;
+    }
+    return as_reading_new(settings, server->failures, &server->findings, &server->reading);
+}
+
 enum as_exit as_server_start(struct as_server *server, struct as_settings *settings)
 {
     static enum as_exit (*const steps[])(struct as_server *) = {
@@ -178,7 +190,7 @@ enum as_exit as_server_start(struct as_server *server, struct as_settings *setti
 
     server->findings = (struct as_findings){.settings = settings};
     server->generation = 1;
-    as_err err = as_reading_new(settings, &server->findings, &server->reading);
+    as_err err = read_first(server, settings);
     if (as_failed(err)) {
         return give_up(server, "configuration", err, AS_EXIT_FAILURE);
     }
@@ -207,6 +219,7 @@ void as_server_stop(struct as_server *server, int grace_ms)
     } else {
         as_reading_free(server->reading);
     }
+    as_tally_free(server->failures);
     as_keys_stop(server->keys);
     if (server->store != NULL) {
         as_store_close(server->store);

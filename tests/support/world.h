@@ -36,6 +36,7 @@ struct world {
     struct as_trust *trust;
     struct as_keys *keys;
     const struct as_keyset *keyset;
+    struct as_tally *failures;
     struct as_throttle *throttle;
     struct as_settings settings;
     struct as_arena *mem;
@@ -88,13 +89,15 @@ TEST_UNUSED static void world_trust(struct world *w, size_t count)
     w->ctx.trust = w->trust;
 }
 
-/* Allows so many failed authentications per minute, with these exempt. */
+/* Allows so many failed authentications per minute, with these exempt; counted from nought. */
 TEST_UNUSED static void world_throttle(struct world *w, unsigned allowed, const char *const *exempt,
                                        size_t count)
 {
     as_throttle_free(w->throttle);
+    as_tally_free(w->failures);
     w->throttle = NULL;
-    ck_ok(as_throttle_new(allowed, AS_LIMIT_FAILURE_WINDOW_MS, exempt, count, &w->throttle));
+    ck_ok(as_tally_new(AS_LIMIT_THROTTLE, AS_LIMIT_FAILURE_WINDOW_MS, &w->failures));
+    ck_ok(as_throttle_new(w->failures, allowed, exempt, count, &w->throttle));
     w->ctx.throttle = w->throttle;
 }
 
@@ -228,6 +231,7 @@ TEST_UNUSED static void world_free(struct world *w)
     as_store_close(w->store);
     as_trust_free(w->trust);
     as_throttle_free(w->throttle);
+    as_tally_free(w->failures);
     as_arena_free(w->mem);
     for (size_t i = 0; i < w->cert_count; i++) {
         as_cert_drop(w->certs[i]);

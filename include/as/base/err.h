@@ -49,7 +49,7 @@
       AS_LOG_NOTICE)                                                                               \
     /* REG-16 */                                                                                   \
     X(AS_TOO_MANY_REGISTRATIONS, "temporarily_unavailable", 429,                                   \
-      "Too many registrations from this address; try again later.", false, AS_LOG_NOTICE)          \
+      "Too many registrations; try again later.", false, AS_LOG_NOTICE)                            \
     /* RFC 6749 2.3.1, TOK-13 */                                                                   \
     X(AS_TOO_MANY_FAILURES, "temporarily_unavailable", 429,                                        \
       "Too many failed authentications; try again later.", false, AS_LOG_NOTICE)                   \

@@ -74,8 +74,9 @@
 #define AS_LIMIT_RESOURCES        8             /* `resource` parameters in one request: 400 */
 #define AS_LIMIT_RESOURCE_SERVERS 4096          /* registered: refused by the admin API */
 
-/* --- rationed by address --- */
-#define AS_LIMIT_THROTTLE               8192 /* counters kept; the oldest go */
+/* --- rationed by address: counters kept; when there are more, those that counted least go --- */
+#define AS_LIMIT_THROTTLE               8192 /* of failed authentications; of registrations */
+#define AS_LIMIT_FAILING                1024 /* of failed handshakes */
 #define AS_LIMIT_FAILURE_WINDOW_MS      60000
 #define AS_LIMIT_REGISTRATION_WINDOW_MS 3600000 /* in mode open: 429 */
 #define AS_LIMIT_THROTTLE_ADDRESS       10 /* an address may fail so many times more than one client */

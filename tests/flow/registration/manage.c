@@ -213,6 +213,38 @@ START_TEST(REG_90_REG_91_delete)
 }
 END_TEST
 
+/* The store is written for a client as often as for a stranger, and a reload forgets nothing. */
+START_TEST(REG_16_a_client_that_changes_itself)
+{
+    struct as_settings other = f->w->settings;
+    struct as_generation_conf conf = f->conf;
+    struct as_generation *generation = NULL;
+
+    f->w->settings.registration_per_hour = 3;
+    for (int i = 0; i < 5; i++) { /* what is refused for itself is not counted */
+        reg_refused(reg_put(cert, NAMED("a") ",'scope':'admin'"), "scope");
+    }
+    for (int i = 0; i < 3; i++) {
+        flow_status(reg_put(cert, NAMED("a") ",'scope':'read'"), 200);
+    }
+    flow_refused(reg_put(cert, NAMED("a") ",'scope':'read'"), 429, "temporarily_unavailable");
+    flow_last_has(f->log_fd, "reason", "too_many_registrations");
+    ck_assert_ptr_nonnull(strstr(f->answer.fields, "Retry-After: 36"));
+    flow_status(reg_at(cert, "GET", reg_rat, NULL), 200);
+
+    other.registration_per_hour = 4;
+    conf.settings = &other;
+    ck_ok(as_generation_new(&conf, &generation));
+    ck_ok(as_app_use(f->app, generation)); /* a reload */
+    flow_status(reg_put(cert, NAMED("a")), 200);
+    flow_refused(reg_put(cert, NAMED("a")), 429, "temporarily_unavailable");
+
+    flow_status(reg_post(world_leaf(f->w, f->w->banks_ca, "CN=b"), iat(NULL), BODY("b")), 201);
+    flow_status(reg_put(world_leaf(f->w, f->w->banks_ca, "CN=b"), NAMED("b")), 200);
+    flow_restart(f); /* nothing reads `other` any more */
+}
+END_TEST
+
 START_TEST(REG_92_a_disabled_client)
 {
     char path[128];
@@ -274,6 +306,7 @@ AS_TESTS("flow/registration/manage", {
     tcase_add_test(t, REG_83_the_operators_members_stay);
     tcase_add_test(t, REG_89_at_once);
     tcase_add_test(t, REG_90_REG_91_delete);
+    tcase_add_test(t, REG_16_a_client_that_changes_itself);
     tcase_add_test(t, REG_92_a_disabled_client);
     tcase_add_test(t, REG_93_restart);
 })
