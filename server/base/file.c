@@ -8,6 +8,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE 4096
@@ -19,6 +20,49 @@ void as_file_close(const int *fd)
     if (*fd >= 0) {
         (void)close(*fd);
     }
+}
+
+static const char *fault_of(const struct stat *about, const struct as_file_rules *rules)
+{
+    bool of_root = about->st_uid == 0 && about->st_gid == 0;
+    mode_t shut = rules->shut & ~(of_root ? (mode_t)S_IRGRP : 0);
+
+    if (!S_ISREG(about->st_mode)) {
+        return "it is no regular file";
+    }
+    if (!rules->any_owner && about->st_uid != geteuid() && about->st_uid != 0) {
+        return "it belongs to another user";
+    }
+    if ((about->st_mode & shut) != 0) {
+        return (shut & (S_IRGRP | S_IROTH)) != 0
+                   ? "it is open to others than its owner: set its mode to 0600"
+                   : "others than its owner may write it: chmod go-w";
+    }
+    return NULL;
+}
+
+static const char *no_file(void)
+{
+    return errno == ELOOP ? "it is a link" : strerrordesc_np(errno);
+}
+
+const char *as_file_open(const char *path, const struct as_file_rules *rules, int *fd)
+{
+    AS_AUTO_FD int opened =
+        open(path, rules->flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    struct stat about;
+
+    *fd = -1;
+    if (opened < 0 || fstat(opened, &about) != 0) {
+        return no_file();
+    }
+    const char *fault = fault_of(&about, rules);
+    errno = 0;
+    if (fault == NULL) {
+        *fd = opened;
+        opened = -1;
+    }
+    return fault;
 }
 
 bool as_file_read(int fd, struct as_buf *out)

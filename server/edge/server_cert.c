@@ -45,20 +45,18 @@ void as_teller_say(const struct as_teller *teller, const char *format, ...)
         }                                                                                          \
     } while (0)
 
-/* TLS-27: a key that others can read is no secret. Asked of the open file, not of its name. */
-static as_err read_file(const struct load *load, const char *file, bool secret, struct as_buf *out)
-{
-    AS_AUTO_FD int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat about;
+static const struct as_file_rules open_file = {.flags = O_RDONLY, .any_owner = true};
+/* TLS-27: a key that others can read is no secret. */
+static const struct as_file_rules secret_file = {
+    .flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO, .any_owner = true};
 
-    if (fd < 0) {
-        as_teller_say(load->teller, "%s: %s", file, strerrordesc_np(errno));
-        return AS_FAIL(AS_BAD_CONFIGURATION, "the file cannot be opened");
-    }
-    NEED_FILE(load, fstat(fd, &about) == 0 && S_ISREG(about.st_mode), file,
-              "it is no regular file");
-    NEED_FILE(load, !secret || (about.st_mode & (S_IRWXG | S_IRWXO)) == 0, file,
-              "the key can be read by group or others: set its mode to 0600");
+static as_err read_file(const struct load *load, const char *file,
+                        const struct as_file_rules *rules, struct as_buf *out)
+{
+    AS_AUTO_FD int fd = -1;
+    const char *fault = as_file_open(file, rules, &fd);
+
+    NEED_FILE(load, fault == NULL, file, fault);
     bool whole = as_file_read(fd, out);
     NEED_FILE(load, whole || !out->full, file, "the file is too large");
     NEED_FILE(load, whole, file, "the file cannot be read");
@@ -76,7 +74,7 @@ static as_err read_chain(const struct load *load, struct as_server_cert *out)
     AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
     AS_AUTO(BIO_free_all) BIO *bio = NULL;
 
-    AS_TRY(read_file(load, load->certificate_file, false, &text));
+    AS_TRY(read_file(load, load->certificate_file, &open_file, &text));
     bio = bio_of(&text);
     out->chain = sk_X509_new_null();
     AS_NEED(bio != NULL && out->chain != NULL, AS_SERVER_ERROR, "out of memory");
@@ -112,7 +110,7 @@ static as_err read_key(const struct load *load, struct as_server_cert *out)
     AS_AUTO(BIO_free_all) BIO *bio = NULL;
     bool encrypted = false;
 
-    AS_TRY(read_file(load, load->key_file, true, &text));
+    AS_TRY(read_file(load, load->key_file, &secret_file, &text));
     bio = bio_of(&text);
     AS_NEED(bio != NULL, AS_SERVER_ERROR, "out of memory");
     out->key = PEM_read_bio_PrivateKey(bio, NULL, refuse_password, &encrypted);

@@ -20,23 +20,6 @@ void as_kek_wipe(struct as_kek *kek)
 
 /* ------------------------------------------------------------ reading ------------------------- */
 
-static as_err file_check(int fd)
-{
-    struct stat st;
-
-    AS_NEED(fstat(fd, &st) == 0, AS_BAD_CONFIGURATION, "the key file cannot be read");
-    AS_NEED(S_ISREG(st.st_mode), AS_BAD_CONFIGURATION, "the key file is not a regular file");
-    AS_NEED(st.st_uid == geteuid() || st.st_uid == 0, AS_BAD_CONFIGURATION,
-            "the key file belongs to somebody else");
-    mode_t shut = S_IRWXG | S_IRWXO;
-    if (st.st_uid == 0 && st.st_gid == 0) {
-        shut &= ~(mode_t)S_IRGRP;
-    }
-    AS_NEED((st.st_mode & shut) == 0, AS_BAD_CONFIGURATION,
-            "the key file is open to others; its mode must be 0600 or 0400");
-    return AS_OK;
-}
-
 /* A text of 64 digits may end its line. */
 static as_span without_line_end(as_span text)
 {
@@ -60,15 +43,16 @@ static as_err kek_parse(as_span bytes, struct as_kek *out)
 
 as_err as_kek_read(const char *path, struct as_kek *out, bool *found)
 {
-    AS_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    static const struct as_file_rules rules = {.flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO};
+    AS_AUTO_FD int fd = -1;
     AS_AUTO_BUF struct as_buf bytes = AS_BUF(2 * HEX);
 
-    *found = fd >= 0;
-    if (fd < 0) {
-        AS_NEED(errno == ENOENT, AS_BAD_CONFIGURATION, "the key file cannot be opened");
+    const char *fault = as_file_open(path, &rules, &fd);
+    *found = fault == NULL || errno != ENOENT;
+    if (!*found) {
         return AS_OK;
     }
-    AS_TRY(file_check(fd));
+    AS_NEED(fault == NULL, AS_BAD_CONFIGURATION, fault);
     AS_NEED(as_file_read(fd, &bytes) || bytes.full, AS_BAD_CONFIGURATION,
             "the key file cannot be read");
     return kek_parse(as_buf_span(&bytes), out);

@@ -13,41 +13,16 @@ static as_err refuse(struct as_findings *findings, const char *path, const char 
     return AS_FAIL(AS_BAD_CONFIGURATION, "audit.file cannot be used");
 }
 
-/* NULL, or what is wrong with the open file. */
-static const char *fault_of(const struct stat *about, bool any_owner)
+static as_err open_checked(struct as_findings *findings, const char *path,
+                           const struct as_file_rules *rules, int *fd)
 {
-    if (!S_ISREG(about->st_mode)) {
-        return "it is no regular file";
-    }
-    if (!any_owner && about->st_uid != geteuid() && about->st_uid != 0) {
-        return "it belongs to another user";
-    }
-    if ((about->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return "others than its owner may write it: chmod go-w";
-    }
-    return NULL;
+    const char *fault = as_file_open(path, rules, fd);
+
+    return fault == NULL ? AS_OK : refuse(findings, path, fault);
 }
 
-/* Never waits for the other end of a pipe. */
-static as_err open_checked(struct as_findings *findings, const char *path, int flags,
-                           bool any_owner, int *out)
-{
-    AS_AUTO_FD int fd = open(
-        path, flags | O_WRONLY | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-    struct stat about;
-
-    if (fd < 0) {
-        return refuse(findings, path, errno == ELOOP ? "it is a link" : strerrordesc_np(errno));
-    }
-    const char *fault =
-        fstat(fd, &about) == 0 ? fault_of(&about, any_owner) : strerrordesc_np(errno);
-    if (fault != NULL) {
-        return refuse(findings, path, fault);
-    }
-    *out = fd;
-    fd = -1;
-    return AS_OK;
-}
+#define APPENDED (O_WRONLY | O_APPEND | O_NOFOLLOW)
+#define SHUT     (S_IWGRP | S_IWOTH)
 
 /* What a full disk or a crash cut off must not take the next line with it. */
 static void end_last_line(const char *path, int fd)
@@ -68,7 +43,8 @@ as_err as_audit_file_open(struct as_findings *findings, const char *path, int *f
     if (path == NULL) {
         return AS_OK;
     }
-    AS_TRY(open_checked(findings, path, O_CREAT, false, fd));
+    const struct as_file_rules rules = {.flags = APPENDED | O_CREAT, .shut = SHUT};
+    AS_TRY(open_checked(findings, path, &rules, fd));
     end_last_line(path, *fd);
     return AS_OK;
 }
@@ -80,5 +56,7 @@ as_err as_audit_file_check(struct as_findings *findings, const char *path)
     if (path == NULL || (access(path, F_OK) != 0 && errno == ENOENT)) {
         return AS_OK; /* its folder is looked at with the others */
     }
-    return open_checked(findings, path, 0, geteuid() == 0, &fd);
+    const struct as_file_rules rules = {
+        .flags = APPENDED, .shut = SHUT, .any_owner = geteuid() == 0};
+    return open_checked(findings, path, &rules, &fd);
 }

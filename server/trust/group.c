@@ -8,12 +8,10 @@
 #include "anchor.h"
 #include "as/crypto.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
@@ -60,15 +58,15 @@ static bool at_end_of_file(void)
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
-/* NULL, with the reason told. A pipe would hold up whoever reads the configuration. */
+/* NULL, with the reason told. */
 static BIO *open_file(struct reading *in, const char *file)
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat about;
+    static const struct as_file_rules rules = {.flags = O_RDONLY, .any_owner = true};
+    int fd = -1;
+    const char *fault = as_file_open(file, &rules, &fd);
 
-    if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        say_fatal(in, file, fd < 0 ? strerrordesc_np(errno) : "it is no regular file");
-        as_file_close(&fd);
+    if (fault != NULL) {
+        say_fatal(in, file, fault);
         return NULL;
     }
     FILE *stream = fdopen(fd, "r");

@@ -87,7 +87,106 @@ START_TEST(the_directory_of_a_path_is_synced)
 }
 END_TEST
 
+/* The name of a file in the test's folder, with this mode. */
+static const char *made(const char *name, mode_t mode)
+{
+    static char path[256];
+    const char *folder = getenv("TEST_TMP");
+
+    snprintf(path, sizeof(path), "%s/file-%ld-%s", folder != NULL ? folder : "/tmp", (long)getpid(),
+             name);
+    (void)unlink(path);
+    if (mode != 0) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(fchmod(fd, mode), 0);
+        as_file_close(&fd);
+    }
+    return path;
+}
+
+static const char *fault_of(const char *path, const struct as_file_rules *rules)
+{
+    AS_AUTO_FD int fd = -2;
+    const char *fault = as_file_open(path, rules, &fd);
+
+    ck_assert(fault != NULL ? fd == -1 : fd >= 0);
+    return fault;
+}
+
+static const struct as_file_rules any = {.flags = O_RDONLY, .any_owner = true};
+static const struct as_file_rules secret = {.flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO};
+static const struct as_file_rules unwritten = {.flags = O_WRONLY | O_NOFOLLOW,
+                                               .shut = S_IWGRP | S_IWOTH};
+
+START_TEST(opens_a_regular_file_and_nothing_else)
+{
+    const char *path = made("pipe", 0);
+
+    ck_assert_str_eq(fault_of(path, &any), "No such file or directory");
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_str_eq(fault_of(path, &any), "it is no regular file"); /* and waits for nobody */
+    ck_assert_int_eq(errno, 0);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_str_eq(fault_of("/", &any), "it is no regular file");
+    ck_assert_int_eq(symlink("/dev/null", path), 0);
+    ck_assert_str_eq(fault_of(path, &unwritten), "it is a link");
+    ck_assert_str_eq(fault_of(path, &any), "it is no regular file");
+    ck_assert_int_eq(unlink(path), 0);
+    path = made("regular", 0644);
+    ck_assert_ptr_null(fault_of(path, &any));
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+START_TEST(TLS_27_shut_to_others)
+{
+    static const mode_t open_modes[] = {0644, 0604, 0620, 0602, 0610, 0601, 0777};
+    static const mode_t written[] = {0620, 0602, 0666};
+
+    for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
+        const char *path = made("mode", open_modes[i]);
+        ck_assert_ptr_null(fault_of(path, &any));
+        ck_assert_str_eq(fault_of(path, &secret),
+                         "it is open to others than its owner: set its mode to 0600");
+    }
+    for (size_t i = 0; i < AS_COUNT(written); i++) {
+        ck_assert_str_eq(fault_of(made("mode", written[i]), &unwritten),
+                         "others than its owner may write it: chmod go-w");
+    }
+    ck_assert_ptr_null(fault_of(made("mode", 0644), &unwritten));
+    ck_assert_ptr_null(fault_of(made("mode", 0600), &secret));
+    ck_assert_int_eq(unlink(made("mode", 0400)), 0);
+}
+END_TEST
+
+START_TEST(of_this_user_or_root)
+{
+    struct as_file_rules of_anybody = secret;
+
+    if (geteuid() != 0) { /* only root can give a file away */
+        return;
+    }
+    of_anybody.any_owner = true;
+    const char *path = made("owner", 0440); /* how the service manager shows a credential */
+    ck_assert_int_eq(chown(path, 0, 0), 0);
+    ck_assert_ptr_null(fault_of(path, &secret));
+    ck_assert_int_eq(chown(path, 0, 12345), 0);
+    ck_assert_str_eq(fault_of(path, &secret),
+                     "it is open to others than its owner: set its mode to 0600");
+    path = made("owner", 0600);
+    ck_assert_int_eq(chown(path, 12345, 0), 0);
+    ck_assert_str_eq(fault_of(path, &secret), "it belongs to another user");
+    ck_assert_ptr_null(fault_of(path, &of_anybody));
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
 AS_TESTS("base/file", {
+    tcase_add_test(t, opens_a_regular_file_and_nothing_else);
+    tcase_add_test(t, TLS_27_shut_to_others);
+    tcase_add_test(t, of_this_user_or_root);
     tcase_add_test(t, reads_to_the_end);
     tcase_add_test(t, stops_at_the_maximum);
     tcase_add_test(t, what_cannot_be_read_says_so);

@@ -414,7 +414,7 @@ START_TEST(a_key_file_open_to_others_is_refused)
     for (size_t i = 0; i < AS_COUNT(bad); i++) {
         put_file(hex_text, 64, bad[i]);
         ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
-                   "the key file is open to others; its mode must be 0600 or 0400");
+                   "it is open to others than its owner: set its mode to 0600");
     }
     for (size_t i = 0; i < AS_COUNT(good); i++) {
         put_file(hex_text, 64, good[i]);
@@ -441,7 +441,7 @@ START_TEST(a_key_file_of_somebody_else_is_refused)
     put_file(hex_text, 64, 0600);
     ck_assert_int_eq(chown(key_file, 12345, 0), 0);
     ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
-               "the key file belongs to somebody else");
+               "it belongs to another user");
     end();
 }
 END_TEST
@@ -454,7 +454,7 @@ START_TEST(a_key_file_that_is_no_file_is_refused)
     start();
     ck_assert_int_eq(mkfifo(key_file, 0600), 0);
     ck_refuses(as_kek_read(key_file, &kek, &found), AS_BAD_CONFIGURATION,
-               "the key file is not a regular file"); /* and it does not wait for a writer */
+               "it is no regular file"); /* and it does not wait for a writer */
     ck_assert_int_eq(unlink(key_file), 0);
     ck_ok(as_kek_read(key_file, &kek, &found));
     ck_assert(!found);
