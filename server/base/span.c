@@ -2,6 +2,7 @@
 #include "as/base/span.h"
 
 #include "as/base/ascii.h"
+#include "as/base/auto.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -111,6 +112,40 @@ bool as_span_number(as_span s, uint64_t max, uint64_t *out)
     }
     *out = value;
     return true;
+}
+
+struct unit {
+    char letter;
+    int64_t worth;
+};
+
+static bool quantity(as_span s, const struct unit *units, size_t count, int64_t *out)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; s.len > 0 && i < count; i++) {
+        if (s.ptr[s.len - 1] == units[i].letter) {
+            bool fine = as_span_number((as_span){s.ptr, s.len - 1}, UINT32_MAX, &number);
+
+            *out = fine ? (int64_t)number * units[i].worth : 0;
+            return fine;
+        }
+    }
+    return false;
+}
+
+bool as_span_duration(as_span s, int64_t *seconds)
+{
+    static const struct unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+
+    return quantity(s, units, AS_COUNT(units), seconds);
+}
+
+bool as_span_size(as_span s, int64_t *octets)
+{
+    static const struct unit units[] = {{'k', 1024}, {'M', 1024 * 1024}};
+
+    return quantity(s, units, AS_COUNT(units), octets);
 }
 
 bool as_span_is_utf8(as_span s)

@@ -7,29 +7,16 @@
 
 #define COLLECTION "/v1/initial-access-tokens"
 
-/* 90s, 30m, 12h, 7d; a bare number is seconds. */
+/* A bare number is seconds. */
 static bool read_seconds(const char *text, json_int_t *out)
 {
-    static const struct {
-        char unit;
-        unsigned seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    as_span number = as_span_of(text);
-    unsigned factor = 1;
+    int64_t seconds = 0;
     uint64_t count = 0;
+    bool bare = as_span_number(as_span_of(text), UINT32_MAX, &count);
+    bool fine = bare || as_span_duration(as_span_of(text), &seconds);
 
-    for (size_t i = 0; i < AS_COUNT(units) && number.len > 0; i++) {
-        if (number.ptr[number.len - 1] == units[i].unit) {
-            factor = units[i].seconds;
-            number.len--;
-            break;
-        }
-    }
-    if (!as_span_number(number, AS_LIMIT_IAT_S, &count)) {
-        return false;
-    }
-    *out = (json_int_t)count * factor;
-    return true;
+    *out = bare ? (json_int_t)count : (json_int_t)seconds;
+    return fine;
 }
 
 static enum ctl_exit gather(const struct ctl *ctl, json_t *into)

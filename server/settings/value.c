@@ -3,36 +3,25 @@
 
 #include <string.h>
 
-/* A number and one letter of a unit. */
-struct unit {
-    char letter;
-    int64_t worth;
-};
-
-static const struct unit seconds[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'\0', 0}};
-static const struct unit octets[] = {{'k', 1024}, {'M', 1024 * 1024}, {'\0', 1}};
-
-static bool parse_number(const struct as_setting *row, as_span text, const struct unit *units,
-                         int64_t *out)
+static bool parse_count(as_span text, int64_t *out)
 {
     uint64_t count = 0;
-    int64_t worth = 1;
+    bool fine = as_span_number(text, UINT32_MAX, &count);
 
-    if (units != NULL && text.len > 0) {
-        char last = text.ptr[text.len - 1];
-        const struct unit *unit = units;
+    *out = (int64_t)count;
+    return fine;
+}
 
-        while (unit->letter != '\0' && unit->letter != last) {
-            unit++;
-        }
-        worth = unit->worth; /* without a unit: what the last row of the units says */
-        text.len -= unit->letter != '\0';
+static bool parse_number(const struct as_setting *row, as_span text, int64_t *out)
+{
+    bool fine = false;
+
+    if (row->type == AS_SETTING_DURATION) {
+        fine = as_span_duration(text, out);
+    } else {
+        fine = (row->type == AS_SETTING_SIZE && as_span_size(text, out)) || parse_count(text, out);
     }
-    if (worth == 0 || !as_span_number(text, UINT32_MAX, &count)) {
-        return false;
-    }
-    *out = (int64_t)count * worth;
-    return *out >= row->min && *out <= row->max;
+    return fine && *out >= row->min && *out <= row->max;
 }
 
 static bool parse_word(const struct as_setting *row, const char *text, int64_t *out)
@@ -73,11 +62,9 @@ bool as_setting_parse(const struct as_setting *row, const char *text, int64_t *n
     case AS_SETTING_SWITCH:
         return parse_word(&(struct as_setting){.words = switches}, text, number);
     case AS_SETTING_NUMBER:
-        return parse_number(row, as_span_of(text), NULL, number);
     case AS_SETTING_SIZE:
-        return parse_number(row, as_span_of(text), octets, number);
     case AS_SETTING_DURATION:
-        return parse_number(row, as_span_of(text), seconds, number);
+        return parse_number(row, as_span_of(text), number);
     }
     return false;
 }

@@ -56,6 +56,11 @@ bool as_span_cut(as_span *rest, char separator, as_span *head);
 /* Decimal digits only, no sign, no blanks, at most `max`. False otherwise. */
 bool as_span_number(as_span s, uint64_t max, uint64_t *out);
 
+/* A number and a letter that says of what: seconds of 90s, 30m, 12h, 7d; octets of 16k, 8M. At most
+ * UINT32_MAX of the unit. False otherwise. */
+bool as_span_duration(as_span s, int64_t *seconds);
+bool as_span_size(as_span s, int64_t *octets);
+
 /* Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing past U+10FFFF. */
 bool as_span_is_utf8(as_span s);
 /* Any of 0x00-0x1F or 0x7F? */

@@ -142,7 +142,38 @@ START_TEST(control_octets)
 }
 END_TEST
 
+START_TEST(durations_and_sizes)
+{
+    static const struct {
+        as_span text;
+        int64_t seconds, octets; /* -1: it is none */
+    } rows[] = {
+        {AS_LIT_ROW("90s"), 90, -1},     {AS_LIT_ROW("30m"), 1800, -1},
+        {AS_LIT_ROW("12h"), 43200, -1},  {AS_LIT_ROW("7d"), 604800, -1},
+        {AS_LIT_ROW("0s"), 0, -1},       {AS_LIT_ROW("16k"), -1, 16384},
+        {AS_LIT_ROW("8M"), -1, 8388608}, {AS_LIT_ROW("4294967295d"), 371085174288000, -1},
+        {AS_LIT_ROW(""), -1, -1},        {AS_LIT_ROW("s"), -1, -1},
+        {AS_LIT_ROW("90"), -1, -1},      {AS_LIT_ROW("-1s"), -1, -1},
+        {AS_LIT_ROW("1 s"), -1, -1},     {AS_LIT_ROW("1y"), -1, -1},
+        {AS_LIT_ROW("1S"), -1, -1},      {AS_LIT_ROW("1ss"), -1, -1},
+        {AS_LIT_ROW("1K"), -1, -1},      {AS_LIT_ROW("4294967296s"), -1, -1},
+        {AS_LIT_ROW("1\0s"), -1, -1},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        int64_t seconds = -1, octets = -1;
+        bool is_duration = as_span_duration(rows[i].text, &seconds);
+        bool is_size = as_span_size(rows[i].text, &octets);
+        ck_assert_msg(is_duration == (rows[i].seconds >= 0) && is_size == (rows[i].octets >= 0),
+                      "%s", rows[i].text.ptr);
+        ck_assert(!is_duration || seconds == rows[i].seconds);
+        ck_assert(!is_size || octets == rows[i].octets);
+    }
+}
+END_TEST
+
 AS_TESTS("base/span", {
+    tcase_add_test(t, durations_and_sizes);
     tcase_add_test(t, of_and_equal);
     tcase_add_test(t, equal_nocase_is_ascii_only);
     tcase_add_test(t, starts_and_has_byte);
