@@ -118,6 +118,27 @@ def REG_09_errors_as_text_and_as_json():
 
 
 @test
+def REG_10_json_in_ascii():
+    """What steers a terminal does not reach it from there either, and the value is the same."""
+    strange = "Z\u00fcrich \u009b31m\u202e\u2066\u200b\u2028 \U0001f600"
+    file = server.write("strange.json", json.dumps(
+        {"client_name": strange, "token_endpoint_auth_method": TLS,
+         "tls_client_auth_subject_dn": "CN=strange", "grant_types": ["client_credentials"]}))
+    code, out, _ = run("-o", "json", "client", "create", "--json", file)
+    assert_equal(code, FINE)
+    created = json.loads(out)
+    for args in (("client", "show", created["client_id"]), ("client", "list"), ("client", "export")):
+        code, out, _ = run("-o", "json", *args)
+        assert_equal(code, FINE)
+        assert out.isascii(), out
+        assert_in("\\u009B", out)
+        found = json.loads(out)
+        names = [one["client_name"] for one in (found if isinstance(found, list) else [found])
+                 if one.get("client_name") == strange]
+        assert_equal(names, [strange])
+
+
+@test
 def REG_10_tables():
     view = server.ctl("client", "create", "--token-endpoint-auth-method", TLS, "--client-name",
                       "Evil \u00fc\u00ad\ufe0f", "--tls-client-auth-subject-dn", "CN=tabled")

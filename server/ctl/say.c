@@ -31,7 +31,7 @@ enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *mes
     }
     AS_AUTO(json_decref)
     json_t *json = json_pack("{s:s, s:s}", "error", codes[code], "message", text);
-    json_dumpf(json, stderr, JSON_COMPACT);
+    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
     fputc('\n', stderr);
     return code;
 }
@@ -142,13 +142,23 @@ static void pad(size_t used, size_t width)
     }
 }
 
+/* In ASCII, whatever a client calls itself: the same value, and nothing that steers a terminal. */
 enum ctl_exit ctl_print_json(const struct ctl *ctl, const json_t *value)
 {
-    /* what cannot be written is told at the end */
-    if (json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 && !ferror(stdout)) {
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+
+    if (text == NULL) {
         return ctl_say(ctl, CTL_REFUSED, "it is done, but there is no memory to show it");
     }
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == 0x7f) { /* ASCII too, but jansson leaves it as it is */
+            printf("\\u007f");
+        } else {
+            putchar(*c); /* what cannot be written is told at the end */
+        }
+    }
     putchar('\n');
+    free(text);
     return CTL_FINE;
 }
 

@@ -20,7 +20,7 @@ void ctl_warn(const struct ctl *ctl, const char *message, ...)
         return;
     }
     AS_AUTO(json_decref) json_t *json = json_pack("{s:s}", "warning", text);
-    json_dumpf(json, stderr, JSON_COMPACT);
+    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
     fputc('\n', stderr);
 }
 
