@@ -75,6 +75,9 @@ as_err as_visit_serve(struct as_http_call *call);
 void as_visit_done(struct as_http_call *call);
 void as_visit_overload(struct as_http_call *call);
 
+/* visit_path.c: the path for the log: as far as nothing in it begins like a token. */
+as_span as_visit_path(const struct as_http_request *request);
+
 /* audit.c */
 void as_audit_write(const struct as_visit *visit);
 /* One line; without a file of the audit nothing. */

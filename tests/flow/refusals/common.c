@@ -152,6 +152,28 @@ START_TEST(MTLS_118_a_log_line_cannot_be_forged)
 }
 END_TEST
 
+/* RFC 6750 5.3: a token that somebody takes for a part of the path. */
+START_TEST(a_token_in_the_path_stays_out_of_the_log)
+{
+    static const struct {
+        const char *path, *logged;
+    } asked[] = {
+        {"/register/rat.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/register/rat."},
+        {"/register/iat.BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB/x", "/register/iat."},
+        {"/fat1.CCCC", "/fat1."},
+        {"/introspect/eyJhbGciOiJFUzI1NiJ9.e30.x", "/introspect/eyJ"},
+        {"/register/x=rat.DDDD", "/register/x=rat."},
+        {"/register/QeyJ-eyJ_fat1.x", "/register/QeyJ-eyJ_fat1.x"}, /* an identifier, by chance */
+        {"/rat", "/rat"},
+    };
+
+    for (size_t i = 0; i < AS_COUNT(asked); i++) {
+        flow_post(f, NULL, asked[i].path, "a=b");
+        flow_last_has(f->log_fd, "path", asked[i].logged);
+    }
+}
+END_TEST
+
 /* TOK-13, as the endpoint answers it. */
 START_TEST(TOK_13_too_many_failures)
 {
@@ -184,5 +206,6 @@ AS_TESTS("flow/refusals/common", {
     tcase_add_test(t, TOK_10_descriptions_are_plain);
     tcase_add_test(t, MTLS_118_one_log_line);
     tcase_add_test(t, MTLS_118_a_log_line_cannot_be_forged);
+    tcase_add_test(t, a_token_in_the_path_stays_out_of_the_log);
     tcase_add_test(t, TOK_13_too_many_failures);
 })
