@@ -57,7 +57,7 @@ struct as_settings {
     const struct as_trust_group_conf *trusts;
     size_t trust_count;
     const char *default_trust; /* judges clients without a pin; NULL: the only client group */
-    const char *store_backend; /* "sqlite" */
+    const char *store_backend; /* a name that as/store.h knows: "sqlite" */
     const char *store_path;
     const char *store_key_file;
     const char *admin_socket;          /* NULL: none */

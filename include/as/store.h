@@ -44,6 +44,9 @@ enum as_store_failure {
 };
 
 /*
+ * `backend` is a name of the table in store.c, which settings/ has checked (design D14); another is
+ * unavailable.
+ *
  * Opens, migrates, and starts the committer and the housekeeper (checkpoints, sweeping). `path` is
  * the database; beside it stand its -wal and -shm and PATH.lock. The file is made with mode 0600; a
  * directory that anybody but its owner may write, or a file that anybody but its owner may read, is
@@ -51,7 +54,7 @@ enum as_store_failure {
  * is found damaged: up to AS_LIMIT_STORE_CHECK_OCTETS all pages are looked at, for
  * AS_LIMIT_STORE_CHECK_MS or so. `message` gets one sentence on failure.
  */
-enum as_store_failure as_store_open(const char *path, struct as_store **out,
+enum as_store_failure as_store_open(const char *backend, const char *path, struct as_store **out,
                                     char message[AS_STORE_MESSAGE]);
 /* Writes what is queued, ends the threads, checkpoints, closes. Free all sessions before. */
 void as_store_close(struct as_store *store);
@@ -60,8 +63,8 @@ void as_store_close(struct as_store *store);
  * that each record can be decoded (`fapid --check-store`). Findings go to `tell`, a sentence each;
  * AS_STORE_BROKEN when there are any, AS_STORE_BUSY while a fapid runs on it. For root the process
  * is the file's owner meanwhile: call it before there are threads. */
-enum as_store_failure as_store_check(const char *path, void (*tell)(void *, const char *),
-                                     void *arg);
+enum as_store_failure as_store_check(const char *backend, const char *path,
+                                     void (*tell)(void *, const char *), void *arg);
 
 /* A worker's session (`may_wait` false) opens its connection now, another at its first read. */
 as_err as_store_session_new(struct as_store *store, bool may_wait, struct as_store_session **out);

@@ -29,7 +29,8 @@ static bool harden(void)
 
 static enum as_exit check_store(struct as_settings *settings)
 {
-    enum as_store_failure failure = as_store_check(settings->store_path, print_message, NULL);
+    enum as_store_failure failure =
+        as_store_check(settings->store_backend, settings->store_path, print_message, NULL);
 
     if (failure == AS_STORE_FINE) {
         fprintf(stderr, "%s: fine\n", settings->store_path);

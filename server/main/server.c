@@ -22,7 +22,9 @@ static enum as_exit open_store(struct as_server *server)
 {
     char message[AS_STORE_MESSAGE] = "";
 
-    if (as_store_open(server->reading->settings->store_path, &server->store, message) !=
+    const struct as_settings *settings = server->reading->settings;
+
+    if (as_store_open(settings->store_backend, settings->store_path, &server->store, message) !=
         AS_STORE_FINE) {
         as_findings_tell(&server->findings, AS_LOG_ERROR, "store.path", "%s", message);
         return give_up(server, "store", AS_FAIL(AS_UNAVAILABLE, "the store"), AS_EXIT_UNAVAILABLE);

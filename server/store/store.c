@@ -4,22 +4,42 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 AS_AUTO_DEFINE(struct as_store, as_store_close)
 AS_AUTO_DEFINE(struct as_store_session, as_store_session_free)
 
-static const struct as_store_ops *const backend_ops = &as_sqlite_ops;
+/* What store.backend may be. */
+static const struct {
+    const char *name;
+    const struct as_store_ops *ops;
+} backends[] = {
+    {"sqlite", &as_sqlite_ops},
+};
 
-enum as_store_failure as_store_open(const char *path, struct as_store **out,
+/* NULL: there is none of that name. */
+static const struct as_store_ops *ops_of(const char *backend)
+{
+    for (size_t i = 0; i < AS_COUNT(backends); i++) {
+        if (strcmp(backends[i].name, backend) == 0) {
+            return backends[i].ops;
+        }
+    }
+    return NULL;
+}
+
+enum as_store_failure as_store_open(const char *backend, const char *path, struct as_store **out,
                                     char message[AS_STORE_MESSAGE])
 {
+    const struct as_store_ops *ops = ops_of(backend);
     AS_AUTO(as_store_close) struct as_store *store = calloc(1, sizeof(*store));
 
-    if (store == NULL) {
-        (void)snprintf(message, AS_STORE_MESSAGE, "out of memory");
+    if (store == NULL || ops == NULL) {
+        (void)snprintf(message, AS_STORE_MESSAGE, "%s",
+                       ops == NULL ? "there is no such backend" : "out of memory");
         return AS_STORE_UNAVAILABLE;
     }
-    store->ops = backend_ops;
+    store->ops = ops;
     enum as_store_failure failure = store->ops->open(path, &store->backend, message);
     if (failure != AS_STORE_FINE) {
         return failure;
@@ -50,10 +70,16 @@ void as_store_close(struct as_store *store)
     free(store);
 }
 
-enum as_store_failure as_store_check(const char *path, void (*tell)(void *, const char *),
-                                     void *arg)
+enum as_store_failure as_store_check(const char *backend, const char *path,
+                                     void (*tell)(void *, const char *), void *arg)
 {
-    return backend_ops->check(path, tell, arg);
+    const struct as_store_ops *ops = ops_of(backend);
+
+    if (ops == NULL) {
+        tell(arg, "there is no such backend");
+        return AS_STORE_UNAVAILABLE;
+    }
+    return ops->check(path, tell, arg);
 }
 
 /* ------------------------------------------------------------ sessions ------------------------ */

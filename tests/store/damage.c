@@ -77,7 +77,7 @@ START_TEST(a_truncated_file_refuses_the_start)
     for (size_t i = 0; i < AS_COUNT(sizes); i++) {
         ck_assert_int_eq(truncate(f.path, sizes[i]), 0);
         check_opens(&f, AS_STORE_BROKEN, "");
-        ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_BROKEN);
+        ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_BROKEN);
         file_copy(copy_path(&f), f.path);
     }
     check_opens(&f, AS_STORE_FINE, "");
@@ -94,7 +94,7 @@ START_TEST(an_empty_file_refuses_the_start)
     ck_assert_int_eq(truncate(f.path, 0), 0);
     check_opens(&f, AS_STORE_BROKEN, "an empty file");
     ck_assert_int_eq(size_of(f.path), 0);
-    ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_BROKEN);
+    ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_BROKEN);
     ck_assert_ptr_nonnull(strstr(told, "an empty file"));
     ck_assert_int_eq(unlink(f.path), 0);
     check_opens(&f, AS_STORE_FINE, ""); /* none at all is a new one */
@@ -324,7 +324,7 @@ START_TEST(root_checks_what_belongs_to_another_user)
     ck_assert_int_eq(chown(f.path, 12345, 12345), 0);
     (void)snprintf(path, sizeof(path), "%s.lock", f.path);
     ck_assert_int_eq(chown(path, 12345, 12345), 0);
-    ck_assert_msg(as_store_check(f.path, tell, told) == AS_STORE_FINE, "%s", told);
+    ck_assert_msg(as_store_check("sqlite", f.path, tell, told) == AS_STORE_FINE, "%s", told);
     ck_assert_uint_eq(geteuid(), 0);
     ck_assert_uint_eq(getegid(), 0);
     for (size_t i = 0; i < AS_COUNT(suffixes); i++) { /* nothing of root's is left there */
@@ -334,7 +334,7 @@ START_TEST(root_checks_what_belongs_to_another_user)
     }
     check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to"); /* running on it is another matter */
     ck_assert_int_eq(chmod(f.dir, 0777), 0);
-    ck_assert_int_eq(as_store_check(f.path, tell, told), AS_STORE_UNAVAILABLE);
+    ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(told, "others may write"));
     fixture_remove(&f);
 }

@@ -264,7 +264,7 @@ static void check_finds(enum as_store_failure want, const char *says)
     size_t findings = 0;
 
     told[0] = '\0';
-    enum as_store_failure failure = as_store_check(f.path, tell, &findings);
+    enum as_store_failure failure = as_store_check("sqlite", f.path, tell, &findings);
     ck_assert_msg(failure == want, "the check gave %d instead of %d: %s", failure, want, told);
     ck_assert((want == AS_STORE_FINE) == (findings == 0));
     ck_assert_msg(strstr(told, says) != NULL, "\"%s\" lacks \"%s\"", told, says);
@@ -333,6 +333,21 @@ START_TEST(check_refuses_what_open_refuses)
 }
 END_TEST
 
+START_TEST(a_backend_that_is_none_is_refused)
+{
+    static const char *const none[] = {"", "postgresql", "SQLite"};
+    struct as_store *store = NULL;
+
+    for (size_t i = 0; i < AS_COUNT(none); i++) {
+        char message[256] = "";
+
+        ck_assert_int_eq(as_store_open(none[i], f.path, &store, message), AS_STORE_UNAVAILABLE);
+        ck_assert_str_eq(message, "there is no such backend");
+        ck_assert_ptr_null(store);
+    }
+}
+END_TEST
+
 AS_TESTS("store_open", {
     tcase_add_test(t, files_are_closed_to_others_whatever_the_umask);
     tcase_add_test(t, a_database_that_others_may_read_is_refused);
@@ -351,4 +366,5 @@ AS_TESTS("store_open", {
     tcase_add_test(t, check_reads_all_and_changes_nothing);
     tcase_add_test(t, check_finds_what_is_wrong);
     tcase_add_test(t, check_refuses_what_open_refuses);
+    tcase_add_test(t, a_backend_that_is_none_is_refused);
 })

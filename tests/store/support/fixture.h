@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One suite for every backend: a fixture opens an empty store of the backend under test, with a
- * session that may wait (job) and one that may not (worker). A second backend is a second row.
+ * session that may wait (job) and one that may not (worker). A second backend is a second name.
  */
 #ifndef AS_TESTS_STORE_FIXTURE_H
 #define AS_TESTS_STORE_FIXTURE_H
@@ -22,12 +22,7 @@ struct fixture {
     struct as_arena *mem;
 };
 
-static const struct {
-    const char *name;
-    enum as_store_failure (*open)(const char *path, struct as_store **out, char message[256]);
-} backends[] = {
-    {"sqlite", as_store_open},
-};
+static const char *const backends[] = {"sqlite"};
 
 /* For tests that run once per backend; _i is check's index of the loop. */
 #define add_for_backends(tcase, test) tcase_add_loop_test(tcase, test, 0, AS_COUNT(backends))
@@ -36,8 +31,8 @@ static inline void fixture_open(struct fixture *f, size_t backend)
 {
     char message[256] = "";
 
-    enum as_store_failure failure = backends[backend].open(f->path, &f->store, message);
-    ck_assert_msg(failure == AS_STORE_FINE, "%s: %s", backends[backend].name, message);
+    enum as_store_failure failure = as_store_open(backends[backend], f->path, &f->store, message);
+    ck_assert_msg(failure == AS_STORE_FINE, "%s: %s", backends[backend], message);
     ck_ok(as_store_session_new(f->store, true, &f->job));
     ck_ok(as_store_session_new(f->store, false, &f->worker));
 }

@@ -101,7 +101,7 @@ static inline void check_opens(const struct fixture *f, enum as_store_failure wa
     struct as_store *store = NULL;
     char message[256] = "";
 
-    enum as_store_failure failure = as_store_open(f->path, &store, message);
+    enum as_store_failure failure = as_store_open("sqlite", f->path, &store, message);
     ck_assert_msg(failure == want, "opening gave %d instead of %d: %s", failure, want, message);
     if (failure == AS_STORE_FINE) {
         as_store_close(store);
