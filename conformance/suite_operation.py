@@ -525,7 +525,7 @@ def MTLS_118_an_audit_file_that_cannot_be_opened_refuses_a_reload():
 # ------------------------------------------------------------------------------------ a start that fails
 
 @each(("store", "store.path", "/nowhere/fapid.db", 69, "/nowhere"),
-      ("key", "store.key_file", "/dev/null", CONFIGURATION, "/dev/null: the key file is not a"),
+      ("key", "store.key_file", "/dev/null", CONFIGURATION, "/dev/null: it is no regular file"),
       ("group", "admin.group", "nosuch", CONFIGURATION, "no group is named nosuch"))
 def why_a_start_failed_has_a_place(key, value, code, says):
     with made() as server:
