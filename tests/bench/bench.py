@@ -33,6 +33,7 @@ SUITES_13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305
 # 200 octets of JSON: less than a token or an introspection, so that the measure is not made easier.
 ANSWER = '{"nginx":"%s"}' % ("-" * 188)
 SHARED = "shared:sessions:10m"
+BUILTIN = "builtin:4096"
 
 
 def build(*targets):
@@ -61,7 +62,7 @@ def nginx_conf(server, port, quiet=False, cache=SHARED):
     return f"""
 daemon off;
 worker_processes {len(os.sched_getaffinity(0))};
-pid {server.path("nginx.pid")};
+pid {server.path(f"nginx-{port}.pid")};
 error_log stderr error;
 events {{ worker_connections 16384; }}
 http {{
@@ -114,9 +115,9 @@ def nginx(server, quiet=False, cache=SHARED):
     """(process, port); its files lie in the folder of `server`."""
     port = free_ports(1)[0]
     os.makedirs(server.path("temp"), exist_ok=True)
-    server.write("nginx.conf", nginx_conf(server, port, quiet, cache))
-    process = subprocess.Popen([nginx_program(), "-p", server.folder, "-e", "stderr", "-c",
-                                server.path("nginx.conf")], stdin=subprocess.DEVNULL)
+    conf = server.write(f"nginx-{port}.conf", nginx_conf(server, port, quiet, cache))
+    process = subprocess.Popen([nginx_program(), "-p", server.folder, "-e", "stderr", "-c", conf],
+                               stdin=subprocess.DEVNULL)
     try:
         wait_for_port(process, port)
         yield process, port
