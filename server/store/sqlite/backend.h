@@ -153,6 +153,8 @@ as_err as_sqlite_audit_list(struct as_reader *reader, struct as_arena *mem, int6
                             size_t limit, const struct as_audit_row **out, size_t *count);
 /* sequence.c */
 as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out);
+/* The next epoch of a party. */
+as_err as_sequence_next(struct as_db *db, int64_t *out);
 /* At least this from now on. */
 as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least);
 /* All are there, in their bounds, and no epoch in use is beyond them. */

@@ -5,21 +5,6 @@
  */
 #include "sqlite/backend.h"
 
-static as_err next_epoch(struct as_db *db, int64_t *out)
-{
-    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
-    bool found = false;
-
-    AS_TRY(as_sql_open(db, &rows,
-                       "UPDATE sequence SET value = value + 1 WHERE name = 'epoch' "
-                       "RETURNING value",
-                       NULL, 0));
-    AS_TRY(as_sql_next(db, rows, &found));
-    AS_NEED(found, AS_SERVER_ERROR, "the store has lost its sequence");
-    *out = sqlite3_column_int64(rows, 0);
-    return AS_OK;
-}
-
 /* The number of a party; 0: there is none. */
 static as_err number_of(struct as_db *db, enum as_party_kind kind, as_span id, int64_t *out)
 {
@@ -198,7 +183,7 @@ as_err as_sqlite_party_create(struct as_backend *backend, const struct as_party_
     AS_TRY(need_small(write->party));
     AS_TRY(need_free_id(db, write->party->id));
     AS_TRY(need_room(db, write->party));
-    AS_TRY(next_epoch(db, &epoch));
+    AS_TRY(as_sequence_next(db, &epoch));
     AS_TRY(party_insert(db, write->party, epoch));
     int64_t number = sqlite3_last_insert_rowid(db->handle);
     AS_TRY(audiences_put(db, number, write->party));
@@ -225,7 +210,7 @@ static as_err end_tokens_of_another_identity(struct as_db *db, int64_t number,
 {
     int64_t epoch = 0;
 
-    AS_TRY(next_epoch(db, &epoch));
+    AS_TRY(as_sequence_next(db, &epoch));
     return AS_SQL_RUN(db,
                       "UPDATE party SET epoch = ?2 WHERE number = ?1 AND "
                       "(method <> ?3 OR name_kind <> ?4 OR name_canon IS NOT ?5)",
@@ -330,7 +315,7 @@ as_err as_sqlite_client_revoke_tokens(struct as_backend *backend, as_span id, bo
     if (number == 0) {
         return AS_OK; /* without an epoch, which would be written */
     }
-    AS_TRY(next_epoch(db, &epoch));
+    AS_TRY(as_sequence_next(db, &epoch));
     return AS_SQL_RUN(db, "UPDATE party SET epoch = ?2 WHERE number = ?1", AS_SQL_NUMBER(number),
                       AS_SQL_NUMBER(epoch));
 }

@@ -25,6 +25,17 @@ as_err as_sequence_get(struct as_db *db, as_span name, int64_t *out)
     return take(db, rows, out);
 }
 
+as_err as_sequence_next(struct as_db *db, int64_t *out)
+{
+    AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
+
+    AS_TRY(as_sql_open(db, &rows,
+                       "UPDATE sequence SET value = value + 1 WHERE name = 'epoch' "
+                       "RETURNING value",
+                       NULL, 0));
+    return take(db, rows, out);
+}
+
 as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least)
 {
     return AS_SQL_RUN(db, "UPDATE sequence SET value = max(value, ?2) WHERE name = ?1",
