@@ -17,6 +17,16 @@ enum as_method { AS_METHOD_TLS_CLIENT_AUTH, AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUT
 const char *as_method_name(enum as_method method);
 bool as_method_named(as_span name, enum as_method *out);
 
+/* The kinds of names a certificate is known by, in the order of RFC 8705 2.1.2. */
+enum as_name_kind {
+    AS_NAME_SUBJECT_DN,
+    AS_NAME_SAN_DNS,
+    AS_NAME_SAN_URI,
+    AS_NAME_SAN_IP,
+    AS_NAME_SAN_EMAIL,
+    AS_NAME_KINDS
+};
+
 enum as_grant_type { AS_GRANT_CLIENT_CREDENTIALS, AS_GRANT_TYPES };
 
 /* "client_credentials"; case-sensitive. */
@@ -48,9 +58,8 @@ struct as_party {
     enum as_party_kind kind;
     enum as_party_status status;
     enum as_method method;
-    /* tls_client_auth: exactly one registered name (MTLS-21). as_name_kind of trust/, and its
-     * canonical octets. */
-    unsigned name_kind;
+    /* tls_client_auth: exactly one registered name (MTLS-21), in canonical octets (trust/). */
+    enum as_name_kind name_kind;
     as_span name_canon;
     /* self_signed_tls_client_auth: SHA-256 of each registered certificate (x5c element 0). */
     const unsigned char (*certificates)[AS_DIGEST];

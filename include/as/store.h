@@ -80,7 +80,7 @@ bool as_store_is_ready(struct as_store_session *session);
 
 /* One name or certificate a party is known by, for the index of MTLS-114. */
 struct as_identifier {
-    unsigned kind; /* as_name_kind of trust/, or AS_IDENTIFIER_CERTIFICATE / _KEY / _SOFTWARE */
+    unsigned kind; /* as_name_kind, or AS_IDENTIFIER_CERTIFICATE / _KEY / _SOFTWARE */
     unsigned char digest[AS_DIGEST]; /* SHA-256 of the canonical name, of the DER, of the SPKI */
 };
 #define AS_IDENTIFIER_CERTIFICATE 100

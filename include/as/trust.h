@@ -20,16 +20,6 @@ struct evp_pkey_st;
 
 /* ---------------------------------------------------------------- names (RFC 8705 2.1.2) ----- */
 
-/* The kinds of names a certificate is known by, in the order of the RFC. */
-enum as_name_kind {
-    AS_NAME_SUBJECT_DN,
-    AS_NAME_SAN_DNS,
-    AS_NAME_SAN_URI,
-    AS_NAME_SAN_IP,
-    AS_NAME_SAN_EMAIL,
-    AS_NAME_KINDS
-};
-
 /* The metadata member of a kind: "tls_client_auth_subject_dn", ... */
 const char *as_name_member(enum as_name_kind kind);
 

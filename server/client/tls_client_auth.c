@@ -23,8 +23,8 @@ as_err as_prove_tls_client_auth(struct as_attempt *attempt)
     }
     AS_NEED(party->name_kind < AS_NAME_KINDS && party->name_canon.len > 0, AS_SERVER_ERROR,
             "a party of tls_client_auth without a name");
-    AS_NEED(as_cert_has_name(cert, (enum as_name_kind)party->name_kind, party->name_canon),
-            AS_INVALID_CLIENT, "cert_subject_mismatch");
+    AS_NEED(as_cert_has_name(cert, party->name_kind, party->name_canon), AS_INVALID_CLIENT,
+            "cert_subject_mismatch");
     who->class_ = AS_CERTIFICATE_PKI;
     who->trust = group;
     who->verdict = verdict;

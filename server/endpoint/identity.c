@@ -37,7 +37,7 @@ static as_err claim_name(struct as_registration *reg)
     AS_TRY(make_room(reg, 1));
     for (unsigned kind = 0; kind < AS_NAME_KINDS; kind++) {
         if (reg->names[kind].ptr != NULL) {
-            reg->party->name_kind = kind;
+            reg->party->name_kind = (enum as_name_kind)kind;
             reg->party->name_canon = reg->names[kind];
             AS_TRY(as_sha256(reg->names[kind], digest));
             return claim(reg, kind, digest);

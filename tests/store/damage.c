@@ -369,8 +369,40 @@ START_TEST(TOK_15_a_doubt_ends_though_nobody_asks)
 }
 END_TEST
 
+/* What this program does not know is refused, never taken for something. */
+START_TEST(a_kind_that_nobody_knows_is_refused)
+{
+    static const char *const columns[] = {"method", "name_kind"};
+    const struct as_party *party = NULL;
+    struct a_client c;
+    char text[64];
+
+    fixture_start(&f, 0);
+    ck_ok(create(f.job, client_named(&c, "c")));
+    for (size_t i = 0; i < AS_COUNT(columns); i++) {
+        const int most[] = {AS_METHODS - 1, AS_NAME_KINDS - 1};
+        for (int more = 1; more >= 0; more--) {
+            fixture_close(&f);
+            (void)snprintf(text, sizeof(text), "UPDATE party SET %s = %d", columns[i],
+                           most[i] + more);
+            sql_on(f.path, text);
+            fixture_open(&f, 0);
+            as_err err = as_store_party_get(f.job, AS_LIT("c"), &party);
+            if (more > 0) {
+                ck_refuses(err, AS_SERVER_ERROR, "a stored party has an unknown kind");
+            } else {
+                ck_ok(err);
+            }
+            as_store_session_done(f.job);
+        }
+    }
+    fixture_end(&f);
+}
+END_TEST
+
 AS_TESTS("store_damage", {
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, a_kind_that_nobody_knows_is_refused);
     tcase_add_test(t, a_damaged_page_in_the_middle_refuses_the_start);
     tcase_add_test(t, a_truncated_file_refuses_the_start);
     tcase_add_test(t, an_empty_file_refuses_the_start);

@@ -302,9 +302,8 @@ static inline void world_identity(struct world *w, const struct world_party *ask
     }
     party->method = AS_METHOD_TLS_CLIENT_AUTH;
     party->name_kind = ask->dn != NULL ? AS_NAME_SUBJECT_DN : AS_NAME_SAN_DNS;
-    ck_ok(as_name_parse((enum as_name_kind)party->name_kind,
-                        as_span_of(ask->dn != NULL ? ask->dn : ask->san_dns), w->mem,
-                        &party->name_canon));
+    ck_ok(as_name_parse(party->name_kind, as_span_of(ask->dn != NULL ? ask->dn : ask->san_dns),
+                        w->mem, &party->name_canon));
     ck_ok(as_sha256(party->name_canon, digest));
     world_claim(made, party->name_kind, digest);
 }

@@ -158,14 +158,16 @@ static as_err take_numbers(sqlite3_stmt *rows, struct as_party *party)
     unsigned kind = 0;
     unsigned status = 0;
     unsigned method = 0;
+    unsigned name_kind = 0;
 
     AS_TRY(take_choice(rows, COLUMN_KIND, AS_PARTY_RESOURCE + 1, &kind));
     AS_TRY(take_choice(rows, COLUMN_STATUS, AS_PARTY_STATUSES, &status));
     AS_TRY(take_choice(rows, COLUMN_METHOD, AS_METHODS, &method));
-    AS_TRY(take_choice(rows, COLUMN_NAME_KIND, UINT16_MAX, &party->name_kind));
+    AS_TRY(take_choice(rows, COLUMN_NAME_KIND, AS_NAME_KINDS, &name_kind));
     party->kind = (enum as_party_kind)kind;
     party->status = (enum as_party_status)status;
     party->method = (enum as_method)method;
+    party->name_kind = (enum as_name_kind)name_kind;
     party->epoch = sqlite3_column_int64(rows, COLUMN_EPOCH);
     party->shared = sqlite3_column_int64(rows, COLUMN_SHARED) != 0;
     party->created = sqlite3_column_int64(rows, COLUMN_CREATED);
