@@ -121,7 +121,7 @@ static bool enter_listener(struct as_worker *worker, const struct as_arrival *ar
 
 static bool enter_fds(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    if (as_displace_for_fds(worker, arrival->listener, arrival->source, 1)) {
+    if (as_displace_for_fd(worker, arrival->listener, arrival->source)) {
         return true;
     }
     tell_shortage(worker, arrival->listener);
@@ -154,7 +154,7 @@ static bool enter(struct as_worker *worker, const struct as_arrival *arrival, un
 static void leave(struct as_worker *worker, const struct as_arrival *arrival)
 {
     leave_listener(arrival);
-    as_fds_give(worker->edge, arrival->listener->kind, 1);
+    as_fds_give(worker->edge, arrival->listener->kind);
 }
 
 /* ---------------------------------------------------------------- one connection ------------- */

@@ -95,7 +95,6 @@ void as_conn_drop_link(struct as_conn *conn)
     if (conn->link != NULL) {
         as_http_link_close(conn->link);
         conn->link = NULL;
-        as_fds_give(conn->worker->edge, conn->listener->kind, 2);
     }
 }
 
@@ -130,7 +129,7 @@ enum as_step as_conn_end(struct as_conn *conn)
         as_sources_leave(conn->listener->sources, conn->source);
     }
     (void)atomic_fetch_sub(&conn->listener->open, 1);
-    as_fds_give(worker->edge, conn->listener->kind, 1);
+    as_fds_give(worker->edge, conn->listener->kind);
     if (!conn->ticket.waits) {
         bury(conn);
     }

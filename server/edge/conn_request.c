@@ -22,22 +22,12 @@ static void set_deadlines(struct as_conn *conn)
 
 static bool open_link(struct as_conn *conn)
 {
-    struct as_edge *edge = conn->worker->edge;
     struct as_http_link_conf conf = {
         .site = conn->peer->listener->site, .peer = conn->peer, .owner = conn};
 
     conf.always = as_front_always(conn->peer->listener, &conf.always_count);
-    if (conn->link != NULL) {
-        return true;
-    }
-    if (!as_displace_for_fds(conn->worker, conn->listener, conn->source, 2)) {
-        return false;
-    }
-    if (as_failed(as_http_link_open(conn->worker->engine, &conf, &conn->link))) {
-        as_fds_give(edge, conn->listener->kind, 2);
-        return false;
-    }
-    return true;
+    return conn->link != NULL ||
+           !as_failed(as_http_link_open(conn->worker->engine, &conf, &conn->link));
 }
 
 static bool ask(struct as_conn *conn, const struct as_guard_request *request)

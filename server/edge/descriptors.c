@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#define WORKER_FDS 6 /* epoll and eventfd, ours and the engine's */
+#define WORKER_FDS 6 /* epoll and eventfd; the engine's epoll and pair; one to spare */
 #define LANE_FDS   4 /* the store's files, of each worker and job thread */
 
 /* The soft limit is for programs that use select(); this one does not. */
@@ -61,49 +61,48 @@ enum as_edge_failure as_fds_count(struct as_edge *edge, const struct as_edge_con
                  (edge->worker_count + (size_t)AS_LIMIT_JOBS) * LANE_FDS;
     char text[256];
 
-    if (limit < own + 6) { /* one connection with its link, of either class */
+    if (limit < own + 2) { /* one connection of either class */
         tell(arg, "", "the limit of open files (RLIMIT_NOFILE) is too low to serve anybody");
         return AS_EDGE_UNAVAILABLE;
     }
     edge->fds_max = limit - own;
     edge->fds_tls_max = edge->fds_max - kept_of(conf, edge->fds_max);
     bool asks_for_more = asked_of(conf) > edge->fds_max;
-    (void)snprintf(
-        text, sizeof(text),
-        "%s%zu open files allow %zu idle connections, %zu with a request each%s",
-        asks_for_more ? "warning: " : "", limit, edge->fds_tls_max, edge->fds_tls_max / 3,
-        asks_for_more ? "; max_connections asks for more: raise LimitNOFILE (ulimit -n)" : "");
+    (void)snprintf(text, sizeof(text), "%s%zu open files allow %zu connections%s",
+                   asks_for_more ? "warning: " : "", limit, edge->fds_tls_max,
+                   asks_for_more ? "; max_connections asks for more: raise LimitNOFILE (ulimit -n)"
+                                 : "");
     tell(arg, "", text);
     return AS_EDGE_FINE;
 }
 
-static bool add(atomic_size_t *taken, size_t count, size_t max)
+static bool add(atomic_size_t *taken, size_t max)
 {
-    if (atomic_fetch_add(taken, count) + count <= max) {
+    if (atomic_fetch_add(taken, 1) < max) {
         return true;
     }
-    (void)atomic_fetch_sub(taken, count);
+    (void)atomic_fetch_sub(taken, 1);
     return false;
 }
 
-bool as_fds_take(struct as_edge *edge, enum as_listener_kind kind, size_t count)
+bool as_fds_take(struct as_edge *edge, enum as_listener_kind kind)
 {
-    if (!add(&edge->fds, count, edge->fds_max)) {
+    if (!add(&edge->fds, edge->fds_max)) {
         return false;
     }
-    if (kind == AS_LISTENER_TLS && !add(&edge->fds_tls, count, edge->fds_tls_max)) {
-        (void)atomic_fetch_sub(&edge->fds, count);
+    if (kind == AS_LISTENER_TLS && !add(&edge->fds_tls, edge->fds_tls_max)) {
+        (void)atomic_fetch_sub(&edge->fds, 1);
         return false;
     }
     return true;
 }
 
-void as_fds_give(struct as_edge *edge, enum as_listener_kind kind, size_t count)
+void as_fds_give(struct as_edge *edge, enum as_listener_kind kind)
 {
     if (kind == AS_LISTENER_TLS) {
-        (void)atomic_fetch_sub(&edge->fds_tls, count);
+        (void)atomic_fetch_sub(&edge->fds_tls, 1);
     }
-    (void)atomic_fetch_sub(&edge->fds, count);
+    (void)atomic_fetch_sub(&edge->fds, 1);
 }
 
 bool as_fds_left(const struct as_edge *edge, enum as_listener_kind kind)

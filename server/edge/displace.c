@@ -78,21 +78,15 @@ bool as_displace(struct as_worker *worker, const struct as_listener *listener,
            displace(worker, &newcomer, as_sources_count(listener->sources, source));
 }
 
-bool as_displace_for_fds(struct as_worker *worker, const struct as_listener *listener,
-                         struct as_source source, size_t count)
+bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
+                        struct as_source source)
 {
     const struct newcomer newcomer = {.at = NULL, .source = source};
 
-    for (size_t i = 0; i < count; i++) {
-        if (as_fds_take(worker->edge, listener->kind, count)) {
-            return true;
-        }
-        if (listener->kind != AS_LISTENER_TLS ||
-            !displace(worker, &newcomer, as_sources_count(listener->sources, source))) {
-            return false;
-        }
-    }
-    return as_fds_take(worker->edge, listener->kind, count);
+    return as_fds_take(worker->edge, listener->kind) ||
+           (listener->kind == AS_LISTENER_TLS &&
+            displace(worker, &newcomer, as_sources_count(listener->sources, source)) &&
+            as_fds_take(worker->edge, listener->kind));
 }
 
 bool as_displace_might(struct as_worker *worker)

@@ -64,7 +64,7 @@ struct as_edge {
     unsigned worker_count;
     struct as_failing *failing;
     struct as_hash_seed seed; /* of lines */
-    size_t fds_max;           /* descriptors that connections and their links may take */
+    size_t fds_max;           /* descriptors that connections may take, one each */
     size_t fds_tls_max;       /* those of TLS listeners; the rest is for the others */
     atomic_size_t fds;        /* that all have taken */
     atomic_size_t fds_tls;    /* those of TLS listeners among them */
@@ -77,9 +77,9 @@ struct as_edge {
 /* descriptors.c. Counts what there is, with a word to the operator. */
 enum as_edge_failure as_fds_count(struct as_edge *edge, const struct as_edge_conf *conf,
                                   as_edge_tell tell, void *arg);
-/* For a connection of a listener of this kind or its link. Any thread. */
-bool as_fds_take(struct as_edge *edge, enum as_listener_kind kind, size_t count);
-void as_fds_give(struct as_edge *edge, enum as_listener_kind kind, size_t count);
+/* For a connection of a listener of this kind. Any thread. */
+bool as_fds_take(struct as_edge *edge, enum as_listener_kind kind);
+void as_fds_give(struct as_edge *edge, enum as_listener_kind kind);
 /* Is there one for a new connection? */
 bool as_fds_left(const struct as_edge *edge, enum as_listener_kind kind);
 
@@ -228,9 +228,9 @@ void as_conn_count(struct as_conn *conn);
  * does another's connection go for it? */
 bool as_displace(struct as_worker *worker, const struct as_listener *listener,
                  struct as_source source);
-/* Takes descriptors for a connection of this listener and address; others' may have to go. */
-bool as_displace_for_fds(struct as_worker *worker, const struct as_listener *listener,
-                         struct as_source source, size_t count);
+/* Takes a descriptor for a connection of this listener and address; another's may have to go. */
+bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
+                        struct as_source source);
 /* Is there anybody who might go, for the right newcomer? */
 bool as_displace_might(struct as_worker *worker);
 

@@ -233,6 +233,18 @@ as_err as_heads_write(struct as_heads *heads, const struct as_head *head, struct
 
 /* ---------------------------------------------------------------- life ----------------------- */
 
+void as_heads_free(struct as_heads *heads)
+{
+    if (heads != NULL) {
+        if (heads->fd >= 0) {
+            (void)close(heads->fd);
+        }
+        MHD_stop_daemon(heads->daemon);
+        explicit_bzero(heads, sizeof(*heads));
+        free(heads);
+    }
+}
+
 as_err as_heads_new(struct as_heads **out)
 {
     struct as_heads *heads = calloc(1, sizeof(*heads));
@@ -247,18 +259,11 @@ as_err as_heads_new(struct as_heads **out)
         free(heads);
         return AS_FAIL(AS_SERVER_ERROR, "the HTTP engine cannot be started");
     }
+    as_err err = open_pair(heads); /* while there are descriptors */
+    if (as_failed(err)) {
+        as_heads_free(heads);
+        return err;
+    }
     *out = heads;
     return AS_OK;
-}
-
-void as_heads_free(struct as_heads *heads)
-{
-    if (heads != NULL) {
-        if (heads->fd >= 0) {
-            (void)close(heads->fd);
-        }
-        MHD_stop_daemon(heads->daemon);
-        explicit_bzero(heads, sizeof(*heads));
-        free(heads);
-    }
 }
