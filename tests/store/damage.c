@@ -372,7 +372,7 @@ END_TEST
 /* What this program does not know is refused, never taken for something. */
 START_TEST(a_kind_that_nobody_knows_is_refused)
 {
-    static const char *const columns[] = {"method", "name_kind"};
+    static const char *const columns[] = {"method", "name_kind", "grants"};
     const struct as_party *party = NULL;
     struct a_client c;
     char text[64];
@@ -380,7 +380,7 @@ START_TEST(a_kind_that_nobody_knows_is_refused)
     fixture_start(&f, 0);
     ck_ok(create(f.job, client_named(&c, "c")));
     for (size_t i = 0; i < AS_COUNT(columns); i++) {
-        const int most[] = {AS_METHODS - 1, AS_NAME_KINDS - 1};
+        const int most[] = {AS_METHODS - 1, AS_NAME_KINDS - 1, (1 << AS_GRANT_TYPES) - 1};
         for (int more = 1; more >= 0; more--) {
             fixture_close(&f);
             (void)snprintf(text, sizeof(text), "UPDATE party SET %s = %d", columns[i],

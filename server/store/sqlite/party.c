@@ -93,7 +93,7 @@ static as_err take_client(sqlite3_stmt *rows, struct as_arena *mem, struct as_pa
 
     AS_NEED_MEM(client);
     client->party = party;
-    client->grants = (unsigned)sqlite3_column_int64(rows, COLUMN_GRANTS);
+    AS_TRY(take_choice(rows, COLUMN_GRANTS, 1 << AS_GRANT_TYPES, &client->grants));
     client->bound_access_tokens = sqlite3_column_int64(rows, COLUMN_BOUND_TOKENS) != 0;
     AS_TRY(take_format(rows, &client->token_format));
     AS_TRY(as_sql_take(rows, COLUMN_PROFILE, mem, &client->profile));
