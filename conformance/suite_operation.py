@@ -572,6 +572,7 @@ def a_check_refuses(setting, line):
 
 
 @each(("store", "store.path=/nowhere/fapid.db", "store.path: /nowhere"),
+      ("key", "store.key_file=/nowhere/kek", "store.key_file: /nowhere"),
       ("socket", "admin.socket=/nowhere/admin.sock", "admin.socket: /nowhere"),
       ("audit", "audit.file=/nowhere/audit.jsonl", "audit.file: /nowhere"))
 def a_check_warns_of_a_missing_folder(setting, says):

@@ -150,7 +150,8 @@ as_err as_admin_db_restore(struct as_http_call *call);
 as_err as_admin_db_check(struct as_http_call *call);
 as_err as_admin_db_job(struct as_http_call *call);
 
-/* admin.c: may this peer administrate? AS_NOT_ALLOWED (D15). */
+/* admin.c: may this peer administrate? AS_NOT_ALLOWED (D15). visit.c asks for every route below
+ * /v1/. */
 as_err as_admin_check(const struct as_visit *visit);
 
 #endif

@@ -18,7 +18,7 @@ enum as_party_kind as_admin_kind(const struct as_http_call *call);
 const struct as_party_words *as_admin_words(const struct as_http_call *call);
 /* The JSON of the body; the caller owns it. */
 as_err as_admin_read_body(const struct as_http_call *call, json_t **out);
-/* The party of the path, of the kind of the path, for one who may administrate. */
+/* The party of the path, of the kind of the path. */
 as_err as_admin_find(const struct as_http_call *call, const struct as_party **out);
 /* The object as a party to be written, in the place of `existing` where there is one. */
 as_err as_admin_read_party(struct as_http_call *call, const struct as_party *existing,

@@ -32,7 +32,6 @@ as_err as_admin_find(const struct as_http_call *call, const struct as_party **ou
 {
     struct as_visit *visit = as_visit_of(call);
 
-    AS_TRY(as_admin_check(visit));
     AS_TRY(as_store_party_get(visit->ctx.store, call->param, out));
     AS_NEED(*out != NULL && (*out)->kind == as_admin_kind(call), AS_NOT_FOUND,
             "no client or resource server of this kind has this id");

@@ -10,7 +10,6 @@ as_err as_admin_revoke(struct as_http_call *call)
     bool found = false;
 
     visit->event = "client_tokens_revoked";
-    AS_TRY(as_admin_check(visit));
     AS_TRY(as_admin_need_no_query(call));
     AS_TRY(as_admin_read_body(call, &json));
     const json_t *id = json_object_get(json, "client_id");

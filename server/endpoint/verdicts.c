@@ -114,7 +114,6 @@ as_err as_admin_verdict(struct as_http_call *call)
     struct as_trust_verdict verdict;
     as_span group = AS_SPAN_NONE;
 
-    AS_TRY(as_admin_check(visit));
     AS_TRY(as_admin_need_no_query(call));
     AS_TRY(as_admin_read_body(call, &json));
     AS_TRY(read_party(visit, json, &party));

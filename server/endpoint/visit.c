@@ -36,11 +36,20 @@ static void visit_end(struct as_visit *visit)
     as_generation_drop(visit->generation);
 }
 
+/* Asked here, so that no handler of the admin API can forget to (design D15). */
+static as_err check_operator(const struct as_http_call *call)
+{
+    bool is_admin = as_span_starts(as_span_of(call->route->path), AS_LIT("/v1/"));
+
+    return is_admin ? as_admin_check(as_visit_of(call)) : AS_OK;
+}
+
 static as_err visit_handle(struct as_http_call *call)
 {
     AS_NEED(!as_register_is_off(as_visit_of(call), call->request->path), AS_NOT_FOUND,
             "no such path");
     if (call->route != NULL) {
+        AS_TRY(check_operator(call));
         return call->route->handle(call);
     }
     if (call->allow != NULL) {
