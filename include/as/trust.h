@@ -107,11 +107,11 @@ as_err as_cert_of_der(const as_span *ders, size_t count, struct as_cert **out);
 /*
  * Appends all CERTIFICATE blocks of a PEM text to the stack, which frees them; blocks of another
  * kind are passed over. AS_INVALID_CLIENT_METADATA when there is none, one is broken or no
- * certificate in DER, the text exceeds AS_LIMIT_PEM_FILE, or the stack would exceed `most`; what
- * was appended by then stays.
+ * certificate in DER, or the stack would exceed `most`; what was appended by then stays.
  */
 as_err as_x509s_of_pem(as_span pem, size_t most, struct stack_st_X509 *to);
-/* The same as as_cert_of_der from PEM text: the first CERTIFICATE block is the leaf. */
+/* The same as as_cert_of_der from PEM text of at most AS_LIMIT_PEM_FILE octets: the first
+ * CERTIFICATE block is the leaf. */
 as_err as_cert_of_pem(as_span pem, struct as_cert **out);
 /* One more holder; gives the argument back. */
 struct as_cert *as_cert_hold(const struct as_cert *cert);

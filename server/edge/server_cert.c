@@ -14,6 +14,7 @@ AS_AUTO_DEFINE(X509, X509_free)
 
 /* In OpenSSL's account SHA-1 has 63 bits of security, MD5 39, SHA-256 128 (RFC 9325 4.5). */
 #define SIGNATURE_MIN_BITS 128
+#define CHAIN_MAX          16 /* certificates in the file */
 
 /* One load: which files, and whom to tell. */
 struct load {
@@ -68,29 +69,18 @@ static BIO *bio_of(const struct as_buf *buf)
     return BIO_new_mem_buf(buf->len > 0 ? buf->ptr : "", (int)buf->len);
 }
 
-/* Reads all CERTIFICATE blocks: the leaf, then what stands behind it. */
+/* The leaf, then what stands behind it. */
 static as_err read_chain(const struct load *load, struct as_server_cert *out)
 {
     AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_PEM_FILE);
-    AS_AUTO(BIO_free_all) BIO *bio = NULL;
 
     AS_TRY(read_file(load, load->certificate_file, &open_file, &text));
-    bio = bio_of(&text);
     out->chain = sk_X509_new_null();
-    AS_NEED(bio != NULL && out->chain != NULL, AS_SERVER_ERROR, "out of memory");
-    out->leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    NEED_FILE(load, out->leaf != NULL, load->certificate_file, "it holds no certificate");
-    for (;;) {
-        AS_AUTO(X509_free) X509 *next = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-        if (next == NULL) {
-            break;
-        }
-        AS_NEED(sk_X509_push(out->chain, next) > 0, AS_SERVER_ERROR, "out of memory");
-        (void)AS_MOVE(next);
-    }
-    NEED_FILE(load, ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE,
-              load->certificate_file, "a certificate after the first cannot be read");
-    ERR_clear_error();
+    AS_NEED_MEM(out->chain);
+    as_err err = as_x509s_of_pem(as_buf_span(&text), CHAIN_MAX, out->chain);
+    NEED_FILE(load, !as_err_is(err, AS_INVALID_CLIENT_METADATA), load->certificate_file, err.why);
+    AS_TRY(err);
+    out->leaf = sk_X509_shift(out->chain);
     return AS_OK;
 }
 

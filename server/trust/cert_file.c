@@ -2,6 +2,7 @@
 /* Certificates out of DER octets (x5c, a stored row) and PEM text (a file given to fapictl). */
 #include "cert.h"
 
+#include <limits.h>
 #include <openssl/pem.h>
 #include <string.h>
 
@@ -111,7 +112,7 @@ static as_err of_pem(as_span pem, size_t most, as_x509s *to)
     AS_ERRORS_KEPT;
     int before = sk_X509_num(to);
 
-    AS_NEED(pem.len <= AS_LIMIT_PEM_FILE, AS_INVALID_CLIENT_METADATA, "there is far too much text");
+    AS_NEED(pem.len <= INT_MAX, AS_INVALID_CLIENT_METADATA, "there is far too much text");
     AS_AUTO(BIO_free_all)
     BIO *in = BIO_new_mem_buf(pem.len > 0 ? pem.ptr : "", (int)pem.len);
     AS_NEED_MEM(in);
@@ -133,6 +134,7 @@ as_err as_cert_of_pem(as_span pem, struct as_cert **out)
     AS_AUTO(X509_free) X509 *leaf = NULL;
 
     AS_NEED_MEM(all);
+    AS_NEED(pem.len <= AS_LIMIT_PEM_FILE, AS_INVALID_CLIENT_METADATA, "there is far too much text");
     AS_TRY(as_x509s_of_pem(pem, AS_LIMIT_CERT_COUNT + 1, all));
     leaf = sk_X509_shift(all);
     return as_cert_of_x509(leaf, all, out);

@@ -9,12 +9,7 @@
 #include "as/crypto.h"
 
 #include <fcntl.h>
-#include <openssl/pem.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-AS_AUTO_DEFINE(BIO, BIO_free_all)
 
 struct reading {
     const struct as_trust_group_conf *conf;
@@ -40,70 +35,35 @@ static void say(struct reading *in, const char *file, const char *message)
 
 /* --- one file -------------------------------------------------------------------------------- */
 
-/* A key in the file must not make OpenSSL ask the terminal for a passphrase. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-    (void)buf;
-    (void)size;
-    (void)writing;
-    (void)arg;
-    return -1;
-}
-
-/* Was the end of the file what stopped the reading? */
-static bool at_end_of_file(void)
-{
-    unsigned long error = ERR_peek_last_error();
-
-    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-}
-
-/* NULL, with the reason told. */
-static BIO *open_file(struct reading *in, const char *file)
+/* False, with the reason told. */
+static bool read_text(struct reading *in, const char *file, struct as_buf *text)
 {
     static const struct as_file_rules rules = {.flags = O_RDONLY, .any_owner = true};
-    int fd = -1;
+    AS_AUTO_FD int fd = -1;
     const char *fault = as_file_open(file, &rules, &fd);
 
+    if (fault == NULL && !as_file_read(fd, text)) {
+        fault = text->full ? "the file is too large" : "the file cannot be read";
+    }
     if (fault != NULL) {
         say_fatal(in, file, fault);
-        return NULL;
     }
-    FILE *stream = fdopen(fd, "r");
-    BIO *bio = stream != NULL ? BIO_new_fp(stream, BIO_CLOSE) : NULL;
-    if (bio == NULL) {
-        say_fatal(in, file, "out of memory");
-        (void)(stream != NULL ? fclose(stream) : close(fd));
-    }
-    return bio;
+    return fault == NULL;
 }
 
 static as_err read_file(struct reading *in, const char *file, as_x509s *to)
 {
-    AS_ERRORS_KEPT;
-    AS_AUTO(BIO_free_all) BIO *bio = open_file(in, file);
-    int before = sk_X509_num(to);
-    X509 *x509 = NULL;
+    AS_AUTO_BUF struct as_buf text = AS_BUF(AS_LIMIT_ANCHOR_FILE);
 
-    if (bio == NULL) {
+    if (!read_text(in, file, &text)) {
         return AS_OK;
     }
-    while ((x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
-        if (sk_X509_push(to, x509) <= 0) {
-            X509_free(x509);
-            return AS_FAIL(AS_SERVER_ERROR, "out of memory");
-        }
-        if (sk_X509_num(to) > AS_LIMIT_ANCHORS) {
-            say_fatal(in, file, "the group holds too many certificates");
-            return AS_OK;
-        }
+    as_err err = as_x509s_of_pem(as_buf_span(&text), AS_LIMIT_ANCHORS, to);
+    if (as_err_is(err, AS_INVALID_CLIENT_METADATA)) {
+        say_fatal(in, file, err.why);
+        return AS_OK;
     }
-    if (!at_end_of_file()) {
-        say_fatal(in, file, "the file holds a certificate that cannot be read");
-    } else if (sk_X509_num(to) == before) {
-        say_fatal(in, file, "the file holds no certificate in PEM");
-    }
-    return AS_OK;
+    return err;
 }
 
 /* --- the group ------------------------------------------------------------------------------- */
@@ -158,8 +118,13 @@ static as_err read_digests(struct as_arena *mem, struct as_group *group)
     size_t count = (size_t)sk_X509_num(group->anchors);
     unsigned char one[32];
     unsigned int len = 0;
-    const unsigned rules[] = {group->use,           group->depth,       group->strict,
-                              group->partial_chain, group->require_eku, (unsigned)count};
+    const unsigned rules[] = {group->use,
+                              group->depth,
+                              group->strict,
+                              group->partial_chain,
+                              group->require_eku,
+                              (unsigned)count,
+                              (unsigned)group->policy_count};
 
     AS_NEED_MEM(all);
     group->anchor_digests = as_arena_array(mem, count + 1, sizeof(*group->anchor_digests));
@@ -171,6 +136,10 @@ static as_err read_digests(struct as_arena *mem, struct as_group *group)
         X509 *anchor = sk_X509_value(group->anchors, (int)i);
         ok = X509_digest(anchor, EVP_sha256(), group->anchor_digests[i], &len) == 1 &&
              EVP_DigestUpdate(all, group->anchor_digests[i], 32) == 1;
+    }
+    for (size_t i = 0; ok && i < group->policy_count; i++) {
+        ok = EVP_DigestUpdate(all, OBJ_get0_data(group->policies[i]),
+                              OBJ_length(group->policies[i])) == 1;
     }
     for (int i = 0; ok && i < sk_X509_num(group->intermediates); i++) {
         ok = X509_digest(sk_X509_value(group->intermediates, i), EVP_sha256(), one, &len) == 1 &&

@@ -23,7 +23,7 @@
 #define AS_LIMIT_BODY_MS      30000
 #define AS_LIMIT_REQUEST_MS   30000
 #define AS_LIMIT_IDLE_MS      60000
-#define AS_LIMIT_PAIR_IDLE_MS 2000 /* an idle connection gives its socketpair back */
+#define AS_LIMIT_REST_MS      2000 /* an idle connection gives its memory back */
 #define AS_LIMIT_RETRY_AFTER  "2"  /* seconds that each 503 and 429 asks for */
 #define AS_LIMIT_LINGER_MS    2000 /* after a refusal: until the client has read it and gone */
 #define AS_LIMIT_YIELD_MS     2000 /* what takes longer to come yields where buffers are full */
@@ -38,6 +38,7 @@
 /* --- the handshake (design D4): an alert --- */
 #define AS_LIMIT_CERT_LIST       (16 * 1024)
 #define AS_LIMIT_CERT_COUNT      8
+#define AS_LIMIT_ANCHOR_FILE     (4 * 1024 * 1024) /* of a trust group: start refused */
 #define AS_LIMIT_PEM_FILE        (256 * 1024) /* a listener's certificate or key: start refused */
 #define AS_LIMIT_RSA_MIN_BITS    2048
 #define AS_LIMIT_RSA_MAX_BITS    4096

@@ -100,8 +100,8 @@ START_TEST(TLS_27_files_that_hold_nothing_usable)
     char *garbage = test_file("no PEM at all\n");
     char *half = test_file("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 
-    refused((struct files){garbage, kit.rsa_key}, garbage, "it holds no certificate");
-    refused((struct files){half, kit.rsa_key}, half, "it holds no certificate");
+    refused((struct files){garbage, kit.rsa_key}, garbage, "there is no certificate in PEM");
+    refused((struct files){half, kit.rsa_key}, half, "a certificate is not X.509 in DER");
     refused((struct files){kit.rsa_cert, garbage}, garbage, "it holds no private key");
     refused((struct files){"/tmp", kit.rsa_key}, "/tmp", "it is no regular file");
     test_file_drop(garbage);
@@ -114,12 +114,17 @@ START_TEST(TLS_27_a_broken_certificate_behind_a_good_one)
     char *pem = test_certs_pem((const struct test_cert *const *)&kit.rsa, 1);
     char text[8192];
 
-    snprintf(text, sizeof(text), "%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-             pem);
-    char *file = test_file(text);
-    refused((struct files){file, kit.rsa_key}, file,
-            "a certificate after the first cannot be read");
-    test_file_drop(file);
+    static const char *const broken[][2] = {{"AAAA", "a certificate is not X.509 in DER"},
+                                            {"A?A=", "a certificate cannot be read"}};
+
+    for (size_t i = 0; i < AS_COUNT(broken); i++) {
+        snprintf(text, sizeof(text),
+                 "%s-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", pem,
+                 broken[i][0]);
+        char *file = test_file(text);
+        refused((struct files){file, kit.rsa_key}, file, broken[i][1]);
+        test_file_drop(file);
+    }
     free(pem);
 }
 END_TEST

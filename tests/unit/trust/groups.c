@@ -212,14 +212,14 @@ START_TEST(TLS_80_files_that_cannot_be_read)
     ck_ok(read_one(good, &told));
     ck_assert_str_eq(told.all, "");
     ck_refuses(read_one(key, &told), AS_BAD_CONFIGURATION, "a trust group cannot be read");
-    ck_assert_str_eq(told.all, "the file holds no certificate in PEM\n");
-    refuses_file("", "the file holds no certificate in PEM\n");
+    ck_assert_str_eq(told.all, "there is no certificate in PEM\n");
+    refuses_file("", "there is no certificate in PEM\n");
     refuses_file("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
-                 "the file holds a certificate that cannot be read\n");
+                 "a certificate is not X.509 in DER\n");
     /* one good, one cut short */
     char *both = NULL;
     ck_assert_int_gt(asprintf(&both, "%s%.*s", text, (int)strlen(text) - 40, text), 0);
-    refuses_file(both, "the file holds a certificate that cannot be read\n");
+    refuses_file(both, "a certificate cannot be read\n");
     told = (struct told){0};
     ck_refuses(read_one("/nonexistent/anchors.pem", &told), AS_BAD_CONFIGURATION,
                "a trust group cannot be read");
