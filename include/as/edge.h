@@ -92,7 +92,7 @@ struct as_edge_bounds {
     int body_ms;      /* from the end of the head: 408 */
     int request_ms;   /* from the first octet of a request to the last of its answer: 408 or 503 */
     int idle_ms;      /* between requests */
-    int pair_idle_ms; /* between requests, until the memory and the pair are given back */
+    int rest_ms;      /* between requests, until the memory is given back */
     int linger_ms;    /* after a refusal */
     int yield_ms;     /* buffers are full: whoever has taken longer to send a request goes first */
     int farewell_ms;  /* an idle connection may still ask something once the edge stops */

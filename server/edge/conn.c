@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #define STEPS_MAX 8 /* of one connection in one go: about one request */
 
@@ -142,73 +141,7 @@ void as_conn_free(struct as_conn *conn)
     free(conn);
 }
 
-/* ---------------------------------------------------------------- handshake ------------------ */
-
-/* An alert may be on its way, and must not be overtaken by a reset: so what comes is read away. */
-static enum as_step fail_handshake(struct as_conn *conn, const char *why)
-{
-    AS_LOG(AS_LOG_INFO, "handshake", AS_LOG_TEXT("listener", conn->peer->listener->name),
-           AS_LOG_TEXT("peer", conn->peer->address), AS_LOG_TEXT("reason", why));
-    /* who connects and says nothing may be a load balancer that asks whether we are there */
-    if (conn->counted && as_wire_has_heard(&conn->wire)) {
-        as_failing_note(conn->worker->edge->failing, conn->source, conn->worker->now);
-    }
-    conn->broken = true;
-    (void)shutdown(conn->wire.fd, SHUT_WR);
-    as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_LINGER, conn->worker->now);
-    conn->state = AS_CONN_LINGERING;
-    return AS_STEP_ON;
-}
-
-/* For whoever wants to know who still comes with TLS 1.2, or without resumption. */
-static void log_handshake(const struct as_conn *conn)
-{
-    const struct as_peer *peer = conn->peer;
-
-    if (peer->tls_version != NULL) {
-        char x5t[AS_X5T_TEXT] = "";
-
-        if (peer->cert != NULL) {
-            as_cert_x5t(peer->cert->thumbprint, x5t);
-        }
-        AS_LOG(AS_LOG_DEBUG, "handshake", AS_LOG_TEXT("listener", peer->listener->name),
-               AS_LOG_TEXT("peer", peer->address), AS_LOG_TEXT("version", peer->tls_version),
-               AS_LOG_TEXT("suite", peer->suite), AS_LOG_NUMBER("resumed", peer->resumed),
-               AS_LOG_TEXT("thumbprint", x5t));
-    }
-}
-
-static enum as_step end_handshake(struct as_conn *conn)
-{
-    as_err err = conn->wire.kind->fill(&conn->wire, conn->peer);
-
-    if (as_failed(err)) {
-        as_log_err(AS_LOG_ERROR, "handshake", err);
-        return as_conn_end(conn);
-    }
-    log_handshake(conn);
-    conn->sni = conn->wire.kind->sni(&conn->wire);
-    conn->state = AS_CONN_READING;
-    conn->readable = true; /* a request may have come along */
-    as_conn_set_idle(conn);
-    return AS_STEP_ON;
-}
-
-static enum as_step step_handshake(struct as_conn *conn)
-{
-    const char *why = NULL;
-
-    conn->readable = false;
-    switch (conn->wire.kind->handshake(&conn->wire, &why)) {
-    case AS_IO_DONE:
-        return end_handshake(conn);
-    case AS_IO_AGAIN:
-        conn->blocked = true; /* which way OpenSSL waits is its own affair */
-        return AS_STEP_WAIT;
-    default:
-        return fail_handshake(conn, why);
-    }
-}
+/* ---------------------------------------------------------------- being driven --------------- */
 
 static enum as_step step_gone(struct as_conn *conn)
 {
@@ -216,12 +149,10 @@ static enum as_step step_gone(struct as_conn *conn)
     return AS_STEP_GONE;
 }
 
-/* ---------------------------------------------------------------- being driven --------------- */
-
 static enum as_step (*const steps[AS_CONN_STATES])(struct as_conn *conn) = {
-    [AS_CONN_HANDSHAKE] = step_handshake,      [AS_CONN_READING] = as_conn_step_read,
-    [AS_CONN_ANSWERING] = as_conn_step_answer, [AS_CONN_REFUSING] = as_conn_step_refuse,
-    [AS_CONN_LINGERING] = as_conn_step_linger, [AS_CONN_GONE] = step_gone,
+    [AS_CONN_HANDSHAKE] = as_conn_step_handshake, [AS_CONN_READING] = as_conn_step_read,
+    [AS_CONN_ANSWERING] = as_conn_step_answer,    [AS_CONN_REFUSING] = as_conn_step_refuse,
+    [AS_CONN_LINGERING] = as_conn_step_linger,    [AS_CONN_GONE] = step_gone,
 };
 
 void as_conn_later(struct as_conn *conn)
@@ -285,75 +216,4 @@ bool as_conn_is_idle(const struct as_conn *conn)
         return !as_wire_has_heard(&conn->wire);
     }
     return conn->state == AS_CONN_READING && conn->in.len == 0;
-}
-
-/* ---------------------------------------------------------------- deadlines ------------------ */
-
-void as_conn_set_idle(struct as_conn *conn)
-{
-    struct as_worker *worker = conn->worker;
-
-    as_timer_set(&worker->timers, &conn->stage,
-                 worker->stopping ? AS_TIMER_FAREWELL : AS_TIMER_PAIR, worker->now);
-}
-
-/* An idle connection is one descriptor and little memory (design D2). */
-static void rest(struct as_conn *conn)
-{
-    as_conn_drop_link(conn);
-    as_buf_free(&conn->in);
-    as_buf_free(&conn->out);
-    as_conn_count(conn);
-    as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_IDLE, conn->worker->now);
-}
-
-/* A handshake that has begun meanwhile goes on, in its own time. */
-static void say_farewell(struct as_conn *conn)
-{
-    if (as_conn_is_idle(conn)) {
-        (void)as_conn_end(conn);
-    } else {
-        as_timer_set(&conn->worker->timers, &conn->stage, AS_TIMER_HANDSHAKE, conn->worker->now);
-    }
-}
-
-/* What has come waits for its turn: then it is not they who are idle. */
-static bool is_heard_later(const struct as_conn *conn, enum as_timer_kind kind)
-{
-    return conn->ticket.waits && conn->state == AS_CONN_READING &&
-           (kind == AS_TIMER_PAIR || kind == AS_TIMER_IDLE || kind == AS_TIMER_FAREWELL);
-}
-
-/* Where an answer is owed, it is said which: too slow they (408) or we (503). */
-void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind)
-{
-    if (is_heard_later(conn, kind)) {
-        as_conn_set_idle(conn);
-        return;
-    }
-    switch (kind) {
-    case AS_TIMER_PAIR:
-        rest(conn);
-        return;
-    case AS_TIMER_FAREWELL:
-        say_farewell(conn);
-        return;
-    case AS_TIMER_HANDSHAKE:
-        as_metric_add(AS_METRIC_handshakes_failed_total, 1);
-        (void)fail_handshake(conn, "timeout");
-        (void)as_conn_end(conn);
-        return;
-    case AS_TIMER_HEAD:
-    case AS_TIMER_BODY:
-        (void)as_conn_refuse(conn, AS_REFUSE_TIMEOUT);
-        break;
-    case AS_TIMER_REQUEST:
-        (void)as_conn_refuse(conn, conn->state == AS_CONN_READING ? AS_REFUSE_TIMEOUT
-                                                                  : AS_REFUSE_OVERLOAD);
-        break;
-    default:
-        (void)as_conn_end(conn);
-        return;
-    }
-    as_conn_drive(conn);
 }

@@ -16,7 +16,7 @@
 static const struct {
     enum as_timer_kind kind;
     bool rests;
-} kinds[] = {{AS_TIMER_LINGER, true},     {AS_TIMER_IDLE, true},  {AS_TIMER_PAIR, false},
+} kinds[] = {{AS_TIMER_LINGER, true},     {AS_TIMER_IDLE, true},  {AS_TIMER_REST, false},
              {AS_TIMER_HANDSHAKE, false}, {AS_TIMER_HEAD, false}, {AS_TIMER_BODY, false}};
 
 struct newcomer {

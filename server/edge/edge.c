@@ -13,7 +13,7 @@ const struct as_edge_bounds as_edge_bounds_usual = {
     .body_ms = AS_LIMIT_BODY_MS,
     .request_ms = AS_LIMIT_REQUEST_MS,
     .idle_ms = AS_LIMIT_IDLE_MS,
-    .pair_idle_ms = AS_LIMIT_PAIR_IDLE_MS,
+    .rest_ms = AS_LIMIT_REST_MS,
     .linger_ms = AS_LIMIT_LINGER_MS,
     .yield_ms = AS_LIMIT_YIELD_MS,
     .farewell_ms = AS_LIMIT_FAREWELL_MS,
@@ -38,6 +38,7 @@ static enum as_edge_failure make_failing(struct as_edge *edge, const struct as_e
     struct as_ip_list *exempt = NULL;
 
     if (as_failed(as_failing_new(&edge->failing))) {
+        tell(arg, "", "out of memory");
         return AS_EDGE_UNAVAILABLE;
     }
     if (as_failed(as_ip_list_new(conf->exempt, conf->exempt_count, &exempt))) {
@@ -70,6 +71,7 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     struct as_edge *edge = calloc(1, sizeof(*edge));
 
     if (edge == NULL) {
+        tell(arg, "", "out of memory");
         return AS_EDGE_UNAVAILABLE;
     }
     edge->jobs = conf->jobs;
@@ -81,6 +83,8 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     if (edge->listeners != NULL && edge->workers != NULL &&
         !as_failed(as_hash_seed_make(&edge->seed))) {
         failure = open_edge(edge, conf, tell, arg);
+    } else {
+        tell(arg, "", "no memory or no random numbers");
     }
     if (failure != AS_EDGE_FINE) {
         as_edge_free(edge);

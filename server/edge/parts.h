@@ -204,7 +204,6 @@ struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *a
 void as_conn_event(struct as_conn *conn, uint32_t events);
 /* Goes on as far as can be without waiting; bounded, then it waits for another turn. */
 void as_conn_drive(struct as_conn *conn);
-void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind);
 /* Waits for its turn to be driven. */
 void as_conn_later(struct as_conn *conn);
 /* The turn has come; it may have ended meanwhile. */
@@ -237,15 +236,20 @@ bool as_displace_might(struct as_worker *worker);
 /* conn_room.c. May it buffer so many octets more? Others may have to yield for that. */
 bool as_conn_may_buffer(const struct as_conn *conn, size_t octets);
 
-/* conn_request.c, conn_answer.c, conn_refuse.c: the steps. */
+/* conn_handshake.c, conn_request.c, conn_answer.c, conn_refuse.c: the steps. */
+enum as_step as_conn_step_handshake(struct as_conn *conn);
 enum as_step as_conn_step_read(struct as_conn *conn);
 enum as_step as_conn_step_answer(struct as_conn *conn);
 enum as_step as_conn_step_refuse(struct as_conn *conn);
 enum as_step as_conn_step_linger(struct as_conn *conn);
 enum as_step as_conn_refuse(struct as_conn *conn, enum as_refusal_id id);
 enum as_step as_conn_refuse_row(struct as_conn *conn, const struct as_refusal *row);
-/* Between requests: deadlines of idleness. */
-void as_conn_set_idle(struct as_conn *conn);
+/* Logs and counts it, and lets an alert out. */
+enum as_step as_conn_fail_handshake(struct as_conn *conn, const char *why);
 void as_conn_drop_link(struct as_conn *conn);
+
+/* conn_deadline.c. Between requests: deadlines of idleness. */
+void as_conn_set_idle(struct as_conn *conn);
+void as_conn_expire(struct as_conn *conn, enum as_timer_kind kind);
 
 #endif

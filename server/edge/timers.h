@@ -16,7 +16,7 @@ enum as_timer_kind {
     AS_TIMER_HEAD,
     AS_TIMER_BODY,
     AS_TIMER_REQUEST,
-    AS_TIMER_PAIR, /* the first part of an idle time ... */
+    AS_TIMER_REST, /* the first part of an idle time ... */
     AS_TIMER_IDLE, /* ... and the rest of it */
     AS_TIMER_LINGER,
     AS_TIMER_FAREWELL, /* idle, and the worker stops */

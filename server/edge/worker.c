@@ -161,14 +161,14 @@ static void *work(void *arg)
 static void init_timers(struct as_worker *worker)
 {
     const struct as_edge_bounds *bounds = &worker->edge->bounds;
-    int pair = bounds->pair_idle_ms < bounds->idle_ms ? bounds->pair_idle_ms : bounds->idle_ms;
+    int rest = bounds->rest_ms < bounds->idle_ms ? bounds->rest_ms : bounds->idle_ms;
     const int lasts_ms[AS_TIMER_KINDS] = {
         [AS_TIMER_HANDSHAKE] = bounds->handshake_ms,
         [AS_TIMER_HEAD] = bounds->head_ms,
         [AS_TIMER_BODY] = bounds->body_ms,
         [AS_TIMER_REQUEST] = bounds->request_ms,
-        [AS_TIMER_PAIR] = pair,
-        [AS_TIMER_IDLE] = bounds->idle_ms - pair,
+        [AS_TIMER_REST] = rest,
+        [AS_TIMER_IDLE] = bounds->idle_ms - rest,
         [AS_TIMER_LINGER] = bounds->linger_ms,
         [AS_TIMER_FAREWELL] = bounds->farewell_ms,
         [AS_TIMER_PAUSE] = AS_LIMIT_ACCEPT_PAUSE_MS,

@@ -445,7 +445,7 @@ END_TEST
 START_TEST(TLS_43_an_idle_connection_ends_without_a_word)
 {
     serve_init();
-    serve.bounds.pair_idle_ms = 100;
+    serve.bounds.rest_ms = 100;
     serve.bounds.idle_ms = 300;
     serve_start();
     int64_t begun = as_clock_mono_ms();
@@ -471,7 +471,7 @@ START_TEST(a_connection_is_one_descriptor)
 
     serve_init();
     serve.workers = 1;
-    serve.bounds.pair_idle_ms = 100;
+    serve.bounds.rest_ms = 100;
     serve_start();
     client_once(GET_ECHO); /* what the engine of a worker takes, it takes once */
     wait_metric(AS_METRIC_connections_open, 0);
@@ -515,7 +515,7 @@ END_TEST
 START_TEST(deadlines_of_reading_end_with_the_request)
 {
     serve_init();
-    serve.bounds.pair_idle_ms = 100;
+    serve.bounds.rest_ms = 100;
     serve.bounds.head_ms = 150;
     serve.bounds.body_ms = 150;
     serve_start();
