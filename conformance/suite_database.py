@@ -81,6 +81,16 @@ def backup(name):
 
 
 @test
+def MTLS_118_the_audit_says_who_changed_what():
+    id_ = server.register_client("carol").id
+    server.ctl("client", "delete", id_)
+    rows = [(row["event"], row["actor"], row["outcome"]) for row in server.ctl("db", "audit")
+            if row.get("client_id") == id_]
+    me = f"uid:{os.geteuid()}"
+    assert_equal(rows, [("client_created", me, "success"), ("client_deleted", me, "success")])
+
+
+@test
 def status_counts_what_is_there():
     shown = server.ctl("db", "status")
     assert_equal((shown["backend"], shown["path"]), ("sqlite", server.path("fapid.db")))

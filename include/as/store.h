@@ -298,7 +298,8 @@ struct as_audit_row {
     struct as_audit audit;
 };
 
-/* At most `limit` audit rows, oldest first, after number `after`; for export and tests. Rows older
+/* At most `limit` audit rows, oldest first, after number `after`; serials and issuers are cut at
+ * 1,024 characters. Rows older
  * than AS_LIMIT_AUDIT_KEEP_S are swept, and the oldest beyond AS_LIMIT_AUDIT_ROWS. */
 as_err as_store_audit_list(struct as_store_session *session, struct as_arena *mem, int64_t after,
                            size_t limit, const struct as_audit_row **out, size_t *count);

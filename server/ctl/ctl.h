@@ -147,6 +147,7 @@ enum ctl_exit ctl_job(const struct ctl *ctl, const char *path, const json_t *bod
 
 /* database.c */
 enum ctl_exit ctl_db_status(const struct ctl *ctl);
+enum ctl_exit ctl_db_audit(const struct ctl *ctl);
 enum ctl_exit ctl_db_backup(const struct ctl *ctl);
 enum ctl_exit ctl_db_restore(const struct ctl *ctl);
 enum ctl_exit ctl_db_check(const struct ctl *ctl);

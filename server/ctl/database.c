@@ -31,10 +31,7 @@ static enum ctl_exit with_path(const struct ctl *ctl, const char *to)
         return ctl_say(ctl, CTL_REFUSED, "%s: no path that can be sent", ctl->words[2]);
     }
     enum ctl_exit code = ctl_job(ctl, to, body, &result);
-    if (code == CTL_FINE) {
-        ctl_print(ctl, result);
-    }
-    return code;
+    return code == CTL_FINE ? ctl_print(ctl, result) : code;
 }
 
 enum ctl_exit ctl_db_status(const struct ctl *ctl)
@@ -45,10 +42,24 @@ enum ctl_exit ctl_db_status(const struct ctl *ctl)
         return CTL_USAGE;
     }
     enum ctl_exit code = ctl_call(ctl, "GET", "/v1/db", NULL, &answer);
-    if (code == CTL_FINE) {
-        ctl_print(ctl, answer);
+    return code == CTL_FINE ? ctl_print(ctl, answer) : code;
+}
+
+static const struct ctl_column columns[] = {
+    {"at", "AT", 20, true},           {"event", "EVENT", 24, false},
+    {"actor", "ACTOR", 24, false},    {"client_id", "ABOUT", 24, false},
+    {"outcome", "OUTCOME", 8, false}, {"reason", "REASON", 0, false},
+};
+
+enum ctl_exit ctl_db_audit(const struct ctl *ctl)
+{
+    AS_AUTO(json_decref) json_t *all = json_array();
+
+    if (!ctl_no_flags(ctl)) {
+        return CTL_USAGE;
     }
-    return code;
+    enum ctl_exit code = ctl_call_all(ctl, "/v1/db/audit", "audit", all);
+    return code == CTL_FINE ? ctl_print_list(ctl, all, columns, AS_COUNT(columns)) : code;
 }
 
 enum ctl_exit ctl_db_backup(const struct ctl *ctl)
@@ -90,6 +101,5 @@ enum ctl_exit ctl_db_check(const struct ctl *ctl)
     if (count > 0) {
         return ctl_say(ctl, CTL_REFUSED, "%lld findings", (long long)count);
     }
-    ctl_print(ctl, answer);
-    return CTL_FINE;
+    return ctl_print(ctl, answer);
 }

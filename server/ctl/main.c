@@ -43,6 +43,7 @@ static const struct {
     {{"key"}, "retire", "KID", "its successor, once shown long enough, takes over", ctl_key_retire},
     {{"key"}, "revoke", "KID", "it goes at once, and what it made is inactive", ctl_key_revoke},
     {{"db"}, "status", NULL, "schema, size, rows", ctl_db_status},
+    {{"db"}, "audit", NULL, "who changed what, oldest first", ctl_db_audit},
     {{"db"}, "backup", "FILE", "fapid writes a copy there, as its own user", ctl_db_backup},
     {{"db"}, "restore", "FILE", "--yes: everything as in the copy; all tokens end", ctl_db_restore},
     {{"db"}, "check", NULL, "read everything; exit 1 when something is wrong", ctl_db_check},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The app: its routes, one table per class of listeners, and the lanes of threads. */
-#include "db_job.h"
+#include "admin/admin.h"
+#include "admin/db_job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ static const struct as_http_route admin_routes[] = {
     {"POST", "/v1/keys/retirements", 0, true, as_admin_keys_retire},
     {"DELETE", "/v1/keys/{id}", 0, true, as_admin_keys_revoke},
     {"GET", "/v1/db", 0, true, as_admin_db_show},
+    {"GET", "/v1/db/audit", 0, true, as_admin_db_audit},
     {"POST", "/v1/db/backups", 0, true, as_admin_db_backup},
     {"POST", "/v1/db/restores", 0, true, as_admin_db_restore},
     {"POST", "/v1/db/checks", 0, true, as_admin_db_check},

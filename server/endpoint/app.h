@@ -129,29 +129,5 @@ as_err as_endpoint_alive(struct as_http_call *call);
 as_err as_endpoint_ready(struct as_http_call *call);
 as_err as_endpoint_metrics(struct as_http_call *call);
 as_err as_endpoint_version(struct as_http_call *call);
-as_err as_admin_list(struct as_http_call *call);
-as_err as_admin_create(struct as_http_call *call);
-as_err as_admin_show(struct as_http_call *call);
-as_err as_admin_replace(struct as_http_call *call);
-as_err as_admin_patch(struct as_http_call *call);
-as_err as_admin_delete(struct as_http_call *call);
-as_err as_admin_revoke(struct as_http_call *call);
-as_err as_admin_verdict(struct as_http_call *call);
-as_err as_admin_iats_list(struct as_http_call *call);
-as_err as_admin_iats_create(struct as_http_call *call);
-as_err as_admin_iats_revoke(struct as_http_call *call);
-as_err as_admin_keys_list(struct as_http_call *call);
-as_err as_admin_keys_rotate(struct as_http_call *call);
-as_err as_admin_keys_retire(struct as_http_call *call);
-as_err as_admin_keys_revoke(struct as_http_call *call);
-as_err as_admin_db_show(struct as_http_call *call);
-as_err as_admin_db_backup(struct as_http_call *call);
-as_err as_admin_db_restore(struct as_http_call *call);
-as_err as_admin_db_check(struct as_http_call *call);
-as_err as_admin_db_job(struct as_http_call *call);
-
-/* admin.c: may this peer administrate? AS_NOT_ALLOWED (D15). visit.c asks for every route below
- * /v1/. */
-as_err as_admin_check(const struct as_visit *visit);
 
 #endif

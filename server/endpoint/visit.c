@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request on its way through an app: context in, handler, reply out, one log line. */
+#include "admin/admin.h"
 #include "register.h"
 
 #include <string.h>

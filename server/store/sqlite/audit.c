@@ -2,10 +2,6 @@
 /* Audit rows, written in the transaction of the change that they tell. */
 #include "sqlite/backend.h"
 
-#define COLUMNS                                                                                    \
-    "at, event, actor, client_id, auth_method, outcome, reason, thumbprint, serial, issuer, "      \
-    "request_id"
-
 static struct as_sql_value text(const char *value)
 {
     return AS_SQL_TEXT(as_span_of(value));
@@ -17,7 +13,8 @@ as_err as_sqlite_audit_put(struct as_backend *backend, const struct as_audit *au
 
     return AS_SQL_RUN(
         &backend->writer,
-        "INSERT INTO audit (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO audit (at, event, actor, client_id, auth_method, outcome, reason, thumbprint, "
+        "serial, issuer, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         AS_SQL_NUMBER(audit->at), text(audit->event), AS_SQL_TEXT(audit->actor),
         AS_SQL_TEXT(client_id), text(audit->auth_method), text(audit->outcome), text(audit->reason),
         AS_SQL_TEXT(audit->thumbprint), AS_SQL_TEXT(audit->serial), AS_SQL_TEXT(audit->issuer),
@@ -56,9 +53,11 @@ as_err as_sqlite_audit_list(struct as_reader *reader, struct as_arena *mem, int6
     size_t n = 0;
 
     AS_NEED_MEM(lines);
+    /* serials and issuers are as long as a stranger's certificate has them */
     AS_TRY(AS_SQL_OPEN(&reader->db, &rows,
-                       "SELECT " COLUMNS
-                       ", number FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2",
+                       "SELECT at, event, actor, client_id, auth_method, outcome, reason, "
+                       "thumbprint, substr(serial, 1, 1024), substr(issuer, 1, 1024), request_id, "
+                       "number FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2",
                        AS_SQL_NUMBER(after), AS_SQL_NUMBER(limit)));
     AS_TRY(as_sql_next(&reader->db, rows, &found));
     while (found && n < limit) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may administrate (design D15): root, the server's own user, members of admin.group. */
-#include "endpoint/app.h"
+#include "endpoint/admin/admin.h"
 #include "support/flow.h"
 
 #include <unistd.h>
@@ -45,6 +45,7 @@ static const struct {
     {"POST", "/v1/keys/retirements", "{}"},
     {"DELETE", "/v1/keys/k1", NULL},
     {"GET", "/v1/db", NULL},
+    {"GET", "/v1/db/audit", NULL},
     {"POST", "/v1/db/backups", "{}"},
     {"POST", "/v1/db/restores", "{}"},
     {"POST", "/v1/db/checks", "{}"},

@@ -116,6 +116,64 @@ START_TEST(a_job_is_begun_ends_and_is_told_of)
 }
 END_TEST
 
+static struct flow_answer *audit(const char *query)
+{
+    return flow_send(
+        f, (struct flow_ask){
+               .from = FLOW_SOCKET, .method = "GET", .path = "/v1/db/audit", .query = query});
+}
+
+/* Looks at a row; was it one of an initial access token? */
+static bool is_of_iat(const json_t *row, int64_t *last)
+{
+    int64_t number = json_integer_value(json_object_get(row, "number"));
+
+    ck_assert_int_gt(number, *last);
+    ck_assert_int_gt(json_integer_value(json_object_get(row, "at")), 0);
+    *last = number;
+    if (strcmp(json_string_value(json_object_get(row, "event")), "iat_created") != 0) {
+        return false;
+    }
+    ck_assert_str_eq(json_string_value(json_object_get(row, "actor")), "uid:0");
+    ck_assert_str_eq(json_string_value(json_object_get(row, "outcome")), "success");
+    ck_assert_ptr_null(json_object_get(row, "reason"));
+    return true;
+}
+
+/* A row for each change, with whoever made it, page by page. */
+START_TEST(MTLS_118_the_audit_of_the_store_is_shown)
+{
+    enum { MADE = 200 };
+    char query[64] = "";
+    size_t seen = 0, found = 0, pages = 0;
+    int64_t last = 0;
+
+    for (int i = 0; i < MADE; i++) {
+        flow_status(flow_admin(f, "POST", "/v1/initial-access-tokens", "{'scope':'read'}"), 201);
+    }
+    do {
+        struct flow_answer *answer = audit(query[0] != '\0' ? query : NULL);
+        const json_t *list = json_object_get(answer->json, "audit");
+
+        flow_status(answer, 200);
+        for (size_t i = 0; i < json_array_size(list); i++, seen++) {
+            found += is_of_iat(json_array_get(list, i), &last);
+        }
+        const char *next = flow_text(answer, "next");
+        snprintf(query, sizeof(query), next[0] != '\0' ? "after=%s" : "%s", next);
+    } while (query[0] != '\0' && pages++ < 10);
+    ck_assert_uint_eq(found, MADE);
+    ck_assert_uint_gt(seen, MADE); /* keys were made too */
+    ck_assert_uint_gt(pages, 0);
+    snprintf(query, sizeof(query), "after=%lld", (long long)last);
+    flow_status(audit(query), 200);
+    ck_assert_str_eq(f->answer.body, "{\"audit\":[]}");
+    flow_refused(audit("after=x"), 400, "invalid_request");
+    flow_refused(audit("after=-1"), 400, "invalid_request");
+    flow_refused(audit("before=1"), 400, "invalid_request");
+}
+END_TEST
+
 START_TEST(a_job_that_nobody_began_is_not_found)
 {
     flow_refused(flow_admin(f, "GET", "/v1/db/jobs/none", NULL), 404, "not_found");
@@ -132,5 +190,6 @@ AS_TESTS("flow/admin/database", {
     tcase_set_timeout(t, 60);
     tcase_add_test(t, D15_a_path_is_one_and_absolute);
     tcase_add_test(t, a_job_is_begun_ends_and_is_told_of);
+    tcase_add_test(t, MTLS_118_the_audit_of_the_store_is_shown);
     tcase_add_test(t, a_job_that_nobody_began_is_not_found);
 })

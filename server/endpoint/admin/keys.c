@@ -4,7 +4,7 @@
  * POST /v1/keys/rotations begins successors; POST /v1/keys/retirements lets one take over now;
  * DELETE /v1/keys/{id} revokes: the key and all that it made end at once (REG-147).
  */
-#include "parties.h"
+#include "admin.h"
 
 static const struct {
     const char *name;    /* as shown and asked for */

@@ -3,8 +3,8 @@
  * Initial access tokens for their operator (REG-15): /v1/initial-access-tokens. Each says what may
  * be registered with it, how often and until when. It is shown once, when it is made.
  */
+#include "admin.h"
 #include "bearer.h"
-#include "parties.h"
 
 #define USES_DEFAULT 1
 #define EXPIRES_S    86400

@@ -21,13 +21,6 @@ const struct as_party_words *as_admin_words(const struct as_http_call *call)
     return &words[as_admin_kind(call)];
 }
 
-as_err as_admin_read_body(const struct as_http_call *call, json_t **out)
-{
-    AS_NEED(as_http_is_json(call->request), AS_INVALID_REQUEST,
-            "the body must be application/json");
-    return as_json_parse(call->request->body, out);
-}
-
 as_err as_admin_find(const struct as_http_call *call, const struct as_party **out)
 {
     struct as_visit *visit = as_visit_of(call);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the admin API of clients and resource servers share. */
-#ifndef AS_ENDPOINT_PARTIES_H
-#define AS_ENDPOINT_PARTIES_H
+/* What the files about clients and resource servers share. */
+#ifndef AS_ENDPOINT_ADMIN_PARTIES_H
+#define AS_ENDPOINT_ADMIN_PARTIES_H
 
-#include "app.h"
+#include "admin.h"
 #include "registration.h"
 
 /* A collection, by the kind of what is in it. */
@@ -16,8 +16,6 @@ struct as_party_words {
 /* party_call.c. The kind by the path, and the words of it. */
 enum as_party_kind as_admin_kind(const struct as_http_call *call);
 const struct as_party_words *as_admin_words(const struct as_http_call *call);
-/* The JSON of the body; the caller owns it. */
-as_err as_admin_read_body(const struct as_http_call *call, json_t **out);
 /* The party of the path, of the kind of the path. */
 as_err as_admin_find(const struct as_http_call *call, const struct as_party **out);
 /* The object as a party to be written, in the place of `existing` where there is one. */
@@ -30,15 +28,6 @@ as_err as_admin_reply_party(struct as_http_call *call, unsigned status,
 /* Creates all or none, or rehearses it. */
 as_err as_admin_write_new(struct as_http_call *call, const struct as_party_write *writes,
                           size_t count);
-
-/* admin_query.c: ?dry_run=true and nothing else. A dry run leaves no trace in the audit either. */
-as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out);
-/* What knows no dry run must not take one for the real thing. */
-as_err as_admin_need_no_query(const struct as_http_call *call);
-/* The id of ?after=ID, after which a page begins; empty without a query. */
-as_err as_admin_read_after(const struct as_http_call *call, as_span *out);
-/* The page, and in its member `next` the id to go on after, unless that is empty. */
-as_err as_admin_reply_page(struct as_http_call *call, json_t *page, as_span next);
 
 /* warnings.c: adds `warnings` to the object shown, when there are any: {"client_id", "warning"}. */
 as_err as_admin_warn(struct as_http_call *call, const struct as_party *party, json_t *answer);

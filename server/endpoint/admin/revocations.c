@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/revocations: the operator ends what was issued to a client. */
-#include "parties.h"
+#include "admin.h"
 
 /* POST /v1/revocations {"client_id": ...}: every token of a client issued so far ends (D8). */
 as_err as_admin_revoke(struct as_http_call *call)

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries of the admin API, where one is one parameter: ?dry_run=true checks everything, conflicts
- * with others too, and writes nothing; ?after=ID is the page that follows.
+ * Bodies, which are JSON, and queries of the admin API, where one is one parameter: ?dry_run=true
+ * checks everything, conflicts with others too, and writes nothing; ?after=ID is the page that
+ * follows.
  */
-#include "parties.h"
+#include "admin.h"
+
+as_err as_admin_read_body(const struct as_http_call *call, json_t **out)
+{
+    AS_NEED(as_http_is_json(call->request), AS_INVALID_REQUEST,
+            "the body must be application/json");
+    return as_json_parse(call->request->body, out);
+}
 
 as_err as_admin_is_dry_run(const struct as_http_call *call, bool *out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may administrate: root, the daemon's own user, members of admin.group (design D15). */
-#include "app.h"
+#include "admin.h"
 
 #include <grp.h>
 #include <pwd.h>

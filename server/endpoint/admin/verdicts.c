@@ -7,7 +7,7 @@
  * "detail"}; `trust` is null where no group judges. Nothing is kept of the certificate but the path
  * (design D5).
  */
-#include "parties.h"
+#include "admin.h"
 
 #include <string.h>
 
