@@ -67,19 +67,49 @@ void as_findings_of_trust(void *arg, const char *group, const char *file, const 
                      file != NULL ? file : "", file != NULL ? ": " : "", message);
 }
 
+static bool is_of_one(const char *message, const char *const *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(files[i]);
+
+        if (strncmp(message, files[i], len) == 0 && message[len] == ':') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The setting of a listener that a message is about: that of the file it begins with, if any. */
+static const char *setting_of(const struct as_settings *settings, const char *listener,
+                              const char *message)
+{
+    for (size_t i = 0; settings != NULL && i < settings->listener_count; i++) {
+        const struct as_listener_settings *one = &settings->listeners[i];
+
+        if (strcmp(one->name, listener) == 0) {
+            return is_of_one(message, one->certificate, one->certificate_count) ? "certificate"
+                   : is_of_one(message, one->key, one->key_count)               ? "key"
+                                                                                : "address";
+        }
+    }
+    return "address";
+}
+
 void as_findings_of_edge(void *arg, const char *listener, const char *message)
 {
+    const struct as_findings *findings = arg;
     bool warns = strncmp(message, warning, sizeof(warning) - 1) == 0;
+    const char *says = message + (warns ? sizeof(warning) - 1 : 0);
     char key[AS_SETTINGS_KEY];
 
     if (strcmp(listener, "admin-socket") == 0 || strcmp(listener, "admin-http") == 0) {
         snprintf(key, sizeof(key), "admin.%s", listener + strlen("admin-"));
     } else {
-        snprintf(key, sizeof(key), "listener.%s.address", listener);
+        snprintf(key, sizeof(key), "listener.%s.%s", listener,
+                 setting_of(findings->settings, listener, says));
     }
     as_findings_tell(arg, warns ? AS_LOG_WARNING : AS_LOG_NOTICE, listener[0] != '\0' ? key : NULL,
-                     "%s%s%s", listener, listener[0] != '\0' ? ": " : "",
-                     message + (warns ? sizeof(warning) - 1 : 0));
+                     "%s%s%s", listener, listener[0] != '\0' ? ": " : "", says);
 }
 
 void as_findings_blame_last(struct as_findings *findings, const char *else_)

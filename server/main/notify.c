@@ -70,10 +70,11 @@ void as_notify_say(const struct as_notify *notify, const char *format, ...)
     va_start(arguments, format);
     int len = vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    if (len > 0 && (size_t)len < sizeof(text) &&
-        sendto(notify->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
-               (const struct sockaddr *)&notify->to, notify->to_len) == (ssize_t)len) {
+    bool fits = len > 0 && (size_t)len < sizeof(text);
+    if (fits && sendto(notify->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
+                       (const struct sockaddr *)&notify->to, notify->to_len) == (ssize_t)len) {
         return;
     }
-    AS_LOG(AS_LOG_WARNING, "notify_failed", AS_LOG_TEXT("reason", strerrordesc_np(errno)));
+    AS_LOG(AS_LOG_WARNING, "notify_failed",
+           AS_LOG_TEXT("reason", fits ? strerrordesc_np(errno) : "the message is too long"));
 }

@@ -221,12 +221,12 @@ static void verify_origins_differ(struct as_draft *draft, const struct as_settin
 
 /* ---------------------------------------------------------------- trust ---------------------- */
 
-static size_t client_groups(const struct as_settings *settings)
+static size_t groups_of(const struct as_settings *settings, enum as_trust_use use)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < settings->trust_count; i++) {
-        count += settings->trusts[i].use == AS_USE_CLIENT;
+        count += settings->trusts[i].use == use;
     }
     return count;
 }
@@ -251,8 +251,13 @@ static void verify_default_trust(struct as_draft *draft, const struct as_setting
 /* Without a group the server starts and refuses all PKI clients (MTLS-45). */
 static void verify_trust(struct as_draft *draft, const struct as_settings *settings)
 {
-    size_t groups = client_groups(settings);
+    size_t groups = groups_of(settings, AS_USE_CLIENT);
 
+    if (groups_of(settings, AS_USE_RESOURCE) > 1) {
+        as_draft_warn(draft, nowhere,
+                      "several trust sections have use = resource: resource servers that are not "
+                      "pinned to one will be refused");
+    }
     if (settings->default_trust != NULL) {
         verify_default_trust(draft, settings);
     } else if (groups == 0 && settings->methods & 1U << AS_METHOD_TLS_CLIENT_AUTH) {

@@ -78,24 +78,37 @@ static void put(const char *path, const char *says)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-/* A listener is found by its own section, and the two for the operator by admin. */
+/* A listener is found by its own section, a file of it by the setting that names it, and the two
+ * for the operator by admin. */
 START_TEST(findings_of_the_edge_have_a_line)
 {
-    static const char *const names[] = {"public", "admin-socket", "admin-http"};
+    static const struct {
+        const char *listener, *message;
+        int line;
+    } rows[] = {
+        {"public", "it is odd", 2},
+        {"public", "/c: it has expired", 3},
+        {"public", "warning: /c: it has expired", 3},
+        {"public", "/k: others can read it", 4},
+        {"public", "/cc: not a file of its", 2},
+        {"admin-socket", "it is odd", 5},
+        {"admin-http", "it is odd", 6},
+    };
     char path[600], expected[700];
     struct as_settings *settings = NULL;
 
     snprintf(path, sizeof(path), "%s/findings-%ld.conf", as_test_tmp(), (long)getpid());
-    put(path, "listener public { names = {\"as.example\"} certificate = {\"c\"} key = {\"k\"}\n"
-              "address = \"127.0.0.1:8443\"  client_certificate = request }\n"
+    put(path, "listener public { names = {\"as.example\"}\n"
+              "address = \"127.0.0.1:8443\"  client_certificate = request\n"
+              "certificate = {\"/c\"}\nkey = {\"/k\"} }\n"
               "admin { socket = \"s\"\n"
               "http = \"127.0.0.1:9443\" }\n"
               "issuer = \"https://as.example\"\n");
     ck_ok(as_settings_read(path, NULL, 0, as_findings_of_settings, &findings, &settings));
     findings.settings = settings;
-    for (int i = 0; i < 3; i++) {
-        as_findings_of_edge(&findings, names[i], "it is odd");
-        snprintf(expected, sizeof(expected), "%s:%d", path, i + 2);
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        as_findings_of_edge(&findings, rows[i].listener, rows[i].message);
+        snprintf(expected, sizeof(expected), "%s:%d", path, rows[i].line);
         ck_assert_str_eq(findings.last.where, expected);
     }
     as_settings_free(settings);

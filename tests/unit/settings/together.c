@@ -217,6 +217,16 @@ START_TEST(MTLS_46_several_client_groups)
 }
 END_TEST
 
+START_TEST(MTLS_46_several_resource_groups)
+{
+    ck_takes(WHOLE "trust other { use = resource anchors = {\"b\"} }\n", "");
+    ck_takes(WHOLE "trust other { use = resource anchors = {\"b\"} }\n"
+                   "trust third { use = resource anchors = {\"c\"} }\n",
+             "f:1: warning: several trust sections have use = resource: resource servers that are "
+             "not pinned to one will be refused");
+}
+END_TEST
+
 START_TEST(default_trust_is_a_client_group)
 {
     ck_finds(WHOLE "\ndefault_trust = other\n",
@@ -250,6 +260,7 @@ CONF_TESTS("settings/together", {
     tcase_add_test(t, one_host_on_two_ports);
     tcase_add_test(t, MTLS_45_no_client_group_is_allowed);
     tcase_add_test(t, MTLS_46_several_client_groups);
+    tcase_add_test(t, MTLS_46_several_resource_groups);
     tcase_add_test(t, default_trust_is_a_client_group);
     tcase_add_test(t, the_key_file_is_not_the_database);
 })
