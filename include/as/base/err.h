@@ -103,12 +103,12 @@ extern const struct as_fault as_faults[AS_FAULT_COUNT];
 typedef struct AS_MUST_LOOK as_err {
     const struct as_fault *fault; /* NULL: no error */
     const char *why;              /* static; a reason code or a phrase, never a client's text */
-    const char *where;            /* static; file:line */
+    const char *where;            /* static; room/file:line */
 } as_err;
 
 #define AS_STRING_(x) #x
 #define AS_STRING(x)  AS_STRING_(x)
-#define AS_HERE       __FILE_NAME__ ":" AS_STRING(__LINE__)
+#define AS_HERE       __FILE__ ":" AS_STRING(__LINE__)
 
 #define AS_OK ((as_err){0})
 
