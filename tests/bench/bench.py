@@ -87,6 +87,7 @@ http {{
         ssl_verify_client optional_no_ca;
         ssl_session_cache {cache};
         ssl_session_tickets off;
+        ssl_conf_command NumTickets 1;
         location / {{ default_type application/json; return 200 '{ANSWER}'; }}
     }}
 }}
