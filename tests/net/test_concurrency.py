@@ -12,6 +12,7 @@ from tap import assert_equal, main, test
 
 ROUNDS = 10
 CROWD = 4
+MANY = 64  # at one thing, once
 
 server = resource = steady = load = started = None
 numbers = itertools.count()
@@ -99,7 +100,8 @@ def TOK_170_revoking_all_tokens_of_a_client():
 @test
 def TOK_173_many_revoke_the_same():
     token = Client(server, steady).token()
-    together(*(functools.partial(Client(server, steady, way).revoke, token) for way in WAYS * 3))
+    clients = [Client(server, steady, WAYS[at % len(WAYS)]) for at in range(MANY)]
+    together(*(functools.partial(client.revoke, token) for client in clients))
     all_say(observers(), token, False, "after many revoked it")
 
 
@@ -152,6 +154,16 @@ def D10_of_many_that_register_one_id_one_wins():
     for name in range(ROUNDS):
         crowd(one)
     assert_equal(sorted(seen), [201] * ROUNDS + [409] * ROUNDS * (CROWD - 1))
+
+
+@test
+def D10_of_many_at_once_that_register_one_name_one_wins():
+    """Of one identifier there is one client, however many ask in the same moment."""
+    seen = []
+    together(*(lambda at=at: seen.append(Operator(server).call(
+        "POST", "/v1/clients", client_object("one-name", client_id=f"name-{at}"))[0])
+        for at in range(MANY)))
+    assert_equal(sorted(seen), [201] + [400] * (MANY - 1))
 
 
 @test
