@@ -9,7 +9,8 @@
 
 #define AS_MEMORY_TRIM_MS 60000
 
-/* Before the first thread: one arena for each worker and two for all others. */
+/* Before the first thread: an arena for each worker and for each thread that is always there, and
+ * two for all others. */
 void as_memory_set_up(void);
 /* Gives what lies free back to the system; the main thread's, every AS_MEMORY_TRIM_MS. */
 void as_memory_trim(void);
