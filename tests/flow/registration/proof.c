@@ -65,6 +65,9 @@ START_TEST(tls_client_auth)
                 "leads to no authority that this server trusts");
     reg_refused(reg_post(world_leaf(f->w, NULL, "CN=a"), token, BODY("a")),
                 "leads to no authority that this server trusts");
+    const struct as_cert *weak = world_cert(
+        f->w, test_cert(f->w->banks_ca, (struct test_cert_ask){.subject = "CN=a", .key = "P-521"}));
+    reg_refused(reg_post(weak, token, BODY("a")), "has a key other than RSA 2048 to 4096");
     flow_status(reg_post(own, token, BODY("a")), 201);
 }
 END_TEST

@@ -455,6 +455,19 @@ START_TEST(REG_certificate_of_pem)
     as_cert_drop(cert);
     ck_refuses(as_cert_of_pem((as_span){much, most + 1}, &cert), BAD, "there is far too much text");
     free(much);
+    const struct test_cert *many[AS_LIMIT_CERT_COUNT + 2] = {leaf};
+    for (size_t i = 1; i < AS_COUNT(many); i++) {
+        many[i] = ca;
+    }
+    char *long_chain = test_certs_pem(many, AS_COUNT(many));
+    ck_refuses(as_cert_of_pem(as_span_of(long_chain), &cert), BAD,
+               "there are too many certificates");
+    free(long_chain);
+    long_chain = test_certs_pem(many, AS_COUNT(many) - 1);
+    ck_ok(as_cert_of_pem(as_span_of(long_chain), &cert));
+    ck_assert_uint_eq(cert->chain_count, AS_LIMIT_CERT_COUNT);
+    as_cert_drop(cert);
+    free(long_chain);
     ck_assert_uint_eq(ERR_peek_error(), 0);
     free(text);
     free(pem);
