@@ -416,7 +416,7 @@ def mode(file, bits):
       ("database_link", link("fapid.db"), 69), ("log_link", link("fapid.db-wal"), 69),
       ("lock_link", link("fapid.db.lock"), 69), ("socket_link", link("admin.sock"), 69),
       ("audit_link", link("audit.jsonl"), 78), ("database_open", mode("fapid.db", 0o644), 69),
-      ("key_open", mode("kek", 0o644), 78), ("tls_key_open", mode("server-rsa.key", 0o604), 78),
+      ("key_open", mode("kek", 0o644), 78), ("tls_key_open", mode("server-rsa.key", 0o640), 78),
       ("socket_is_a_file", mode("admin.sock", 0o600), 69))
 def D16_files_that_others_prepared(prepare, status):
     assert_equal(starts(prepare), status)

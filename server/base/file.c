@@ -24,8 +24,8 @@ void as_file_close(const int *fd)
 
 static const char *fault_of(const struct stat *about, const struct as_file_rules *rules)
 {
-    bool of_root = about->st_uid == 0 && about->st_gid == 0;
-    mode_t shut = rules->shut & ~(of_root ? (mode_t)S_IRGRP : 0);
+    bool handed_over = rules->credential && about->st_uid == 0 && about->st_gid == 0;
+    mode_t shut = rules->shut & ~(handed_over ? (mode_t)S_IRGRP : 0);
 
     if (!S_ISREG(about->st_mode)) {
         return "it is no regular file";

@@ -43,7 +43,8 @@ static as_err kek_parse(as_span bytes, struct as_kek *out)
 
 as_err as_kek_read(const char *path, struct as_kek *out, bool *found)
 {
-    static const struct as_file_rules rules = {.flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO};
+    static const struct as_file_rules rules = {
+        .flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO, .credential = true};
     AS_AUTO_FD int fd = -1;
     AS_AUTO_BUF struct as_buf bytes = AS_BUF(2 * HEX);
 

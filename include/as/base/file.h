@@ -18,12 +18,13 @@ struct as_file_rules {
     int flags;      /* O_RDONLY, or what else it is opened for; O_NOFOLLOW: no link */
     mode_t shut;    /* of S_IRWXG | S_IRWXO: what others than its owner may not do with it */
     bool any_owner; /* else it must be the process's user's, or root's */
+    /* Group root may read a file of root: so the service manager hands over credentials. */
+    bool credential;
 };
 
 /*
  * Opens a regular file and nothing else: never waits for the other end of a pipe, never takes a
- * terminal. What it is is asked of the open file, not of its name. That group root may read a file
- * of root shuts nobody out, and is how the service manager hands over credentials.
+ * terminal. What it is is asked of the open file, not of its name.
  * NULL, or why not in static words that follow the path; *fd is -1 then, and errno the reason of
  * the system, or 0.
  */

@@ -116,6 +116,8 @@ static const char *fault_of(const char *path, const struct as_file_rules *rules)
 
 static const struct as_file_rules any = {.flags = O_RDONLY, .any_owner = true};
 static const struct as_file_rules secret = {.flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO};
+static const struct as_file_rules handed_over = {
+    .flags = O_RDONLY, .shut = S_IRWXG | S_IRWXO, .credential = true};
 static const struct as_file_rules unwritten = {.flags = O_WRONLY | O_NOFOLLOW,
                                                .shut = S_IWGRP | S_IWOTH};
 
@@ -142,7 +144,7 @@ END_TEST
 
 START_TEST(TLS_27_shut_to_others)
 {
-    static const mode_t open_modes[] = {0644, 0604, 0620, 0602, 0610, 0601, 0777};
+    static const mode_t open_modes[] = {0644, 0640, 0604, 0620, 0602, 0610, 0601, 0777};
     static const mode_t written[] = {0620, 0602, 0666};
 
     for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
@@ -171,9 +173,11 @@ START_TEST(of_this_user_or_root)
     of_anybody.any_owner = true;
     const char *path = made("owner", 0440); /* how the service manager shows a credential */
     ck_assert_int_eq(chown(path, 0, 0), 0);
-    ck_assert_ptr_null(fault_of(path, &secret));
-    ck_assert_int_eq(chown(path, 0, 12345), 0);
+    ck_assert_ptr_null(fault_of(path, &handed_over));
     ck_assert_str_eq(fault_of(path, &secret),
+                     "it is open to others than its owner: set its mode to 0600");
+    ck_assert_int_eq(chown(path, 0, 12345), 0);
+    ck_assert_str_eq(fault_of(path, &handed_over),
                      "it is open to others than its owner: set its mode to 0600");
     path = made("owner", 0600);
     ck_assert_int_eq(chown(path, 12345, 0), 0);

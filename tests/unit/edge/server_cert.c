@@ -68,7 +68,7 @@ static void refused_leaf(struct test_cert *leaf, const char *why)
 
 START_TEST(TLS_27_key_file_mode)
 {
-    static const mode_t refused_modes[] = {0644, 0604, 0620, 0602, 0610, 0777};
+    static const mode_t refused_modes[] = {0644, 0640, 0604, 0620, 0602, 0610, 0777};
     struct files files = {kit.rsa_cert, kit.rsa_key};
 
     passes(files);
