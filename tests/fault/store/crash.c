@@ -3,7 +3,6 @@
  * The power goes at 300 moments of a script of registrations, revocations and key rotations, with
  * checkpoints between: what was acknowledged by then is in what the disk is left with.
  */
-#include "fault/support/disk.h"
 #include "fault/support/script.h"
 #include "store/session.h"
 
@@ -61,16 +60,9 @@ static void run_script(void)
 
 static void on_a_new_disk(void (*run)(void))
 {
-    memset(&f, 0, sizeof(f));
-    snprintf(f.dir, sizeof(f.dir), "/tmp/fapid-disk-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(f.dir));
-    snprintf(f.path, sizeof(f.path), "%s/store.db", f.dir);
-    f.mem = as_arena_new(16 << 20);
-    disk_start(f.path);
-    fixture_open(&f, 0);
+    script_start(&f);
     run();
-    fixture_end(&f);
-    disk_stop();
+    script_stop(&f);
 }
 
 static void choose_points(void)

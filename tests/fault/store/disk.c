@@ -3,8 +3,6 @@
  * The disk breaks, fills up or cannot sync, at 300 moments of the script: a step that fails is as
  * if it had not been asked for, now and after the store is opened anew, and the next one works.
  */
-#include "fault/support/disk.h"
-
 #include "fault/support/script.h"
 #include "store/session.h"
 
@@ -18,19 +16,12 @@ static size_t failed;
 
 static void begin(void)
 {
-    memset(&f, 0, sizeof(f));
-    snprintf(f.dir, sizeof(f.dir), "/tmp/fapid-disk-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(f.dir));
-    snprintf(f.path, sizeof(f.path), "%s/store.db", f.dir);
-    f.mem = as_arena_new(16 << 20);
-    disk_start(f.path);
-    fixture_open(&f, 0);
+    script_start(&f);
 }
 
 static void end(void)
 {
-    fixture_end(&f);
-    disk_stop();
+    script_stop(&f);
 }
 
 static void do_step(void)

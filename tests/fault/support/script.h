@@ -7,9 +7,28 @@
 #ifndef AS_TESTS_FAULT_SCRIPT_H
 #define AS_TESTS_FAULT_SCRIPT_H
 
+#include "fault/support/disk.h"
 #include "store/support/whole.h"
 
 #define SCRIPT_MOST 1024
+
+/* A new store on the disk that fails, and its end. */
+static inline void script_start(struct fixture *f)
+{
+    memset(f, 0, sizeof(*f));
+    snprintf(f->dir, sizeof(f->dir), "/tmp/fapid-disk-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(f->dir));
+    snprintf(f->path, sizeof(f->path), "%s/store.db", f->dir);
+    f->mem = as_arena_new(16 << 20);
+    disk_start(f->path);
+    fixture_open(f, 0);
+}
+
+static inline void script_stop(struct fixture *f)
+{
+    fixture_end(f);
+    disk_stop();
+}
 
 static inline struct as_audit script_audit(unsigned step, char id[16])
 {

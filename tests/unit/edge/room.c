@@ -251,6 +251,26 @@ static bool neighbour_gets(SSL_CTX *ctx, in_addr_t from, struct tls_conn *conn)
     return tls_hear(conn) && client_has(" 200 ");
 }
 
+/* All that are allowed, from one address. */
+static void crowd_in(int *fds, size_t count)
+{
+    serve_start();
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = client_to(serve_port(TLS));
+    }
+    wait_metric(AS_METRIC_connections_open, (int64_t)count);
+}
+
+static void crowd_out(const int *fds, size_t count, SSL_CTX *ctx)
+{
+    for (size_t i = 0; i < count; i++) {
+        client_close(fds[i]);
+    }
+    SSL_CTX_free(ctx);
+    wait_metric(AS_METRIC_connections_open, 0);
+    serve_stop(1000);
+}
+
 START_TEST(TLS_43_who_has_many_makes_room_for_who_has_few)
 {
     int fds[20];
@@ -259,11 +279,7 @@ START_TEST(TLS_43_who_has_many_makes_room_for_who_has_few)
 
     make_listeners();
     serve.listeners[TLS].max_connections = AS_COUNT(fds);
-    serve_start();
-    for (size_t i = 0; i < AS_COUNT(fds); i++) {
-        fds[i] = client_to(serve_port(TLS));
-    }
-    wait_metric(AS_METRIC_connections_open, AS_COUNT(fds));
+    crowd_in(fds, AS_COUNT(fds));
     ck_assert(neighbour_gets(ctx, 0x7F000002, &two));
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 1);
     ck_assert(neighbour_gets(ctx, 0x7F000003, &three));
@@ -278,12 +294,7 @@ START_TEST(TLS_43_who_has_many_makes_room_for_who_has_few)
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), AS_COUNT(fds));
     tls_hang_up(&two);
     tls_hang_up(&three);
-    for (size_t i = 0; i < AS_COUNT(fds); i++) {
-        client_close(fds[i]);
-    }
-    SSL_CTX_free(ctx);
-    wait_metric(AS_METRIC_connections_open, 0);
-    serve_stop(1000);
+    crowd_out(fds, AS_COUNT(fds), ctx);
 }
 END_TEST
 
@@ -299,22 +310,13 @@ START_TEST(TLS_43_descriptors_are_had_by_who_has_few)
         toy_end();
         ck_skip("the limit of open files cannot be set (Valgrind)");
     }
-    serve_start();
-    for (size_t i = 0; i < AS_COUNT(fds); i++) {
-        fds[i] = client_to(serve_port(TLS));
-    }
-    wait_metric(AS_METRIC_connections_open, AS_COUNT(fds));
+    crowd_in(fds, AS_COUNT(fds));
     ck_assert(neighbour_gets(ctx, 0x7F000002, &two));
     /* one for its connection, and none for its request */
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 1);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
     tls_hang_up(&two);
-    for (size_t i = 0; i < AS_COUNT(fds); i++) {
-        client_close(fds[i]);
-    }
-    SSL_CTX_free(ctx);
-    wait_metric(AS_METRIC_connections_open, 0);
-    serve_stop(1000);
+    crowd_out(fds, AS_COUNT(fds), ctx);
 }
 END_TEST
 
