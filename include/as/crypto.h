@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * crypto/: random octets, SHA-256, constant-time comparison, the sealing of access tokens and the
- * wrapping of keys (design D8, D16). The rest of libcrypto is in trust/ (X.509).
+ * wrapping of keys (design D8, D16), and the floor of public keys (D4). Signatures are in jose/,
+ * X.509 is in trust/.
  *
  * Owner: a ring belongs to whoever made it; all else is written where the caller says. Threads:
  * any; a ring is immutable once it is used. No function leaves an entry in OpenSSL's error queue,
@@ -11,6 +12,8 @@
 #define AS_CRYPTO_H
 
 #include "as/base.h"
+
+struct evp_pkey_st; /* openssl/types.h: EVP_PKEY */
 
 #define AS_SHA256 32
 
@@ -29,9 +32,29 @@ bool as_crypto_watch_memory(void);
 /* Overwrites a secret; not optimised away. */
 void as_crypto_wipe(void *secret, size_t len);
 
+/* Whatever OpenSSL reports until the end of the block is forgotten; what stood in the queue of the
+ * thread before stays. The two functions are the macro's. */
+#define AS_ERRORS_KEPT                                                                             \
+    __attribute__((cleanup(as_crypto_errors_restore), unused)) const int as_errors_mark_ =         \
+        as_crypto_errors_mark()
+int as_crypto_errors_mark(void);
+void as_crypto_errors_restore(const int *unused);
+
 /* A random id: 22 characters of base64url, 128 bits (TOK-17, REG-05). */
 #define AS_RANDOM_ID 22
 as_err as_random_id(struct as_arena *mem, as_span *out);
+
+/* ---------------------------------------------------------------- the floor of public keys --- */
+
+/* The kinds of public keys that are in use anywhere (design D4, D11). */
+enum as_key_kind { AS_KEY_OTHER, AS_KEY_RSA, AS_KEY_P256, AS_KEY_P384, AS_KEY_ED25519 };
+
+/* NULL is AS_KEY_OTHER; so are an RSA key restricted to PSS and EC keys on other curves or with
+ * explicit parameters. */
+enum as_key_kind as_key_kind_of(const struct evp_pkey_st *key);
+/* One of these kinds; an RSA key of 2048 bits to that many, and an odd exponent in [65537, 2^32).
+ */
+bool as_key_is_strong(const struct evp_pkey_st *key, int most_rsa_bits);
 
 /* ---------------------------------------------------------------- key-encryption key --------- */
 

@@ -12,11 +12,11 @@
 #ifndef AS_TRUST_H
 #define AS_TRUST_H
 
+#include "as/crypto.h"
 #include "as/model.h"
 
 struct x509_st;
 struct stack_st_X509;
-struct evp_pkey_st;
 
 /* ---------------------------------------------------------------- names (RFC 8705 2.1.2) ----- */
 
@@ -43,8 +43,6 @@ as_err as_name_parse(enum as_name_kind kind, as_span text, struct as_arena *mem,
 
 #define AS_THUMBPRINT 32 /* SHA-256 of the DER, RFC 8705 3.1 */
 
-enum as_key_kind { AS_KEY_OTHER, AS_KEY_RSA, AS_KEY_P256, AS_KEY_P384, AS_KEY_ED25519 };
-
 /* The public key as a JWK would show it: RSA n and e without leading zeros; EC x and y, Ed25519 x
  * of full length. */
 struct as_public_key {
@@ -54,13 +52,10 @@ struct as_public_key {
     as_span x, y;
 };
 
-/*
- * The floor of design D4, asked of OpenSSL's handle: by the handshake before anything is computed
- * with a client's key, and of every certificate here. NULL is AS_KEY_OTHER. An RSA key restricted
- * to PSS is AS_KEY_OTHER too, as are EC keys on other curves or with explicit parameters.
- */
+/* as_key_kind_of, for the edge, which asks nothing of crypto/. */
 enum as_key_kind as_cert_key_kind(const struct evp_pkey_st *key);
-/* One of the kinds above; RSA of 2048 to 4096 bits with an odd exponent 65537 <= e < 2^32. */
+/* The floor of design D4, RSA to 4096 bits: asked by the handshake before anything is computed with
+ * a client's key, and here of every certificate. */
 bool as_cert_key_suits_client(const struct evp_pkey_st *key);
 
 struct as_cert_name {

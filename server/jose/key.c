@@ -4,52 +4,33 @@
 #include "as/crypto.h"
 
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/obj_mac.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
 const struct as_key_kind_row as_key_kinds[AS_ALGS] = {
-    [AS_ALG_NONE] = {NULL, NULL, NULL},
-    [AS_ALG_ES256] = {"EC", "P-256", "EC"},
-    [AS_ALG_PS256] = {"RSA", NULL, "RSA"},
-    [AS_ALG_EDDSA] = {"OKP", "Ed25519", "ED25519"},
+    [AS_ALG_NONE] = {NULL, NULL, NULL, AS_KEY_OTHER},
+    [AS_ALG_ES256] = {"EC", "P-256", "EC", AS_KEY_P256},
+    [AS_ALG_PS256] = {"RSA", NULL, "RSA", AS_KEY_RSA},
+    [AS_ALG_EDDSA] = {"OKP", "Ed25519", "ED25519", AS_KEY_ED25519},
 };
 
-/* A curve by name; explicit parameters could be any curve's (CVE-2020-0601). */
-static bool is_p256(const EVP_PKEY *pkey)
-{
-    char group[64] = "";
-    int explicit = 1;
-
-    return EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-                                  &explicit) == 1 &&
-           explicit == 0 &&
-           EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group),
-                                          NULL) == 1 &&
-           strcmp(group, SN_X9_62_prime256v1) == 0;
-}
-
-/* 2048 to 4096 bits, an odd exponent in [65537, 2^32): REG-145, design D11. */
-static bool is_fine_rsa(const EVP_PKEY *pkey)
+/* An even number is no modulus. Nothing could be proved with such a certificate in a handshake; a
+ * JWK is taken at its word. */
+static bool is_sound(const EVP_PKEY *pkey, enum as_key_kind kind)
 {
     AS_AUTO(BN_free) BIGNUM *n = NULL;
-    AS_AUTO(BN_free) BIGNUM *e = NULL;
 
-    return EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
-           EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(n) &&
-           BN_num_bits(n) >= AS_LIMIT_RSA_MIN_BITS && BN_num_bits(n) <= AS_LIMIT_RSA_MAX_BITS &&
-           BN_is_odd(e) && BN_num_bits(e) > 16 && BN_num_bits(e) <= 32;
+    return kind != AS_KEY_RSA ||
+           (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 && BN_is_odd(n));
 }
 
 bool as_key_suits(enum as_alg alg, const EVP_PKEY *pkey)
 {
     AS_ERRORS_KEPT;
+    enum as_key_kind kind = as_key_kind_of(pkey);
 
-    if (alg == AS_ALG_NONE || alg >= AS_ALGS || !EVP_PKEY_is_a(pkey, as_key_kinds[alg].evp)) {
-        return false;
-    }
-    return alg == AS_ALG_ES256 ? is_p256(pkey) : alg == AS_ALG_PS256 ? is_fine_rsa(pkey) : true;
+    return alg != AS_ALG_NONE && alg < AS_ALGS && as_key_kinds[alg].kind == kind &&
+           as_key_is_strong(pkey, AS_LIMIT_RSA_MAX_BITS) && is_sound(pkey, kind);
 }
 
 EVP_PKEY *as_key_of_params(const char *evp, int selection, OSSL_PARAM *params)

@@ -7,6 +7,7 @@
 #ifndef AS_JOSE_KEY_H
 #define AS_JOSE_KEY_H
 
+#include "as/crypto.h"
 #include "as/jose.h"
 #include "openssl.h"
 
@@ -20,6 +21,7 @@ struct as_key_kind_row {
     const char *kty; /* of the JWK */
     const char *crv; /* of the JWK; NULL: it has none */
     const char *evp; /* OpenSSL's name */
+    enum as_key_kind kind;
 };
 extern const struct as_key_kind_row as_key_kinds[AS_ALGS];
 
@@ -34,7 +36,7 @@ struct as_jws_key {
 };
 AS_AUTO_DEFINE(struct as_jws_key, as_jws_key_free)
 
-/* Does the key suit the algorithm: kind, curve by name, size, exponent? */
+/* Does the key suit the algorithm: its kind, strong enough (as/crypto.h), sound? */
 bool as_key_suits(enum as_alg alg, const EVP_PKEY *pkey);
 
 /* A key of this kind (OpenSSL's name) from its numbers: EVP_PKEY_KEYPAIR or EVP_PKEY_PUBLIC_KEY;

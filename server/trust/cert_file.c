@@ -3,6 +3,7 @@
 #include "cert.h"
 
 #include <limits.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 

@@ -1,88 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Public keys and their floor (design D4, TLS-74): RSA of 2048 to 4096 bits with an odd exponent
- * 65537 <= e < 2^32, P-256, P-384, Ed25519. Authorities sign with the same kinds, RSA to 8192. A
- * huge exponent or modulus makes each signature check expensive (design 6), so they are refused
- * before one, and the handshake asks the same question.
+ * A certificate's public key (TLS-74): held against the floor of design D4, of which crypto/ knows
+ * the kinds and the numbers, and read as a JWK would show it. Authorities sign with the same kinds,
+ * RSA to 8192.
  */
 #include "cert.h"
 
 #include <openssl/core_names.h>
-#include <openssl/obj_mac.h>
 #include <string.h>
 
 /* --- the floor ------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *group;
-    enum as_key_kind kind;
-    size_t width; /* octets of a coordinate */
-} curves[] = {
-    {SN_X9_62_prime256v1, AS_KEY_P256, 32},
-    {SN_secp384r1, AS_KEY_P384, 48},
-};
-
-/* Explicit parameters are no named curve, even where they spell one out. */
-static bool is_named(const EVP_PKEY *key)
-{
-    char encoding[16] = "";
-
-    return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding,
-                                          sizeof(encoding), NULL) == 1 &&
-           strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) == 0;
-}
-
-static enum as_key_kind curve_of(const EVP_PKEY *key)
-{
-    char group[64] = "";
-
-    if (is_named(key) && EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1) {
-        for (size_t i = 0; i < AS_COUNT(curves); i++) {
-            if (strcmp(group, curves[i].group) == 0) {
-                return curves[i].kind;
-            }
-        }
-    }
-    return AS_KEY_OTHER;
-}
-
 enum as_key_kind as_cert_key_kind(const EVP_PKEY *key)
 {
-    if (key == NULL) {
-        return AS_KEY_OTHER;
-    }
-    if (EVP_PKEY_is_a(key, "RSA")) {
-        return AS_KEY_RSA;
-    }
-    if (EVP_PKEY_is_a(key, "EC")) {
-        return curve_of(key);
-    }
-    return EVP_PKEY_is_a(key, "ED25519") ? AS_KEY_ED25519 : AS_KEY_OTHER;
-}
-
-static bool rsa_suits(const EVP_PKEY *key, int most_bits)
-{
-    AS_AUTO(BN_free) BIGNUM *e = NULL;
-    int bits = EVP_PKEY_get_bits(key);
-
-    return bits >= AS_LIMIT_RSA_MIN_BITS && bits <= most_bits &&
-           EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) &&
-           BN_num_bits(e) <= 32 && BN_get_word(e) >= 65537;
-}
-
-static bool suits(const EVP_PKEY *key, enum as_key_kind kind, int most_bits)
-{
-    return kind == AS_KEY_RSA ? rsa_suits(key, most_bits) : kind != AS_KEY_OTHER;
+    return as_key_kind_of(key);
 }
 
 bool as_cert_key_suits_client(const EVP_PKEY *key)
 {
-    return suits(key, as_cert_key_kind(key), AS_LIMIT_RSA_MAX_BITS);
+    return as_key_is_strong(key, AS_LIMIT_RSA_MAX_BITS);
 }
 
 bool as_key_suits_authority(const EVP_PKEY *key)
 {
-    return suits(key, as_cert_key_kind(key), AS_LIMIT_CA_RSA_MAX_BITS);
+    return as_key_is_strong(key, AS_LIMIT_CA_RSA_MAX_BITS);
 }
 
 /* --- what a JWK would show ------------------------------------------------------------------- */
@@ -130,7 +71,7 @@ static as_err read_ec(X509 *x509, struct as_arena *mem, struct as_public_key *ou
 {
     const ASN1_BIT_STRING *point = X509_get0_pubkey_bitstr(x509);
     const unsigned char *octets = ASN1_STRING_get0_data(point);
-    size_t width = curves[out->kind == AS_KEY_P384].width;
+    size_t width = out->kind == AS_KEY_P384 ? 48 : 32;
     unsigned char *xy = as_arena_alloc(mem, 2 * width);
 
     AS_NEED_MEM(xy);
@@ -203,8 +144,8 @@ as_err as_cert_read_key(X509 *x509, struct as_arena *mem, struct as_cert *cert)
         return AS_OK;
     }
     cert->key.bits = key != NULL ? (unsigned)EVP_PKEY_get_bits(key) : 0;
-    cert->key.kind = as_cert_key_kind(key);
-    if (!suits(key, cert->key.kind, AS_LIMIT_RSA_MAX_BITS)) {
+    cert->key.kind = as_key_kind_of(key);
+    if (!as_cert_key_suits_client(key)) {
         as_cert_blame(cert, "cert_weak_key", weakness(key, cert->key.kind));
         return AS_OK;
     }

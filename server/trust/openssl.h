@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * OpenSSL handles that free themselves, and its error queue left as it was found: TLS on the same
- * thread reads that queue and would take our entries for its own.
- */
+/* OpenSSL handles that free themselves; its error queue as as/crypto.h keeps it. */
 #ifndef AS_TRUST_OPENSSL_H
 #define AS_TRUST_OPENSSL_H
 
-#include "as/base.h"
+#include "as/crypto.h"
 
 #include <openssl/bn.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -31,15 +27,5 @@ static inline void as_x509s_free(as_x509s *stack)
     sk_X509_pop_free(stack, X509_free);
 }
 AS_AUTO_DEFINE(as_x509s, as_x509s_free)
-
-static inline void as_errors_restore(const int *unused)
-{
-    (void)unused;
-    ERR_pop_to_mark();
-}
-
-/* Whatever OpenSSL reports until the end of the block is forgotten. */
-#define AS_ERRORS_KEPT                                                                             \
-    __attribute__((cleanup(as_errors_restore), unused)) const int as_errors_mark_ = ERR_set_mark()
 
 #endif

@@ -7,6 +7,7 @@
 #include "fuzz.h"
 #include "trust/path.h"
 
+#include <openssl/err.h>
 #include <string.h>
 
 static void check_subject(const struct as_cert *cert, struct as_arena *mem)

@@ -8,6 +8,7 @@
 #include "jose/key.h"
 
 #include <jansson.h>
+#include <openssl/err.h>
 
 static bool blames_the_caller(as_err err)
 {

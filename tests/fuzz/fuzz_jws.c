@@ -7,6 +7,7 @@
 #include "jose/key.h"
 #include "unit/jose/support/published.h"
 
+#include <openssl/err.h>
 #include <string.h>
 
 static struct as_jws_key *keys[AS_ALGS]; /* public keys that RFCs print: none of ours signs */

@@ -18,9 +18,11 @@
 
 #include <check.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -106,6 +108,30 @@ static inline EVP_PKEY *test_key(const char *kind)
     }
     EVP_PKEY_CTX_free(ctx);
     ck_assert_msg(ok && key != NULL, "cannot make a key of kind %s", kind);
+    return key;
+}
+
+/* A public RSA key with a modulus of so many bits and this exponent; nothing is ever computed. */
+static inline EVP_PKEY *test_rsa_public(unsigned bits, const char *exponent)
+{
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    BIGNUM *n = BN_new(), *e = NULL;
+    EVP_PKEY *key = NULL;
+
+    BN_set_bit(n, (int)bits - 1);
+    BN_set_bit(n, 0);
+    BN_hex2bn(&e, exponent);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+    ck_assert(EVP_PKEY_fromdata_init(ctx) == 1 &&
+              EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(n);
+    BN_free(e);
     return key;
 }
 

@@ -8,6 +8,7 @@
 #include "harness.h"
 #include "jose/key.h"
 
+#include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 
