@@ -3,36 +3,61 @@
 
 #include <string.h>
 
-#define HTTPS_PORT 443
+#define HTTPS_PORT  443
+#define PORT_DIGITS 5
 
-/* Cuts ":port" off: behind the last colon that is not in brackets. */
-static unsigned cut_port(as_span *host)
+static size_t find(as_span text, char c)
 {
-    size_t at = host->len;
-    uint64_t port = HTTPS_PORT;
+    size_t at = 0;
 
-    while (at > 0 && host->ptr[at - 1] != ':' && host->ptr[at - 1] != ']') {
-        at--;
+    while (at < text.len && text.ptr[at] != c) {
+        at++;
     }
-    if (at > 0 && host->ptr[at - 1] == ':') {
-        (void)as_span_number(as_span_from(*host, at), UINT16_MAX, &port);
-        host->len = at - 1;
+    return at;
+}
+
+bool as_host_port_cut(as_span text, struct as_host_port *out)
+{
+    bool bracketed = text.len > 0 && text.ptr[0] == '[';
+    size_t end = find(text, bracketed ? ']' : ':');
+
+    *out = (struct as_host_port){.bracketed = bracketed};
+    if (bracketed && end == text.len) {
+        return false;
     }
-    return (unsigned)port;
+    out->host = (as_span){text.ptr, bracketed ? end + 1 : end};
+    out->bare = bracketed ? (as_span){text.ptr + 1, end - 1} : out->host;
+    as_span rest = as_span_from(text, out->host.len);
+    out->has_port = rest.len > 0;
+    out->port = as_span_from(rest, 1);
+    return out->bare.len > 0 && !as_span_has_byte(out->bare, '[') &&
+           !as_span_has_byte(out->bare, ']') &&
+           (rest.len == 0 || (rest.ptr[0] == ':' && !as_span_has_byte(out->port, ':')));
+}
+
+bool as_port_parse(as_span text, uint16_t *out)
+{
+    uint64_t number = 0;
+
+    if (text.len > PORT_DIGITS || !as_span_number(text, UINT16_MAX, &number)) {
+        return false;
+    }
+    *out = (uint16_t)number;
+    return true;
 }
 
 struct as_url as_url_cut(const char *url)
 {
     const as_span whole = as_span_of(url);
-    struct as_url parts = {.host = as_span_from(whole, strlen("https://"))};
-    size_t end = 0;
+    const as_span rest = as_span_from(whole, strlen("https://"));
+    const as_span authority = {rest.ptr, find(rest, '/')};
+    struct as_url parts = {.port = HTTPS_PORT, .path = as_span_from(rest, authority.len)};
+    struct as_host_port cut;
 
-    while (end < parts.host.len && parts.host.ptr[end] != '/') {
-        end++;
+    if (as_host_port_cut(authority, &cut)) {
+        parts.host = cut.host;
+        (void)as_port_parse(cut.port, &parts.port);
     }
-    parts.path = as_span_from(parts.host, end);
-    parts.host.len = end;
     parts.origin = (as_span){whole.ptr, whole.len - parts.path.len};
-    parts.port = cut_port(&parts.host);
     return parts;
 }

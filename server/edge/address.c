@@ -5,46 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The host without brackets, and the port; false when there are not exactly these two. */
-static bool split(as_span text, bool *v6, as_span *host, uint64_t *port)
-{
-    size_t colon = text.len;
-
-    while (colon > 0 && text.ptr[colon - 1] != ':') {
-        colon--;
-    }
-    if (colon < 2 || !as_span_number(as_span_from(text, colon), UINT16_MAX, port)) {
-        return false;
-    }
-    *host = (as_span){text.ptr, colon - 1};
-    *v6 = host->ptr[0] == '[';
-    if (!*v6) {
-        return true;
-    }
-    bool closed = host->len > 2 && host->ptr[host->len - 1] == ']';
-    *host = (as_span){host->ptr + 1, host->len - (closed ? 2 : 1)};
-    return closed;
-}
-
 static bool parse_ip(as_span text, union as_address *out, socklen_t *len)
 {
-    as_span host = AS_SPAN_NONE;
-    uint64_t port = 0;
-    bool v6 = false;
+    struct as_host_port cut;
+    uint16_t port = 0;
 
-    if (!split(text, &v6, &host, &port)) {
+    if (!as_host_port_cut(text, &cut) || !as_port_parse(cut.port, &port)) {
         return false;
     }
-    if (v6) {
+    if (cut.bracketed) {
         out->v6.sin6_family = AF_INET6;
-        out->v6.sin6_port = htons((uint16_t)port);
+        out->v6.sin6_port = htons(port);
         *len = sizeof(out->v6);
-        return as_ip_parse(AF_INET6, host, &out->v6.sin6_addr);
+        return as_ip_parse(AF_INET6, cut.bare, &out->v6.sin6_addr);
     }
     out->v4.sin_family = AF_INET;
-    out->v4.sin_port = htons((uint16_t)port);
+    out->v4.sin_port = htons(port);
     *len = sizeof(out->v4);
-    return as_ip_parse(AF_INET, host, &out->v4.sin_addr);
+    return as_ip_parse(AF_INET, cut.bare, &out->v4.sin_addr);
 }
 
 static bool parse_path(as_span text, union as_address *out, socklen_t *len)

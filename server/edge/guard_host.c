@@ -6,7 +6,6 @@
 #include "guard_parts.h"
 
 #include <netinet/in.h>
-#include <string.h>
 
 static bool is_name(as_span text)
 {
@@ -19,31 +18,13 @@ static bool is_name(as_span text)
     return text.len > 0;
 }
 
-/* Nothing, or ':' and a port. */
-static bool is_port(as_span text)
-{
-    uint64_t port = 0;
-
-    if (text.len == 0) {
-        return true;
-    }
-    return text.ptr[0] == ':' && text.len <= 6 &&
-           as_span_number(as_span_from(text, 1), UINT16_MAX, &port);
-}
-
 bool as_guard_is_host(as_span text)
 {
-    if (text.len == 0 || text.len > AS_GUARD_HOST_MAX) {
-        return false;
-    }
-    bool bracket = text.ptr[0] == '[';
-    const char *end = memchr(text.ptr, bracket ? ']' : ':', text.len);
-    if (bracket) {
-        struct in6_addr unused;
-        as_span inner = {text.ptr + 1, end != NULL ? (size_t)(end - text.ptr) - 1 : 0};
-        return end != NULL && as_ip_parse(AF_INET6, inner, &unused) &&
-               is_port(as_span_from(text, (size_t)(end - text.ptr) + 1));
-    }
-    size_t len = end != NULL ? (size_t)(end - text.ptr) : text.len;
-    return is_name((as_span){text.ptr, len}) && is_port(as_span_from(text, len));
+    struct as_host_port cut;
+    struct in6_addr unused;
+    uint16_t port;
+
+    return text.len <= AS_GUARD_HOST_MAX && as_host_port_cut(text, &cut) &&
+           (!cut.has_port || as_port_parse(cut.port, &port)) &&
+           (cut.bracketed ? as_ip_parse(AF_INET6, cut.bare, &unused) : is_name(cut.bare));
 }

@@ -70,12 +70,13 @@ static as_err name_loopback(struct as_reading *reading)
 {
     struct as_listener_conf *conf = &reading->listeners[reading->listener_count - 1];
     const char **names = as_arena_array(reading->mem, 2, sizeof(*names));
-    const char *port = strrchr(conf->address, ':');
+    struct as_host_port cut;
     as_span host;
 
-    AS_NEED(names != NULL && port != NULL, AS_SERVER_ERROR, "out of memory");
-    AS_TRY(as_arena_copy(reading->mem, (as_span){conf->address, (size_t)(port - conf->address)},
-                         &host));
+    AS_NEED_MEM(names);
+    AS_NEED(as_host_port_cut(as_span_of(conf->address), &cut), AS_SERVER_ERROR,
+            "admin.http is no address");
+    AS_TRY(as_arena_copy(reading->mem, cut.host, &host));
     names[0] = "localhost";
     names[1] = host.ptr;
     conf->names = names;

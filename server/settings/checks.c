@@ -107,36 +107,24 @@ const char *as_check_host(const char *text)
     return host_fault(as_span_of(text));
 }
 
-/* Cuts "host:port" behind the last colon that is not in brackets; no colon: the port is empty. */
-static void cut_port(as_span text, as_span *host, as_span *port)
+/* One spelling: no zeros in front. */
+static bool is_port(as_span text, uint16_t *port)
 {
-    size_t at = text.len;
-
-    while (at > 0 && text.ptr[at - 1] != ':' && text.ptr[at - 1] != ']') {
-        at--;
-    }
-    bool colon = at > 0 && text.ptr[at - 1] == ':';
-    *host = (as_span){text.ptr, colon ? at - 1 : text.len};
-    *port = colon ? as_span_from(text, at) : AS_SPAN_NONE;
-}
-
-static bool is_port(as_span text, uint64_t *port)
-{
-    return as_span_number(text, UINT16_MAX, port) && !(text.len > 1 && text.ptr[0] == '0');
+    return as_port_parse(text, port) && !(text.len > 1 && text.ptr[0] == '0');
 }
 
 const char *as_check_address(const char *text)
 {
-    as_span host, ip, port_text;
-    uint64_t port = 0;
+    struct as_host_port cut;
+    uint16_t port = 0;
 
-    cut_port(as_span_of(text), &host, &port_text);
-    bool bracket = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
-    ip = bracket ? (as_span){host.ptr + 1, host.len - 2} : host;
-    if (!is_port(port_text, &port)) {
+    if (!as_host_port_cut(as_span_of(text), &cut)) {
+        return "is no IP address";
+    }
+    if (!is_port(cut.port, &port)) {
         return "does not end in a port: 192.0.2.1:8443 or [2001:db8::1]:8443";
     }
-    return ip_fault(bracket ? AF_INET6 : AF_INET, ip);
+    return ip_fault(cut.bracketed ? AF_INET6 : AF_INET, cut.bare);
 }
 
 const char *as_check_loopback(const char *text)
@@ -155,17 +143,19 @@ const char *as_check_loopback(const char *text)
 /* `https://host[:port]` of one spelling, as far as the first slash. */
 static const char *authority_fault(as_span text)
 {
-    as_span host, port_text;
-    uint64_t port = 443;
+    struct as_host_port cut;
+    uint16_t port = 0;
 
-    cut_port(text, &host, &port_text);
-    if (host.len == text.len) {
-        return host_fault(host);
+    if (!as_host_port_cut(text, &cut)) {
+        return "is no host name";
     }
-    if (!is_port(port_text, &port) || port == 0) {
+    if (!cut.has_port) {
+        return host_fault(cut.host);
+    }
+    if (!is_port(cut.port, &port) || port == 0) {
         return "has a port that is none";
     }
-    return port == 443 ? "names port 443, which https means anyway" : host_fault(host);
+    return port == 443 ? "names port 443, which https means anyway" : host_fault(cut.host);
 }
 
 /* Segments of unreserved characters (RFC 3986 2.3): nothing that somebody would escape. */
@@ -264,13 +254,4 @@ const char *as_check_scope(const char *text)
     return as_failed(as_scope_check(as_span_of(text)))
                ? "is no list of scope values with one blank between, or too long"
                : NULL;
-}
-
-void as_address_cut(const char *address, as_span *ip, unsigned *port)
-{
-    as_span port_text;
-    uint64_t number = 0;
-
-    cut_port(as_span_of(address), ip, &port_text);
-    *port = is_port(port_text, &number) ? (unsigned)number : 0;
 }

@@ -87,9 +87,6 @@ const struct as_setting *as_setting_find(enum as_section_id section, as_span key
 /* What the setting takes, as messages and the manual say it: "a duration from 1s to 24h". */
 bool as_setting_describe(const struct as_setting *row, struct as_buf *out);
 
-/* Cuts a checked address: the IP address with brackets, and the port. */
-void as_address_cut(const char *address, as_span *ip, unsigned *port);
-
 /* checks.c */
 const char *as_check_issuer(const char *text);
 const char *as_check_origin(const char *text);

@@ -66,14 +66,12 @@ static bool is_any(as_span ip)
 /* Can both be bound? Port 0 is whatever is free. */
 static bool addresses_meet(const char *one, const char *other)
 {
-    as_span a, b;
-    unsigned a_port = 0, b_port = 0;
+    struct as_host_port a, b;
 
-    as_address_cut(one, &a, &a_port);
-    as_address_cut(other, &b, &b_port);
-    bool same_family = (a.ptr[0] == '[') == (b.ptr[0] == '[');
-    return a_port == b_port && a_port != 0 && same_family &&
-           (as_span_equal(a, b) || is_any(a) || is_any(b));
+    return as_host_port_cut(as_span_of(one), &a) && as_host_port_cut(as_span_of(other), &b) &&
+           as_span_equal(a.port, b.port) && !as_span_is(a.port, "0") &&
+           a.bracketed == b.bracketed &&
+           (as_span_equal(a.host, b.host) || is_any(a.host) || is_any(b.host));
 }
 
 /* The listeners of the section admin are called so in logs and LISTEN_FDNAMES. */
@@ -120,8 +118,8 @@ static void verify_addresses(struct as_draft *draft, const struct as_settings *s
 static unsigned fitness(const struct as_listener_settings *listener, const char *issuer)
 {
     const struct as_url url = as_url_cut(issuer);
-    as_span ip;
-    unsigned own_port = 0;
+    struct as_host_port own;
+    uint16_t port = 0;
 
     if (!has_name(listener, url.host)) {
         return 0;
@@ -130,8 +128,9 @@ static unsigned fitness(const struct as_listener_settings *listener, const char 
         return as_span_is(url.origin, listener->origin) ? 4 : 1;
     }
     /* behind a balancer the ports may differ */
-    as_address_cut(listener->address, &ip, &own_port);
-    return own_port == url.port ? 3 : 2;
+    bool same_port = as_host_port_cut(as_span_of(listener->address), &own) &&
+                     as_port_parse(own.port, &port) && port == url.port;
+    return same_port ? 3 : 2;
 }
 
 static void choose_issuer_listener(struct as_draft *draft, struct as_settings *settings)
