@@ -338,7 +338,16 @@ audit {{ file = "audit.jsonl" }}
     def log_lines(self):
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
+    def settle_audit(self, seconds=30):
+        """Waits until what was answered is in the audit file, which a thread of its own writes."""
+        end = time.monotonic() + seconds
+        while self.process is not None and self.process.poll() is None \
+                and self.metric("audit_lines_waiting") > 0:
+            assert time.monotonic() < end, "the audit is not written"
+            time.sleep(0.005)
+
     def audit_lines(self):
+        self.settle_audit()
         with open(self.audit_path) as text:
             return [json.loads(line) for line in text]
 

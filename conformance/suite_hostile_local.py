@@ -248,6 +248,7 @@ def MTLS_118_nobody_writes_into_the_logs():
                    b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nUser-Agent: \xc2\x9b"
                    b"\r\nConnection: close\r\n\r\n"):
         exchange(server, octets)
+    server.settle_audit()
     for path in (server.log_path, server.audit_path):
         with open(path, "rb") as text:
             octets = text.read()

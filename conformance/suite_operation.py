@@ -23,7 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from fapid import DAY, NOW, Fapid, roundtrip
 from tap import assert_equal, assert_in, build_dir, each, main, skip, test
 
-FINE, PROBE, CONFIGURATION = 0, 70, 78
+FINE, UNREACHABLE, PROBE, CONFIGURATION = 0, 5, 70, 78
 SECONDS = 60  # a thing that must happen has happened by then
 METADATA = "/.well-known/oauth-authorization-server"
 
@@ -452,25 +452,101 @@ def MTLS_118_half_a_line_takes_no_other_with_it():
         assert_equal(json.loads(lines[1])["event"], "resource_created")
 
 
+@contextlib.contextmanager
+def full_disk(server, octets=40):
+    """The audit file takes so many octets more and then none, as on a full disk."""
+    pid = server.process.pid
+    old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
+    server.settle_audit()
+    limits.prlimit(pid, limits.RLIMIT_FSIZE, (os.path.getsize(server.audit_path) + octets, old[1]))
+    try:
+        yield
+    finally:
+        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
+
+
+def until_failing(server):
+    until("a failed write", lambda: server.metric("audit_write_failures_total") > 0)
+
+
 @test
-def MTLS_118_a_full_disk_costs_no_line_but_its_own():
+def MTLS_118_a_full_disk_costs_no_line():
     with running(["reload.watch=0s"]) as server:
         alice = server.register_client("alice")
+        resource = server.register_resource()
         stranger = server.other_ca.issue("stranger")
-        pid = server.process.pid
-        old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
+        assert_equal(server.ask_token(alice)[0], 200)
+        server.settle_audit()
         size = os.path.getsize(server.audit_path)
-        limits.prlimit(pid, limits.RLIMIT_FSIZE, (size + 40, old[1]))
+        with full_disk(server):
+            assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
+            until_failing(server)
+            assert_equal(os.path.getsize(server.audit_path), size + 40)
+            # what is no change goes on
+            assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
+            assert server.introspect(resource, server.token(alice))["active"]
+            assert_equal(server.metric("audit_lines_waiting"), 3)
         assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
-        assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
-        assert_equal(os.path.getsize(server.audit_path), size + 40)
-        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
-        assert_equal(server.ask_token(alice, cert=stranger)[0], 401)
+        server.settle_audit()
         with open(server.audit_path, "rb") as text:
             text.seek(size)
-            lines = text.read().splitlines()
-        assert_equal((len(lines), len(lines[0])), (2, 40))
-        assert_equal(json.loads(lines[1])["event"], "client_authentication")
+            lines = [json.loads(line) for line in text.read().splitlines()]
+        assert_equal([(line["event"], line["outcome"]) for line in lines],
+                     [("client_authentication", "refused")] * 2 + [("token_issued", "success")] +
+                     [("client_authentication", "refused")])
+        assert_equal(server.metric("audit_lines_lost_total"), 0)
+
+
+@test
+def D15_no_change_without_its_audit_line():
+    """A removed file is one that takes no lines, while the disk of the store is well."""
+    with running(["reload.watch=0s"]) as server:
+        alice = server.register_client("alice")
+        resource = server.register_resource()
+        server.token(alice)
+        server.settle_audit()
+        os.unlink(server.audit_path)
+        token = server.token(alice)
+        until_failing(server)
+        assert_equal(len(events(server, "audit_not_written")), 1)
+        rows = len(server.ctl("db", "audit"))
+        server.ctl("client", "disable", alice.id, status=UNREACHABLE)
+        server.ctl("client", "delete", alice.id, status=UNREACHABLE)
+        server.ctl("key", "rotate", status=UNREACHABLE)
+        server.ctl("db", "backup", server.path("copy.db"), status=UNREACHABLE)
+        assert not os.path.exists(server.path("copy.db"))
+        refused = [line for line in events(server, "request") if line["status"] == 503]
+        assert_equal([line["reason"] for line in refused], ["audit_not_written"] * 4)
+        assert_equal(len(server.ctl("db", "audit")), rows)
+        assert_equal(server.ctl("client", "show", alice.id)["status"], "enabled")
+        # what is no change goes on: a client ends its token
+        assert server.introspect(resource, token)["active"]
+        assert_equal(server.post(alice.cert, "/revoke", client_id=alice.id, token=token)[0], 200)
+        assert not server.introspect(resource, token)["active"]
+        # the way out: another file, which gets what waits
+        edit(server, "audit.jsonl", "other.jsonl")
+        server.audit_path = server.path("other.jsonl")
+        reload(server)
+        server.ctl("client", "disable", alice.id)
+        assert_equal([(line["event"], line["outcome"]) for line in server.audit_lines()],
+                     [("token_issued", "success"), ("client_status_changed", "refused"),
+                      ("client_deleted", "refused"), ("keys_rotated", "refused"),
+                      ("database_copied", "refused"), ("token_revoked", "success"),
+                      ("client_status_changed", "success")])
+        assert_equal(len(events(server, "audit_written_again")), 1)
+        assert_equal(server.metric("audit_lines_lost_total"), 0)
+
+
+@test
+def MTLS_118_what_waits_is_written_at_the_end():
+    with running(["reload.watch=0s"]) as server:
+        server.register_resource()
+        alice = server.register_client("alice")
+        for _ in range(20):
+            assert_equal(server.ask_token(alice)[0], 200)
+        assert_equal(server.stop(), 0)
+        assert_equal([line["event"] for line in server.audit_lines()],
+                     ["resource_created", "client_created"] + ["token_issued"] * 20)
 
 
 def open_to_all(server):

@@ -351,6 +351,7 @@ def TOK_18_no_token_in_the_database_and_TOK_19_none_in_the_log():
     token = server.token(alice, scope="accounts")
     server.introspect(resource, token)
     server.post(alice.cert, "/revoke", client_id=alice.id, token=token)
+    server.settle_audit()
     for file in ("fapid.db", "fapid.db-wal", "fapid.log", "audit.jsonl"):
         with open(server.path(file), "rb") as content:
             assert token[5:40].encode() not in content.read(), file

@@ -34,7 +34,6 @@ struct as_generation_conf {
     const struct as_trust *trust;
     const struct as_throttle *throttle;
     unsigned long number; /* counts readings, for the log and the audit */
-    int audit_fd;         /* one JSON line per event; -1: none */
     bool admin_group_set;
     gid_t admin_group;
     void (*release)(void *owner); /* NULL: nothing is to be done */
@@ -48,9 +47,58 @@ as_err as_generation_new(const struct as_generation_conf *conf, struct as_genera
 /* One holder less. NULL is allowed. */
 void as_generation_drop(struct as_generation *generation);
 
+/* ---------------------------------------------------------------- the audit's file ----------- */
+/*
+ * One JSON line per event, in the order in which they happened. One sink serves the process, across
+ * reloads: a bounded queue, and one thread that appends whole lines, those that wait together in
+ * one write. Nobody else waits for that disk (design D10), except who is about to acknowledge a
+ * change; and that is a job thread.
+ *
+ * Changes are what the admin API and /register alter. They leave a row in the store too, in their
+ * own transaction. While lines are not being written, because a write failed, hangs, or the queue
+ * is full, a change is refused before the store is touched (503). Once made it is acknowledged only
+ * after the write of its line has returned. If that fails after all, or takes longer than
+ * AS_LIMIT_AUDIT_WAIT_MS, the answer is AS_NOT_AUDITED: it was done, the line stays in the queue.
+ * The way out for an operator is another audit.file (or none), and a reload.
+ *
+ * All else (tokens, revocations by clients, refusals) is answered once its line is in the queue,
+ * whatever the disk does: it would be no safer to keep a client from ending a token, and with a
+ * full disk tokens are issued (README). When the queue is full (AS_LIMIT_AUDIT_OCTETS or _LINES)
+ * such a line is lost: counted in audit_lines_lost_total, told in the log as audit_lines_lost.
+ *
+ * A write that fails (disk full, read-only, gone; or the file has been removed) is told as
+ * audit_not_written and tried again every AS_LIMIT_AUDIT_RETRY_MS; lines stay until then, and a
+ * line that was cut off is gone on with. At a kill -9 what waits is lost: where the disk keeps up
+ * what came in the last AS_LIMIT_AUDIT_GATHER_MS, and never an acknowledged change. The file is not
+ * fsynced; what must outlive the machine's crash is the row in the store.
+ */
+struct as_audit_file {
+    int fd;    /* open for appending; -1: none, then lines go nowhere */
+    bool torn; /* its last line lacks its end, which is written before the next */
+};
+
+struct as_audit_sink;
+
+/* Without a file at first. Errors: server error. */
+as_err as_audit_sink_new(struct as_audit_sink **out);
+/*
+ * From now on lines go to this file, which the sink takes. Those from before go to the one before;
+ * if it does not take them within AS_LIMIT_AUDIT_SWAP_MS they go to this one. Threads: one at a
+ * time, and none that serves.
+ */
+void as_audit_sink_use(struct as_audit_sink *sink, struct as_audit_file file);
+/* Waits until all that was put is written; false when it cannot be, or not by then (monotonic). */
+bool as_audit_sink_flush(struct as_audit_sink *sink, int64_t until_ms);
+/* After everything that puts lines. Writes what waits; what is not written within `wait_ms` is lost
+ * and told. NULL is allowed. */
+void as_audit_sink_free(struct as_audit_sink *sink, int wait_ms);
+
+/* ---------------------------------------------------------------- the app -------------------- */
+
 struct as_app_conf {
     struct as_store *store;
     struct as_keys *keys;
+    struct as_audit_sink *audit;
 };
 
 struct as_app;

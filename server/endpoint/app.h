@@ -22,8 +22,6 @@ struct as_generation {
     const char *metadata_path;
     struct as_arena *mem; /* holds this struct too */
     atomic_size_t holders;
-    pthread_mutex_t audit_lock; /* guards `audit_torn` and the order of lines */
-    bool audit_torn;            /* the last line was not written to its end */
 };
 
 struct as_db_jobs;
@@ -60,6 +58,8 @@ struct as_visit {
     bool authenticated;
     const char *event;      /* of the audit line; NULL: none is written on success */
     as_span subject_id;     /* whom an admin event is about */
+    bool change;            /* its line is written before it is acknowledged */
+    bool audited;           /* its line is on its way: there is no other */
     bool cacheable;         /* the reply set its own Cache-Control */
     bool wants_certificate; /* it was refused for want of one */
     unsigned retry_after_s; /* of a refusal; 0: the usual */
@@ -79,11 +79,19 @@ void as_visit_overload(struct as_http_call *call);
 as_span as_visit_path(const struct as_http_request *request);
 
 /* audit.c */
+/* The line of a visit at its reply, unless it is there already; waits for nothing. */
 void as_audit_write(const struct as_visit *visit);
-/* One line; without a file of the audit nothing. */
-void as_audit_write_row(struct as_generation *generation, const struct as_audit *row);
-/* The audit row for a change made by this visit, to be written in its transaction. */
+/* What the visit would tell of, as a row for the transaction. */
 struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as_span about);
+/* The same for a change, to be called before it: AS_UNAVAILABLE when the audit's file would not
+ * take its line. */
+as_err as_audit_change(struct as_visit *visit, as_span about, struct as_audit *out);
+/* May a change begin? AS_UNAVAILABLE. */
+as_err as_audit_check(const struct as_app *app);
+/* After a change that was made: waits until its line is written. AS_NOT_AUDITED. */
+as_err as_audit_acknowledge(struct as_visit *visit);
+/* The same of a row that is no visit's. */
+as_err as_audit_acknowledge_row(struct as_app *app, const struct as_audit *row);
 
 /* reply.c */
 void as_reply_error(struct as_http_call *call, as_err err);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The audit: one JSON line per event that an auditor asks for, to the file of the configuration.
- * Written once per request, at its reply (D10). Changes also leave a row in the store, written in
- * the transaction of the change. Never key material, never a token (MTLS-118).
+ * Told once per request, at its reply (D10); of a change before it is acknowledged. Changes also
+ * leave a row in the store, written in the transaction of the change. Never key material, never a
+ * token (MTLS-118).
  */
 #include "app.h"
-
-#include <unistd.h>
+#include "audit_sink.h"
 
 /* Texts of certificates come from strangers and may be long: they are cut, so that no line is lost
  * for them. A line has room for the longest texts with every octet escaped. */
 #define AUDIT_TEXT_MAX 1024
-#define AUDIT_LINE_MAX (64 * 1024)
 
 /* Who did it: the user at the admin socket, a client that proved itself, the holder of an initial
  * access token; a name that was merely claimed is no actor. */
@@ -83,33 +82,24 @@ static void make_line(const struct as_generation *generation, const struct as_au
     as_buf_add_text(line, "}\n");
 }
 
-/* A line that a full disk cut off is ended before the next, so that it takes no other with it. */
-static bool append(struct as_generation *generation, as_span line)
+/* Texts are cut, so that the line always fits, and no lack of memory can lose it. */
+static bool put_row(const struct as_app *app, const struct as_generation *generation,
+                    const struct as_audit *row, bool change, uint64_t *mark)
 {
-    int fd = generation->conf.audit_fd;
+    char room[AS_LIMIT_AUDIT_LINE];
+    struct as_buf line = {room, 0, sizeof(room), sizeof(room), false, false};
 
-    (void)pthread_mutex_lock(&generation->audit_lock);
-    if (generation->audit_torn) {
-        generation->audit_torn = write(fd, "\n", 1) != 1;
-    }
-    ssize_t put = generation->audit_torn ? 0 : write(fd, line.ptr, line.len);
-    generation->audit_torn = generation->audit_torn || (put > 0 && (size_t)put < line.len);
-    (void)pthread_mutex_unlock(&generation->audit_lock);
-    return put == (ssize_t)line.len;
+    make_line(generation, row, &line);
+    return as_audit_sink_put(app->conf.audit, as_buf_span(&line), change, mark);
 }
 
-void as_audit_write_row(struct as_generation *generation, const struct as_audit *row)
+static as_err wait_for(const struct as_app *app, bool taken, uint64_t mark)
 {
-    struct as_buf line = AS_BUF(AUDIT_LINE_MAX);
+    int64_t until_ms = as_clock_mono_ms() + AS_LIMIT_AUDIT_WAIT_MS;
 
-    if (generation->conf.audit_fd < 0) {
-        return;
-    }
-    make_line(generation, row, &line);
-    if (line.full || !append(generation, as_buf_span(&line))) {
-        AS_LOG(AS_LOG_ERROR, "audit_not_written", AS_LOG_SPAN("request_id", row->request_id));
-    }
-    as_buf_free(&line);
+    AS_NEED(taken && as_audit_sink_wait(app->conf.audit, mark, until_ms), AS_NOT_AUDITED,
+            "audit_not_written");
+    return AS_OK;
 }
 
 /* Refusals of a client, and whatever the handler named an event. */
@@ -128,18 +118,67 @@ static const char *event_of(const struct as_visit *visit)
     return visit->event;
 }
 
+static struct as_audit row_of(const struct as_visit *visit, const char *event)
+{
+    as_span about = visit->subject_id.len > 0 ? visit->subject_id : visit->client_id;
+
+    return as_audit_row(visit, event, about);
+}
+
 void as_audit_write(const struct as_visit *visit)
 {
     const char *event = event_of(visit);
+    uint64_t mark;
 
-    if (event == NULL) {
+    if (event == NULL || visit->audited) {
         return;
     }
-    as_span about = visit->subject_id.len > 0 ? visit->subject_id : visit->client_id;
-    struct as_audit row = as_audit_row(visit, event, about);
+    struct as_audit row = row_of(visit, event);
     if (as_failed(visit->err)) {
         row.outcome = "refused";
         row.reason = visit->err.why;
     }
-    as_audit_write_row(visit->generation, &row);
+    (void)put_row(visit->app, visit->generation, &row, false, &mark);
+}
+
+/* ------------------------------------------------------------ changes ------------------------- */
+
+as_err as_audit_check(const struct as_app *app)
+{
+    AS_NEED(as_audit_sink_takes(app->conf.audit), AS_UNAVAILABLE, "audit_not_written");
+    return AS_OK;
+}
+
+/* A dry run has no event, and changes nothing. */
+as_err as_audit_change(struct as_visit *visit, as_span about, struct as_audit *out)
+{
+    if (visit->event != NULL) {
+        AS_TRY(as_audit_check(visit->app));
+        visit->change = true;
+    }
+    *out = as_audit_row(visit, visit->event, about);
+    return AS_OK;
+}
+
+as_err as_audit_acknowledge(struct as_visit *visit)
+{
+    uint64_t mark;
+
+    if (!visit->change || visit->event == NULL) {
+        return AS_OK;
+    }
+    const struct as_audit row = row_of(visit, visit->event);
+    visit->audited = true;
+    bool taken = put_row(visit->app, visit->generation, &row, true, &mark);
+    return wait_for(visit->app, taken, mark);
+}
+
+as_err as_audit_acknowledge_row(struct as_app *app, const struct as_audit *row)
+{
+    struct as_generation *generation = as_generation_hold(app);
+    uint64_t mark;
+
+    bool taken = put_row(app, generation, row, true, &mark);
+    as_generation_drop(generation);
+    return wait_for(app, taken, mark);
 }

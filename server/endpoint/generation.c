@@ -18,7 +18,6 @@ as_err as_generation_new(const struct as_generation_conf *conf, struct as_genera
     generation->conf = *conf;
     generation->mem = mem;
     atomic_init(&generation->holders, 1);
-    (void)pthread_mutex_init(&generation->audit_lock, NULL);
     AS_TRY(as_metadata_make(generation));
     (void)AS_MOVE(mem);
     *out = generation;
@@ -31,7 +30,6 @@ void as_generation_drop(struct as_generation *generation)
         if (generation->conf.release != NULL) {
             generation->conf.release(generation->conf.owner);
         }
-        (void)pthread_mutex_destroy(&generation->audit_lock);
         as_arena_free(generation->mem);
     }
 }

@@ -103,9 +103,10 @@ static as_err write_client(struct as_http_call *call, const struct terms *terms,
                            const struct as_party_write *write)
 {
     struct as_visit *visit = as_visit_of(call);
-    struct as_audit audit = as_audit_row(visit, visit->event, visit->subject_id);
+    struct as_audit audit;
     bool taken = false;
 
+    AS_TRY(as_audit_change(visit, visit->subject_id, &audit));
     AS_TRY(as_register_refusal(as_store_party_register(visit->ctx.store, write,
                                                        terms->has_iat ? terms->iat : NULL,
                                                        visit->ctx.now, &audit, &taken)));

@@ -134,7 +134,8 @@ static as_err try_replace(struct as_http_call *call, const json_t *json, bool fi
     AS_TRY(first ? as_register_ration(call, was->id) : AS_OK);
     *call->reply = (struct as_http_reply){0}; /* of the attempt before */
     AS_TRY(as_register_reply(call, 200, write.party, token));
-    struct as_audit audit = as_audit_row(visit, visit->event, was->id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, was->id, &audit));
     return as_register_refusal(
         as_store_party_replace_own(visit->ctx.store, &write, was, &audit, done));
 }
@@ -167,7 +168,8 @@ as_err as_endpoint_register_delete(struct as_http_call *call)
 
     visit->event = "client_deleted";
     AS_TRY(find(call, &party, &token));
-    struct as_audit audit = as_audit_row(visit, visit->event, party->id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, party->id, &audit));
     AS_TRY(as_store_party_delete(visit->ctx.store, AS_PARTY_CLIENT, party->id, &audit, &found));
     AS_NEED(found, AS_INVALID_TOKEN, "rat_unknown"); /* deleted meanwhile */
     return as_reply_empty(call, 204);

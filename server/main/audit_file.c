@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,27 +24,25 @@ static as_err open_checked(struct as_findings *findings, const char *path,
 #define SHUT     (S_IWGRP | S_IWOTH)
 
 /* What a full disk or a crash cut off must not take the next line with it. */
-static void end_last_line(const char *path, int fd)
+static bool is_torn(const char *path)
 {
     AS_AUTO_FD int in = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     struct stat about;
     char last = '\n';
 
-    if (in >= 0 && fstat(in, &about) == 0 && about.st_size > 0 &&
-        pread(in, &last, 1, about.st_size - 1) == 1 && last != '\n' && write(fd, "\n", 1) != 1) {
-        AS_LOG(AS_LOG_WARNING, "audit_not_written", AS_LOG_TEXT("message", strerrordesc_np(errno)));
-    }
+    return in >= 0 && fstat(in, &about) == 0 && about.st_size > 0 &&
+           pread(in, &last, 1, about.st_size - 1) == 1 && last != '\n';
 }
 
-as_err as_audit_file_open(struct as_findings *findings, const char *path, int *fd)
+as_err as_audit_file_open(struct as_findings *findings, const char *path, struct as_audit_file *out)
 {
-    *fd = -1;
+    *out = (struct as_audit_file){.fd = -1};
     if (path == NULL) {
         return AS_OK;
     }
     const struct as_file_rules rules = {.flags = APPENDED | O_CREAT, .shut = SHUT};
-    AS_TRY(open_checked(findings, path, &rules, fd));
-    end_last_line(path, *fd);
+    AS_TRY(open_checked(findings, path, &rules, &out->fd));
+    out->torn = is_torn(path);
     return AS_OK;
 }
 

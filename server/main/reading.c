@@ -28,7 +28,7 @@ static as_err open_throttle(struct as_reading *reading, struct as_findings *find
 
 static as_err open_audit(struct as_reading *reading, struct as_findings *findings)
 {
-    return as_audit_file_open(findings, reading->settings->audit_file, &reading->audit_fd);
+    return as_audit_file_open(findings, reading->settings->audit_file, &reading->audit);
 }
 
 static as_err check_audit(struct as_reading *reading, struct as_findings *findings)
@@ -77,7 +77,7 @@ static as_err make(struct as_settings *settings, struct as_tally *failures,
     }
     reading->settings = settings;
     reading->failures = failures;
-    reading->audit_fd = -1;
+    reading->audit.fd = -1;
     for (size_t i = 0; i < count; i++) {
         as_err err = steps[i](reading, findings);
         first = as_failed(first) ? first : err;
@@ -116,9 +116,7 @@ void as_reading_free(void *made)
     }
     as_throttle_free(reading->throttle);
     as_trust_free(reading->trust);
-    if (reading->audit_fd >= 0) {
-        (void)close(reading->audit_fd);
-    }
+    as_file_close(&reading->audit.fd);
     as_watch_free(reading->watch);
     as_arena_free(reading->mem);
     as_settings_free(reading->settings);
@@ -133,7 +131,6 @@ as_err as_reading_generation(struct as_reading *reading, unsigned long number,
         .trust = reading->trust,
         .throttle = reading->throttle,
         .number = number,
-        .audit_fd = reading->audit_fd,
         .admin_group_set = reading->admin_group_set,
         .admin_group = reading->admin_group,
         .release = as_reading_free,
@@ -141,6 +138,14 @@ as_err as_reading_generation(struct as_reading *reading, unsigned long number,
     };
 
     return as_generation_new(&conf, out);
+}
+
+struct as_audit_file as_reading_take_audit(struct as_reading *reading)
+{
+    struct as_audit_file file = reading->audit;
+
+    reading->audit.fd = -1;
+    return file;
 }
 
 struct as_keys_conf as_reading_keys(const struct as_reading *reading)

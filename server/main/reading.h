@@ -22,7 +22,7 @@ struct as_reading {
     struct as_trust *trust;
     struct as_tally *failures; /* of authentication, since the process began; the server's */
     struct as_throttle *throttle;
-    int audit_fd; /* -1: none */
+    struct as_audit_file audit; /* until the audit's sink takes it */
     bool admin_group_set;
     gid_t admin_group;
     struct as_arena *mem;
@@ -45,6 +45,9 @@ void as_reading_free(void *made);
 /* On success the generation owns the reading. */
 as_err as_reading_generation(struct as_reading *reading, unsigned long number,
                              struct as_generation **out);
+
+/* The audit's file, once and for good. */
+struct as_audit_file as_reading_take_audit(struct as_reading *reading);
 
 /* listeners.c: what the edge wants, with the sites of the app; NULL for a check. */
 as_err as_reading_listeners(struct as_reading *reading, const struct as_app *app);

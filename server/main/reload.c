@@ -2,8 +2,8 @@
 /*
  * A new reading of the configuration takes the place of the one in effect (TLS-29, TLS-80). All
  * that can fail comes first. What changes something comes last: the keys, which can be configured
- * back; the edge, which probes every new TLS context before it swaps any; the app, which cannot
- * fail.
+ * back; the edge, which probes every new TLS context before it swaps any; the app and the audit's
+ * file, which cannot fail.
  */
 #include "server.h"
 
@@ -107,6 +107,7 @@ static as_err put_into_effect(struct as_server *server, struct as_reading *readi
         return err;
     }
     AS_TRY(as_app_use(server->app, generation));
+    as_audit_sink_use(server->audit, as_reading_take_audit(reading));
     server->reading = reading;
     server->generation++;
     return AS_OK;

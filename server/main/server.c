@@ -45,10 +45,22 @@ static enum as_exit open_keys(struct as_server *server)
     return as_failed(err) ? give_up(server, "keys", err, AS_EXIT_UNAVAILABLE) : AS_EXIT_FINE;
 }
 
+static enum as_exit open_audit(struct as_server *server)
+{
+    as_err err = as_audit_sink_new(&server->audit);
+
+    if (as_failed(err)) {
+        return give_up(server, "audit", err, AS_EXIT_FAILURE);
+    }
+    as_audit_sink_use(server->audit, as_reading_take_audit(server->reading));
+    return AS_EXIT_FINE;
+}
+
 /* Until there is an app the reading is the server's own. */
 static as_err make_app_of(struct as_server *server)
 {
-    const struct as_app_conf conf = {.store = server->store, .keys = server->keys};
+    const struct as_app_conf conf = {
+        .store = server->store, .keys = server->keys, .audit = server->audit};
     struct as_generation *generation = NULL;
 
     AS_TRY(as_reading_generation(server->reading, server->generation, &generation));
@@ -188,7 +200,8 @@ static as_err read_first(struct as_server *server, struct as_settings *settings)
 enum as_exit as_server_start(struct as_server *server, struct as_settings *settings)
 {
     static enum as_exit (*const steps[])(struct as_server *) = {
-        open_store, open_keys, make_app, make_listeners, make_jobs, open_edge, start_edge};
+        open_store,     open_keys, open_audit, make_app,
+        make_listeners, make_jobs, open_edge,  start_edge};
 
     server->findings = (struct as_findings){.settings = settings};
     server->generation = 1;
@@ -221,6 +234,7 @@ void as_server_stop(struct as_server *server, int grace_ms)
     } else {
         as_reading_free(server->reading);
     }
+    as_audit_sink_free(server->audit, AS_LIMIT_AUDIT_STOP_MS);
     as_tally_free(server->failures);
     as_keys_stop(server->keys);
     if (server->store != NULL) {

@@ -18,9 +18,10 @@ struct as_server {
     const struct as_options *options;
     struct as_findings findings;
     struct as_inherited inherited;
-    struct as_tally *failures;  /* of authentication (TOK-13) */
-    struct as_reading *reading; /* in effect; its generation's, once there is an app */
-    unsigned long generation;   /* its number, from 1 */
+    struct as_tally *failures;   /* of authentication (TOK-13) */
+    struct as_reading *reading;  /* in effect; its generation's, once there is an app */
+    unsigned long generation;    /* its number, from 1 */
+    struct as_audit_sink *audit; /* whatever is reloaded */
     struct as_store *store;
     struct as_keys *keys;
     struct as_http_jobs *jobs;

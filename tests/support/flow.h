@@ -42,11 +42,13 @@ struct flow {
     struct as_generation_conf conf;
     struct as_app *app;
     struct as_listener_conf listeners[FLOW_LISTENERS];
+    struct as_audit_sink *audit;
     struct as_lanes worker, job;
     struct as_exchange *exchange;
     struct flow_answer answer; /* the last */
     int audit_fd, log_fd;
-    as_time now; /* of the next requests; 0: the clock */
+    bool unsettled; /* the audit is not waited for: it hangs, or its order is what is tested */
+    as_time now;    /* of the next requests; 0: the clock */
 };
 
 struct flow_ask {
@@ -98,7 +100,7 @@ static inline void flow_app_free(struct flow *f)
 /* (Re)makes the app of f->conf and the world, with fresh lanes: a restart. */
 TEST_UNUSED static void flow_restart(struct flow *f)
 {
-    const struct as_app_conf app = {.store = f->w->store, .keys = f->w->keys};
+    const struct as_app_conf app = {.store = f->w->store, .keys = f->w->keys, .audit = f->audit};
     struct as_generation *generation = NULL;
 
     flow_app_free(f);
@@ -125,7 +127,8 @@ TEST_UNUSED static struct flow *flow_new(void)
     ck_assert(f->audit_fd >= 0 && f->log_fd >= 0);
     as_log_start(f->log_fd, AS_LOG_JSON, AS_LOG_DEBUG);
     flow_listeners(f);
-    f->conf = (struct as_generation_conf){.audit_fd = f->audit_fd};
+    ck_ok(as_audit_sink_new(&f->audit));
+    as_audit_sink_use(f->audit, (struct as_audit_file){.fd = dup(f->audit_fd)});
     flow_restart(f);
     return f;
 }
@@ -141,6 +144,7 @@ TEST_UNUSED static void flow_free(struct flow *f)
 {
     flow_forget(&f->answer);
     flow_app_free(f);
+    as_audit_sink_free(f->audit, AS_LIMIT_AUDIT_STOP_MS);
     as_log_start(STDERR_FILENO, AS_LOG_JSON, AS_LOG_ERROR);
     close(f->audit_fd);
     close(f->log_fd);
@@ -207,11 +211,20 @@ static inline void flow_begin(struct flow *f, const struct flow_ask *ask,
     ck_ok(flow_begin_try(f, ask, peer));
 }
 
+/* What was answered is in the audit when this returns; the same where the sink cannot write. */
+TEST_UNUSED static void flow_settle(struct flow *f)
+{
+    (void)as_audit_sink_flush(f->audit, as_clock_mono_ms() + 60000);
+}
+
 static inline struct flow_answer *flow_finish(struct flow *f, bool elsewhere)
 {
     const struct as_http_reply *reply = &f->exchange->reply;
 
     ck_assert_int_eq(f->exchange->state, AS_EXCHANGE_ANSWERED);
+    if (!f->unsettled) {
+        flow_settle(f);
+    }
     flow_forget(&f->answer);
     f->answer = (struct flow_answer){
         .status = reply->status,

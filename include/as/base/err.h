@@ -61,6 +61,10 @@
     X(AS_NOT_ALLOWED, "access_denied", 403, "This caller is not allowed here.", true,              \
       AS_LOG_NOTICE)                                                                               \
     X(AS_NOT_DONE, "not_done", 500, "It could not be done.", true, AS_LOG_ERROR)                   \
+    /* a change of that or of RFC 7591; the row in the store tells of it */                        \
+    X(AS_NOT_AUDITED, "server_error", 500,                                                         \
+      "It was done, but could not be noted in the audit file; do not repeat it.", false,           \
+      AS_LOG_ERROR)                                                                                \
     /* HTTP as such */                                                                             \
     X(AS_METHOD_NOT_ALLOWED, "invalid_request", 405, "The method is not allowed here.", false,     \
       AS_LOG_INFO)                                                                                 \

@@ -107,6 +107,7 @@
 #define AS_LIMIT_RESOURCE_BYTES     (64 * 1024 * 1024) /* the set of resource servers: 500 */
 #define AS_LIMIT_RESOURCE_OCTETS    (15 * 1024)        /* texts of one, 32 an audience: 400 */
 #define AS_LIMIT_COMMIT_WAIT_MS     10000              /* a write that has not begun by then: 503 */
+#define AS_LIMIT_COMMIT_REST_MS     2000               /* without writes: their pages are let go */
 #define AS_LIMIT_STORE_BUSY_MS      5000               /* a job waits for a lock of others: 503 */
 #define AS_LIMIT_WAL_PAGES          1000               /* a checkpoint follows in the background */
 #define AS_LIMIT_WAL_PAGES_CAP      4096               /* the checkpoint then keeps writers out */
@@ -124,6 +125,19 @@
 #define AS_LIMIT_STORE_RECHECK_MS   10000 /* between two looks at a store that was found damaged */
 #define AS_LIMIT_STORE_LOG_MS       10000 /* between two log lines of one kind of trouble */
 #define AS_LIMIT_TIDY_RETRY_MS      1000  /* after a checkpoint that readers held up */
+
+/* --- the audit's file (as/endpoint.h) --- */
+#define AS_LIMIT_AUDIT_OCTETS    (8 * 1024 * 1024) /* that wait to be written: the next are lost */
+#define AS_LIMIT_AUDIT_LINES     32768             /* likewise */
+#define AS_LIMIT_AUDIT_LINE      (32 * 1024)       /* octets of one: its texts are cut */
+#define AS_LIMIT_AUDIT_GATHER_MS 5                 /* lines that nobody waits for go out together */
+#define AS_LIMIT_AUDIT_LATE_MS   2000  /* they have waited so long: changes are refused, 503 */
+#define AS_LIMIT_AUDIT_WAIT_MS   5000  /* of a change for its line: then 500 */
+#define AS_LIMIT_AUDIT_RETRY_MS  1000  /* after a write that failed */
+#define AS_LIMIT_AUDIT_LOG_MS    10000 /* between two log lines of one kind of trouble */
+#define AS_LIMIT_AUDIT_SWAP_MS   1000  /* a reload waits for the file before; then they move on */
+#define AS_LIMIT_AUDIT_STOP_MS   5000  /* at the end; what is not written then is lost */
+#define AS_LIMIT_AUDIT_CUT_MS    1000  /* a write that is cut off then may take this to end */
 
 /* --- the configuration: refused with file and line --- */
 #define AS_LIMIT_SETTING_FILE     (1024 * 1024)     /* octets of one file */

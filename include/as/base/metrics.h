@@ -35,6 +35,9 @@
     X(tokens_introspected_total, counter, "Introspections answered")                               \
     X(tokens_revoked_total, counter, "Tokens revoked")                                             \
     X(log_lines_lost_total, counter, "Log lines nobody was there to read")                         \
+    X(audit_lines_waiting, gauge, "Audit lines that wait to be written to the file")               \
+    X(audit_lines_lost_total, counter, "Audit lines that will never be in the file")               \
+    X(audit_write_failures_total, counter, "Tries to write to the audit file that failed")         \
     X(generation, gauge, "Number of the configuration in effect")                                  \
     X(reloads_total, counter, "Configurations put into effect without a restart")                  \
     X(reloads_refused_total, counter, "Configurations refused while the old one went on")          \

@@ -45,7 +45,8 @@ static as_err explain(struct as_db_task *task, as_err err)
                : err;
 }
 
-static void tell(const struct as_db_jobs *jobs, as_err err)
+/* Log and audit; that of a change that was made must be told before anybody is. */
+static as_err tell(const struct as_db_jobs *jobs, as_err err)
 {
     const struct job *job = &jobs->job;
     const struct as_fault *fault = err.fault;
@@ -57,7 +58,7 @@ static void tell(const struct as_db_jobs *jobs, as_err err)
            AS_LOG_TEXT("where", err.where),
            AS_LOG_NUMBER("us", as_clock_mono_us() - job->started_us));
     if (job->kind->event == NULL) {
-        return;
+        return err;
     }
     struct as_audit row = job->task.audit;
     row.at = as_clock_now();
@@ -65,9 +66,8 @@ static void tell(const struct as_db_jobs *jobs, as_err err)
         row.outcome = "refused";
         row.reason = err.why;
     }
-    struct as_generation *generation = as_generation_hold(jobs->app); /* today's audit file */
-    as_audit_write_row(generation, &row);
-    as_generation_drop(generation);
+    as_err audited = as_audit_acknowledge_row(jobs->app, &row);
+    return as_failed(err) ? err : audited;
 }
 
 /* Whoever sees that it has ended finds the lines that tell of it. */
@@ -79,7 +79,7 @@ static void *work(void *arg)
 
     as_err err = explain(&job->task, job->kind->run(&job->task, &result));
     as_store_session_done(job->task.store);
-    tell(jobs, err);
+    err = tell(jobs, err);
     (void)pthread_mutex_lock(&jobs->lock);
     job->ended = as_clock_now();
     job->err = err;
@@ -134,6 +134,7 @@ static as_err begin(struct as_db_jobs *jobs, const struct as_db_kind *kind, cons
                     const struct as_visit *visit)
 {
     AS_NEED(!jobs->job.running, AS_CONFLICT, "a backup, a restore or a check is under way");
+    AS_TRY(kind->event != NULL ? as_audit_check(jobs->app) : AS_OK);
     forget(jobs);
     AS_TRY(fill(jobs, kind, path, visit));
     jobs->job.running = true;

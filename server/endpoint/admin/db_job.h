@@ -38,7 +38,7 @@ as_err as_db_jobs_new(struct as_app *app, struct as_db_jobs **out);
 void as_db_jobs_free(struct as_db_jobs *jobs);
 
 /* Begins one for this request, whose id becomes the job's. AS_CONFLICT: one runs; AS_UNAVAILABLE:
- * there is no thread for it. */
+ * there is no thread for it, or the audit's file would not take its line. */
 as_err as_db_jobs_start(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
                         const struct as_visit *visit);
 /* The last one as {id, url, kind, state, ...}; `whole` adds its result. NULL: there is none, or

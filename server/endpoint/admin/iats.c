@@ -113,7 +113,8 @@ as_err as_admin_iats_create(struct as_http_call *call)
     AS_TRY(read_iat(call, json, &iat));
     AS_TRY(as_bearer_make(call->mem, AS_BEARER_IAT, &token, iat.digest));
     visit->subject_id = iat.id;
-    struct as_audit audit = as_audit_row(visit, visit->event, iat.id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, iat.id, &audit));
     AS_TRY(reply_new(call, &iat, token)); /* before it is true: the token is told once */
     return as_store_iat_create(visit->ctx.store, &iat, &audit);
 }
@@ -156,7 +157,8 @@ as_err as_admin_iats_revoke(struct as_http_call *call)
     visit->event = "iat_revoked";
     AS_TRY(as_admin_need_no_query(call));
     AS_TRY(as_arena_copy(call->mem, call->param, &visit->subject_id));
-    struct as_audit audit = as_audit_row(visit, visit->event, visit->subject_id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, visit->subject_id, &audit));
     AS_TRY(as_store_iat_revoke(visit->ctx.store, visit->subject_id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "no initial access token has this id");
     return as_reply_empty(call, 204);

@@ -125,7 +125,7 @@ static as_err read_alg(const struct as_visit *visit, as_span name, enum as_alg *
 as_err as_admin_keys_rotate(struct as_http_call *call)
 {
     static const char *const names[] = {"purpose", "alg"};
-    const struct as_visit *visit = as_visit_of(call);
+    struct as_visit *visit = as_visit_of(call);
     AS_AUTO(json_decref) json_t *json = NULL;
     as_span texts[2];
     const char *purpose = NULL;
@@ -137,7 +137,8 @@ as_err as_admin_keys_rotate(struct as_http_call *call)
     AS_TRY(read_texts(json, names, texts, 2));
     AS_TRY(read_purpose(texts[0], &purpose));
     AS_TRY(read_alg(visit, texts[1], &alg));
-    struct as_audit audit = as_audit_row(visit, visit->event, AS_SPAN_NONE);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, AS_SPAN_NONE, &audit));
     AS_TRY(as_keys_rotate(visit->app->conf.keys, visit->ctx.store, purpose, alg, &audit, &count));
     return reply_list(call);
 }
@@ -154,7 +155,8 @@ as_err as_admin_keys_retire(struct as_http_call *call)
     AS_TRY(read_texts(json, names, &kid, 1));
     AS_NEED(kid.len > 0, AS_INVALID_REQUEST, "kid is missing");
     AS_TRY(as_arena_copy(call->mem, kid, &visit->subject_id));
-    struct as_audit audit = as_audit_row(visit, visit->event, AS_SPAN_NONE);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, AS_SPAN_NONE, &audit));
     AS_TRY(as_keys_retire(visit->app->conf.keys, visit->ctx.store, visit->subject_id, &audit));
     return reply_list(call);
 }
@@ -165,7 +167,8 @@ as_err as_admin_keys_revoke(struct as_http_call *call)
 
     AS_TRY(begin(call, "key_revoked"));
     AS_TRY(as_arena_copy(call->mem, call->param, &visit->subject_id));
-    struct as_audit audit = as_audit_row(visit, visit->event, AS_SPAN_NONE);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, AS_SPAN_NONE, &audit));
     AS_TRY(as_keys_revoke(visit->app->conf.keys, visit->ctx.store, visit->subject_id, &audit));
     return as_reply_empty(call, 204);
 }

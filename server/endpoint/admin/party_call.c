@@ -64,11 +64,12 @@ as_err as_admin_write_new(struct as_http_call *call, const struct as_party_write
                           size_t count)
 {
     struct as_visit *visit = as_visit_of(call);
-    struct as_audit audit = as_audit_row(visit, visit->event, visit->subject_id);
+    struct as_audit audit;
     size_t which = 0;
     bool dry_run;
 
     AS_TRY(as_admin_is_dry_run(call, &dry_run));
+    AS_TRY(as_audit_change(visit, visit->subject_id, &audit));
     as_err err = dry_run ? as_store_party_create_rehearse(visit->ctx.store, writes, count, &which)
                          : as_store_party_create(visit->ctx.store, writes, count, &audit, &which);
     if (as_failed(err) && which < count) {

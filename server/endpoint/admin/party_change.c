@@ -15,7 +15,8 @@ static as_err replace(struct as_http_call *call, const struct as_party *existing
 
     AS_TRY(as_admin_is_dry_run(call, &dry_run));
     AS_TRY(as_admin_read_party(call, existing, json, &write));
-    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, existing->id, &audit));
     AS_TRY(as_admin_reply_party(call, 200, write.party));
     AS_TRY(dry_run ? as_store_party_replace_rehearse(visit->ctx.store, &write, &found)
                    : as_store_party_replace(visit->ctx.store, &write, &audit, &found));
@@ -48,7 +49,8 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
     AS_NEED(as_party_status_named(status, &after.status), AS_INVALID_CLIENT_METADATA,
             "it must be enabled or disabled");
     visit->member = NULL;
-    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, existing->id, &audit));
     after.updated = audit.at > after.updated ? audit.at : after.updated; /* as the store does */
     AS_TRY(as_admin_reply_party(call, 200, &after));
     AS_TRY(as_store_party_set_status(visit->ctx.store, existing->kind, existing->id, after.status,
@@ -79,7 +81,8 @@ static as_err try_amend(struct as_http_call *call, const json_t *patch, bool *do
     AS_TRY(as_admin_find(call, &existing));
     AS_TRY(merge(existing, patch, &merged));
     AS_TRY(as_admin_read_party(call, existing, merged, &write));
-    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, existing->id, &audit));
     AS_TRY(as_admin_reply_party(call, 200, write.party));
     return as_store_party_amend(visit->ctx.store, &write, existing, &audit, done);
 }
@@ -128,7 +131,8 @@ as_err as_admin_delete(struct as_http_call *call)
     visit->event = as_admin_words(call)->deleted;
     AS_TRY(as_admin_find(call, &existing));
     AS_TRY(as_admin_need_no_query(call));
-    struct as_audit audit = as_audit_row(visit, visit->event, existing->id);
+    struct as_audit audit;
+    AS_TRY(as_audit_change(visit, existing->id, &audit));
     AS_TRY(as_store_party_delete(visit->ctx.store, existing->kind, existing->id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
     return as_reply_empty(call, 204);

@@ -150,6 +150,7 @@ static inline bool fail_once(struct scene *s, struct fail_try *try)
     fail_empty(f->audit_fd);
     fail_empty(f->log_fd);
     fail_send(f, &ask, try);
+    flow_settle(f);
     bool done = fail_is_done(f, try);
     struct scene_counts to = fail_counts(s, f->w->store);
     fail_store(try, done, &from, &to);

@@ -65,20 +65,22 @@ static void ck_content(const char *expected)
 
 START_TEST(MTLS_118_the_audit_file_is_made_and_appended_to)
 {
+    struct as_audit_file file;
     struct stat about;
-    int fd = -1;
 
     new_path();
     ck_ok(as_audit_file_check(&findings, path)); /* makes nothing */
     ck_assert_int_ne(access(path, F_OK), 0);
-    ck_ok(as_audit_file_open(&findings, path, &fd));
-    ck_assert_int_eq(fstat(fd, &about), 0);
+    ck_ok(as_audit_file_open(&findings, path, &file));
+    ck_assert_int_eq(fstat(file.fd, &about), 0);
     ck_assert_uint_eq(about.st_mode & 07777, 0600);
-    ck_assert_int_eq(write(fd, "a\n", 2), 2);
-    close(fd);
-    ck_ok(as_audit_file_open(&findings, path, &fd));
-    ck_assert_int_eq(write(fd, "b\n", 2), 2);
-    close(fd);
+    ck_assert(!file.torn);
+    ck_assert_int_eq(write(file.fd, "a\n", 2), 2);
+    close(file.fd);
+    ck_ok(as_audit_file_open(&findings, path, &file));
+    ck_assert(!file.torn);
+    ck_assert_int_eq(write(file.fd, "b\n", 2), 2);
+    close(file.fd);
     ck_content("a\nb\n");
     ck_ok(as_audit_file_check(&findings, path));
     ck_assert_str_eq(told(), "");
@@ -86,26 +88,27 @@ START_TEST(MTLS_118_the_audit_file_is_made_and_appended_to)
 }
 END_TEST
 
-START_TEST(MTLS_118_half_a_line_is_ended)
+/* It is noted here, and ended by the one thread that writes to the file. */
+START_TEST(MTLS_118_half_a_line_is_noted)
 {
-    int fd = -1;
+    struct as_audit_file file;
 
     new_path();
     put("a\nhal", 0600);
-    ck_ok(as_audit_file_open(&findings, path, &fd));
-    ck_assert_int_eq(write(fd, "b\n", 2), 2);
-    close(fd);
-    ck_content("a\nhal\nb\n");
+    ck_ok(as_audit_file_open(&findings, path, &file));
+    ck_assert(file.torn);
+    close(file.fd);
+    ck_content("a\nhal");
     forget();
 }
 END_TEST
 
 START_TEST(MTLS_118_no_audit_file_is_asked_for)
 {
-    int fd = 7;
+    struct as_audit_file file = {.fd = 7};
 
-    ck_ok(as_audit_file_open(&findings, NULL, &fd));
-    ck_assert_int_eq(fd, -1);
+    ck_ok(as_audit_file_open(&findings, NULL, &file));
+    ck_assert_int_eq(file.fd, -1);
     ck_ok(as_audit_file_check(&findings, NULL));
 }
 END_TEST
@@ -113,10 +116,10 @@ END_TEST
 #define REFUSED(says)                                                                              \
     do {                                                                                           \
         char ck_line_[800];                                                                        \
-        int ck_fd_ = -1;                                                                           \
+        struct as_audit_file ck_file_ = {.fd = 7};                                                 \
         snprintf(ck_line_, sizeof(ck_line_), "%s: %s", path, (says));                              \
-        ck_fault(as_audit_file_open(&findings, path, &ck_fd_), AS_BAD_CONFIGURATION);              \
-        ck_assert_int_eq(ck_fd_, -1);                                                              \
+        ck_fault(as_audit_file_open(&findings, path, &ck_file_), AS_BAD_CONFIGURATION);            \
+        ck_assert_int_eq(ck_file_.fd, -1);                                                         \
         ck_assert_str_eq(findings.last.message, ck_line_);                                         \
         ck_fault(as_audit_file_check(&findings, path), AS_BAD_CONFIGURATION);                      \
         ck_assert_str_eq(findings.last.message, ck_line_);                                         \
@@ -143,7 +146,7 @@ END_TEST
 START_TEST(MTLS_118_an_audit_file_that_others_may_write)
 {
     static const mode_t open_modes[] = {0666, 0620, 0602, 0777};
-    int fd = -1;
+    struct as_audit_file file;
 
     new_path();
     for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
@@ -151,15 +154,15 @@ START_TEST(MTLS_118_an_audit_file_that_others_may_write)
         REFUSED("others than its owner may write it: chmod go-w");
     }
     put("", 0644);
-    ck_ok(as_audit_file_open(&findings, path, &fd));
-    close(fd);
+    ck_ok(as_audit_file_open(&findings, path, &file));
+    close(file.fd);
     forget();
 }
 END_TEST
 
 START_TEST(MTLS_118_an_audit_file_of_another_user)
 {
-    int fd = -1;
+    struct as_audit_file file;
 
     if (geteuid() != 0) {
         ck_skip("only root can give a file away");
@@ -167,7 +170,7 @@ START_TEST(MTLS_118_an_audit_file_of_another_user)
     new_path();
     put("", 0600);
     ck_assert_int_eq(chown(path, 65534, (gid_t)-1), 0);
-    ck_fault(as_audit_file_open(&findings, path, &fd), AS_BAD_CONFIGURATION);
+    ck_fault(as_audit_file_open(&findings, path, &file), AS_BAD_CONFIGURATION);
     ck_assert_ptr_nonnull(strstr(findings.last.message, "it belongs to another user"));
     ck_ok(as_audit_file_check(&findings, path)); /* root, for whoever fapid will run as */
     forget();
@@ -177,7 +180,7 @@ END_TEST
 AS_TESTS("main/audit_file", {
     tcase_add_checked_fixture(t, enter, leave);
     tcase_add_test(t, MTLS_118_the_audit_file_is_made_and_appended_to);
-    tcase_add_test(t, MTLS_118_half_a_line_is_ended);
+    tcase_add_test(t, MTLS_118_half_a_line_is_noted);
     tcase_add_test(t, MTLS_118_no_audit_file_is_asked_for);
     tcase_add_test(t, MTLS_118_an_audit_file_that_is_none);
     tcase_add_test(t, MTLS_118_an_audit_file_that_others_may_write);
