@@ -20,6 +20,7 @@
 #include "as/base/log.h"
 #include "as/base/memory.h"
 #include "as/base/metrics.h"
+#include "as/base/octets.h"
 #include "as/base/span.h"
 #include "as/base/tally.h"
 #include "as/base/text.h"

@@ -35,10 +35,7 @@ static as_err derive(const struct as_ring *ring, const struct as_ring_key *from,
 
 static size_t put_about(unsigned char *to, as_span part)
 {
-    to[0] = (unsigned char)(part.len >> 24);
-    to[1] = (unsigned char)(part.len >> 16);
-    to[2] = (unsigned char)(part.len >> 8);
-    to[3] = (unsigned char)part.len;
+    as_octets_put(to, part.len, 4);
     if (part.len > 0) {
         memcpy(to + 4, part.ptr, part.len);
     }
@@ -110,8 +107,7 @@ as_err as_seal(const struct as_ring *ring, struct as_arena *mem, as_span prefix,
     AS_TRY(as_random_open(raw + AS_SEAL_KID, AS_SEAL_SALT));
     AS_TRY(seal_work_start(ring, ring->sealing, raw, prefix, about, &work));
 
-    inner[0] = (unsigned char)(plain.len >> 8);
-    inner[1] = (unsigned char)plain.len;
+    as_octets_put(inner, plain.len, LENGTH);
     if (plain.len > 0) {
         memcpy(inner + LENGTH, plain.ptr, plain.len);
     }
@@ -137,7 +133,7 @@ static bool read_raw(as_span prefix, as_span text, unsigned char raw[RAW_MAX], s
 /* Takes the padding off. A seal that opened is ours; the check is against our own mistakes. */
 static bool unpad(const unsigned char *inner, size_t len, as_span *out)
 {
-    size_t plain = (size_t)inner[0] << 8 | inner[1];
+    size_t plain = (size_t)as_octets_get(inner, LENGTH);
 
     if (padded(plain) != len) {
         return false;

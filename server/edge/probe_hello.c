@@ -123,7 +123,7 @@ static void read_answer(as_span bytes, struct as_probe_answer *out)
     } else if (bytes.len > at && p[0] == RECORD_HANDSHAKE && p[5] == MESSAGE_SERVER) {
         at += 1U + p[at];
         out->hello = true;
-        out->suite = bytes.len >= at + 2 ? (uint16_t)((unsigned)p[at] << 8 | p[at + 1]) : 0;
+        out->suite = bytes.len >= at + 2 ? (uint16_t)as_octets_get(p + at, 2) : 0;
     }
 }
 

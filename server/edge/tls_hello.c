@@ -11,14 +11,10 @@
 /* Cuts a vector with a length of `width` octets (RFC 8446 3.4) off the front of `rest`. */
 static bool cut_vector(as_span *rest, size_t width, as_span *out)
 {
-    size_t len = 0;
-
     if (rest->len < width) {
         return false;
     }
-    for (size_t i = 0; i < width; i++) {
-        len = len << 8 | as_span_u8(*rest)[i];
-    }
+    size_t len = (size_t)as_octets_get(as_span_u8(*rest), width);
     if (len > rest->len - width) {
         return false;
     }

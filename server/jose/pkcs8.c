@@ -209,7 +209,7 @@ static bool take(as_span *in, unsigned char tag, as_span *body)
         len = octets[2];
         head = 3;
     } else if (len == 0x82) {
-        len = (size_t)octets[2] << 8 | octets[3];
+        len = (size_t)as_octets_get(octets + 2, 2);
         head = 4;
     }
     if ((octets[1] > 0x7F && (head == 2 || len < (head == 3 ? 0x80U : 0x100U))) ||

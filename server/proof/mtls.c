@@ -21,12 +21,9 @@ static as_err write_chain(struct as_arena *mem, const struct as_cert *cert, as_s
     *out = as_span_bytes(bytes, len);
     for (size_t i = 0; i < cert->chain_count; i++) {
         const as_span der = cert->chain[i];
-        *bytes++ = (unsigned char)(der.len >> 24);
-        *bytes++ = (unsigned char)(der.len >> 16);
-        *bytes++ = (unsigned char)(der.len >> 8);
-        *bytes++ = (unsigned char)der.len;
-        memcpy(bytes, der.ptr, der.len);
-        bytes += der.len;
+        as_octets_put(bytes, der.len, 4);
+        memcpy(bytes + 4, der.ptr, der.len);
+        bytes += 4 + der.len;
     }
     return AS_OK;
 }

@@ -28,9 +28,7 @@ static void put_number(struct writer *to, uint64_t number, size_t octets)
 {
     unsigned char bytes[8];
 
-    for (size_t i = 0; i < octets; i++) {
-        bytes[i] = (unsigned char)(number >> 8 * (octets - 1 - i));
-    }
+    as_octets_put(bytes, number, octets);
     put(to, bytes, octets);
 }
 
@@ -89,12 +87,8 @@ static as_span take(struct reader *from, size_t len)
 static uint64_t take_number(struct reader *from, size_t octets)
 {
     as_span bytes = take(from, octets);
-    uint64_t number = 0;
 
-    for (size_t i = 0; i < bytes.len; i++) {
-        number = number << 8 | as_span_u8(bytes)[i];
-    }
-    return number;
+    return as_octets_get(as_span_u8(bytes), bytes.len);
 }
 
 /* A time or an epoch: never negative. */

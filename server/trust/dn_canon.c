@@ -23,10 +23,11 @@ static int by_type(const void *left, const void *right)
 
 static void add_octets(struct as_buf *out, char kind, as_span octets)
 {
+    unsigned char len[4];
+
+    as_octets_put(len, octets.len, sizeof(len));
     as_buf_add_byte(out, kind);
-    for (unsigned shift = 32; shift > 0; shift -= 8) {
-        as_buf_add_byte(out, (char)(octets.len >> (shift - 8) & 0xFF));
-    }
+    as_buf_add(out, as_span_bytes(len, sizeof(len)));
     as_buf_add(out, octets);
 }
 

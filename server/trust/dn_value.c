@@ -47,11 +47,8 @@ static uint32_t utf8_take(as_span *rest)
 
 static uint32_t fixed_take(as_span *rest, size_t size)
 {
-    uint32_t point = 0;
+    uint32_t point = (uint32_t)as_octets_get(as_span_u8(*rest), size);
 
-    for (size_t i = 0; i < size; i++) {
-        point = point << 8 | as_span_u8(*rest)[i];
-    }
     *rest = as_span_from(*rest, size);
     return point;
 }

@@ -13,30 +13,21 @@
 
 static void link_write(const struct as_path_link *link, unsigned char out[LINK_SIZE])
 {
-    uint64_t end = (uint64_t)link->not_after;
-
     memset(out, 0, LINK_SIZE);
     memcpy(out + LINK_SPKI, link->issuer_spki, AS_DIGEST);
     out[LINK_LEN] = link->serial_len;
     memcpy(out + LINK_SERIAL, link->serial, link->serial_len);
-    for (int i = 0; i < 8; i++) {
-        out[LINK_END + i] = (unsigned char)(end >> (56 - 8 * i));
-    }
+    as_octets_put(out + LINK_END, (uint64_t)link->not_after, LINK_SIZE - LINK_END);
 }
 
 static as_err link_parse(const unsigned char in[LINK_SIZE], struct as_path_link *link)
 {
-    uint64_t end = 0;
-
     AS_NEED(in[LINK_LEN] <= sizeof(link->serial), AS_SERVER_ERROR,
             "a stored certificate has a broken path");
     memcpy(link->issuer_spki, in + LINK_SPKI, AS_DIGEST);
     link->serial_len = in[LINK_LEN];
     memcpy(link->serial, in + LINK_SERIAL, link->serial_len);
-    for (int i = 0; i < 8; i++) {
-        end = end << 8 | in[LINK_END + i];
-    }
-    link->not_after = (as_time)end;
+    link->not_after = (as_time)as_octets_get(in + LINK_END, LINK_SIZE - LINK_END);
     return AS_OK;
 }
 
