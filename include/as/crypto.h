@@ -15,7 +15,7 @@
 
 struct evp_pkey_st; /* openssl/types.h: EVP_PKEY */
 
-#define AS_SHA256 32
+#define AS_DIGEST 32 /* octets of a SHA-256 digest: of a certificate, a key, a token, a name */
 
 /* Fills from the generator of the operating system or OpenSSL; a generator that cannot answer is a
  * server error, never weak octets. */
@@ -23,7 +23,7 @@ as_err as_random(void *out, size_t len);
 /* The same for what is shown to others anyway, as the salt of a seal or an identifier of a token:
  * at most 512 octets, drawn ahead of time, and so never for a key or a secret. */
 as_err as_random_open(void *out, size_t len);
-as_err as_sha256(as_span bytes, unsigned char out[AS_SHA256]);
+as_err as_sha256(as_span bytes, unsigned char out[AS_DIGEST]);
 /* Equal, in a time that depends on the length alone. */
 bool as_crypto_equal(const void *a, const void *b, size_t len);
 /* Has libcrypto ask for memory as as/base/memory.h says: first thing in main(). False when it has

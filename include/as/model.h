@@ -8,6 +8,7 @@
 #define AS_MODEL_H
 
 #include "as/base.h"
+#include "as/crypto.h"
 #include "as/jose.h"
 
 /* Client authentication methods (RFC 8705 2.1.1, 2.2.1). */
@@ -46,8 +47,7 @@ enum as_token_format { AS_TOKEN_UNSET, AS_TOKEN_SEALED, AS_TOKEN_JWT, AS_TOKEN_F
 /* "sealed", "jwt". */
 bool as_token_format_named(as_span name, enum as_token_format *out);
 
-#define AS_DIGEST 32
-#define AS_JTI    16 /* octets of a token's id: 128 random bits (TOK-17) */
+#define AS_JTI 16 /* octets of a token's id: 128 random bits (TOK-17) */
 
 /*
  * What clients and resource servers have in common: an id in one id space (design D13) and how

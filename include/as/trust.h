@@ -41,8 +41,6 @@ as_err as_name_parse(enum as_name_kind kind, as_span text, struct as_arena *mem,
 
 /* ---------------------------------------------------------------- certificates --------------- */
 
-#define AS_THUMBPRINT 32 /* SHA-256 of the DER, RFC 8705 3.1 */
-
 /* The public key as a JWK would show it: RSA n and e without leading zeros; EC x and y, Ed25519 x
  * of full length. */
 struct as_public_key {
@@ -66,10 +64,10 @@ struct as_cert_name {
 };
 
 struct as_cert {
-    as_span der; /* as presented */
-    unsigned char thumbprint[AS_THUMBPRINT];
-    unsigned char chain_key[32]; /* SHA-256 over leaf and chain as presented (D5) */
-    size_t chain_count;          /* further certificates, at most AS_LIMIT_CERT_COUNT */
+    as_span der;                         /* as presented */
+    unsigned char thumbprint[AS_DIGEST]; /* SHA-256 of the DER (RFC 8705 3.1) */
+    unsigned char chain_key[AS_DIGEST];  /* SHA-256 over leaf and chain as presented (D5) */
+    size_t chain_count;                  /* further certificates, at most AS_LIMIT_CERT_COUNT */
     as_span chain[AS_LIMIT_CERT_COUNT];
     /* Canonical, as as_name_parse gives it; empty when the subject is empty or can match nothing
      * (a control or invisible character, a type twice in one RDN, outside Unicode 3.2). */
@@ -77,10 +75,10 @@ struct as_cert {
     const struct as_cert_name *names; /* subjectAltName entries of the kinds above */
     size_t name_count;
     struct as_public_key key;
-    unsigned char spki_hash[32];       /* SHA-256 of SubjectPublicKeyInfo */
-    as_time not_before, not_after;     /* both inclusive */
-    as_span serial;                    /* hex, for the log; a negative one starts with "-" */
-    as_span subject_text, issuer_text; /* RFC 4514, escaped, for the log and fapictl */
+    unsigned char spki_hash[AS_DIGEST]; /* SHA-256 of SubjectPublicKeyInfo */
+    as_time not_before, not_after;      /* both inclusive */
+    as_span serial;                     /* hex, for the log; a negative one starts with "-" */
+    as_span subject_text, issuer_text;  /* RFC 4514, escaped, for the log and fapictl */
     /* NULL, or the reason this certificate can never be used: "cert_malformed" (cannot be
      * decoded as above), "cert_weak_key" (a key kind or size outside design D4) or
      * "cert_chain_too_long" (more certificates presented than AS_LIMIT_CERT_COUNT). */
@@ -121,7 +119,7 @@ bool as_cert_has_name(const struct as_cert *cert, enum as_name_kind kind, as_spa
 
 /* x5t#S256: 43 characters and a NUL (RFC 8705 3.1). */
 #define AS_X5T_TEXT 44
-void as_cert_x5t(const unsigned char thumbprint[AS_THUMBPRINT], char out[AS_X5T_TEXT]);
+void as_cert_x5t(const unsigned char thumbprint[AS_DIGEST], char out[AS_X5T_TEXT]);
 
 /* ---------------------------------------------------------------- trust groups --------------- */
 
@@ -168,7 +166,7 @@ bool as_trust_has_group(const struct as_trust *trust, as_span group, enum as_tru
 /* The only group of a use, or the empty span when there is none or more than one. */
 as_span as_trust_only_group(const struct as_trust *trust, enum as_trust_use use);
 /* SHA-256 over all anchors of all groups: part of the session id context (D7). */
-void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[32]);
+void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[AS_DIGEST]);
 /* The DER subjects of a use's anchors, for CertificateRequest where a listener lists CA names
  * (TLS-44). Owned by the trust. */
 size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use,
@@ -179,7 +177,7 @@ struct as_trust_verdict {
     const char *detail; /* static English for the log and fapictl; NULL when vouched for */
     as_time not_before; /* the window in which every certificate of the path is valid */
     as_time not_after;
-    unsigned char anchor[32]; /* SHA-256 of the anchor's DER */
+    unsigned char anchor[AS_DIGEST]; /* SHA-256 of the anchor's DER */
     size_t step_count;
     struct as_path_link steps[AS_PATH_MAX]; /* the leaf first */
 };
@@ -205,6 +203,6 @@ as_err as_trust_judge_decoy(const struct as_trust *trust, as_span group, enum as
 
 /* Does the group (still) hold this anchor and vouch for that use? (D9, class pki) */
 bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_trust_use use,
-                           const unsigned char anchor[32]);
+                           const unsigned char anchor[AS_DIGEST]);
 
 #endif

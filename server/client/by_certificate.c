@@ -10,15 +10,11 @@
 
 static as_err add_name(struct as_identifier *ids, size_t *count, unsigned kind, as_span canon)
 {
-    unsigned char digest[AS_SHA256];
-
-    _Static_assert(AS_SHA256 == AS_DIGEST, "identifiers are digests");
     if (canon.len == 0) {
         return AS_OK; /* can match nothing */
     }
-    AS_TRY(as_sha256(canon, digest));
+    AS_TRY(as_sha256(canon, ids[*count].digest));
     ids[*count].kind = kind;
-    memcpy(ids[*count].digest, digest, AS_DIGEST);
     (*count)++;
     return AS_OK;
 }

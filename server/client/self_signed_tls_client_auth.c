@@ -11,7 +11,6 @@ as_err as_prove_self_signed_tls_client_auth(struct as_attempt *attempt)
     const struct as_ctx *ctx = attempt->ctx;
     const struct as_cert *cert = attempt->ask->cert;
 
-    _Static_assert(AS_THUMBPRINT == AS_DIGEST, "thumbprints are kept as digests");
     AS_NEED(as_party_has_certificate(attempt->who->party, cert->thumbprint), AS_INVALID_CLIENT,
             "cert_not_registered");
     if (ctx->settings->check_self_signed_validity) {

@@ -15,7 +15,7 @@ static void fetch(void)
     sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
 }
 
-as_err as_sha256(as_span bytes, unsigned char out[AS_SHA256])
+as_err as_sha256(as_span bytes, unsigned char out[AS_DIGEST])
 {
     const void *from = bytes.ptr != NULL ? bytes.ptr : "";
 

@@ -55,7 +55,7 @@ static size_t write_input(as_span label, as_span context, size_t len, unsigned c
 static bool derive(EVP_MAC_CTX *ctx, unsigned char *input, size_t input_len, unsigned char *out,
                    size_t len)
 {
-    unsigned char block[AS_SHA256];
+    unsigned char block[AS_DIGEST];
     size_t block_len = 0;
     bool fine = ctx != NULL;
 

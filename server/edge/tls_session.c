@@ -131,7 +131,7 @@ static as_err make_sid(const struct as_listener_conf *conf, as_span anchors, con
 static as_err make_sids(struct as_tls_context *context, const struct as_trust *trust)
 {
     const struct as_listener_conf *conf = context->conf;
-    unsigned char anchors[32] = {0};
+    unsigned char anchors[AS_DIGEST] = {0};
 
     if (trust != NULL) {
         as_trust_anchor_set(trust, anchors);

@@ -29,7 +29,7 @@ static as_err claim(struct as_registration *reg, unsigned kind, const unsigned c
 
 static as_err claim_name(struct as_registration *reg)
 {
-    unsigned char digest[AS_SHA256];
+    unsigned char digest[AS_DIGEST];
 
     AS_NEED(reg->name_count == 1, AS_INVALID_CLIENT_METADATA,
             "tls_client_auth needs exactly one of tls_client_auth_subject_dn, _san_dns, _san_uri, "
@@ -80,7 +80,7 @@ static as_err claim_certificate(struct as_registration *reg, const struct as_jwk
     AS_NEED(cert->fault == NULL, AS_INVALID_CLIENT_METADATA, cert->fault_why);
     AS_NEED(same_key(jwk, &cert->key), AS_INVALID_CLIENT_METADATA,
             "it is not the key of its first x5c certificate");
-    memcpy(thumbprint, cert->thumbprint, AS_THUMBPRINT);
+    memcpy(thumbprint, cert->thumbprint, AS_DIGEST);
     AS_TRY(claim(reg, AS_IDENTIFIER_CERTIFICATE, cert->thumbprint));
     return claim(reg, AS_IDENTIFIER_KEY, cert->spki_hash);
 }
@@ -124,7 +124,7 @@ static as_err claim_certificates(struct as_registration *reg)
  * other. A NUL, which is in neither, keeps them apart. */
 static as_err claim_software(struct as_registration *reg)
 {
-    unsigned char digest[AS_SHA256];
+    unsigned char digest[AS_DIGEST];
     as_span both;
 
     if (!reg->ask->settings->registration_unique_software || reg->software_id.len == 0) {

@@ -33,7 +33,7 @@ static bool proves_all(const struct as_cert *cert, const struct as_party *was,
     for (size_t i = 0; i < party->certificate_count; i++) {
         const unsigned char *one = party->certificates[i];
 
-        if (memcmp(one, cert->thumbprint, AS_THUMBPRINT) != 0 &&
+        if (memcmp(one, cert->thumbprint, AS_DIGEST) != 0 &&
             (was == NULL || !as_party_has_certificate(was, one))) {
             return false;
         }

@@ -61,7 +61,7 @@ bool as_key_set_padding(enum as_alg alg, EVP_PKEY_CTX *ctx)
 static as_err name_key(struct as_jws_key *key)
 {
     AS_AUTO_BUF struct as_buf members = AS_BUF(4096);
-    unsigned char digest[AS_SHA256];
+    unsigned char digest[AS_DIGEST];
 
     AS_TRY(as_key_members(key->alg, key->pkey, &members));
     AS_TRY(as_sha256(as_buf_span(&members), digest));

@@ -46,7 +46,7 @@ static as_err take_rows(struct as_keyset_box *box, const struct as_kek *kek,
 static as_err write_jwks(struct as_keyset_box *box)
 {
     as_span *jwks = as_arena_array(box->mem, box->signing_count + 1, sizeof(*jwks));
-    unsigned char digest[AS_SHA256];
+    unsigned char digest[AS_DIGEST];
     char text[AS_BASE64URL_LEN(ETAG_OCTETS) + 1];
 
     AS_NEED_MEM(jwks);

@@ -10,9 +10,9 @@
 #ifndef AS_STORE_CACHE_H
 #define AS_STORE_CACHE_H
 
-#include "as/base.h"
+#include "as/crypto.h"
 
-#define AS_CACHE_KEY 32
+#define AS_CACHE_KEY AS_DIGEST /* the longest of them */
 
 struct as_cache_generation;
 

@@ -53,14 +53,13 @@ static as_err read_chain(as_x509s *chain, struct as_arena *mem, struct as_cert *
 /* SHA-256 over the SHA-256 of each certificate: the leaf, then the chain in its order. */
 static as_err read_chain_key(struct as_cert *cert)
 {
-    unsigned char digests[AS_LIMIT_CERT_COUNT + 1][AS_THUMBPRINT];
+    unsigned char digests[AS_LIMIT_CERT_COUNT + 1][AS_DIGEST];
 
-    memcpy(digests[0], cert->thumbprint, AS_THUMBPRINT);
+    memcpy(digests[0], cert->thumbprint, AS_DIGEST);
     for (size_t i = 0; i < cert->chain_count; i++) {
         AS_TRY(as_sha256(cert->chain[i], digests[i + 1]));
     }
-    return as_sha256(as_span_bytes(digests, (cert->chain_count + 1) * AS_THUMBPRINT),
-                     cert->chain_key);
+    return as_sha256(as_span_bytes(digests, (cert->chain_count + 1) * AS_DIGEST), cert->chain_key);
 }
 
 static as_err read_octets(X509 *x509, as_x509s *chain, struct as_arena *mem, struct as_cert *cert)
@@ -115,7 +114,7 @@ bool as_cert_time(const ASN1_TIME *time, as_time *out)
     return true;
 }
 
-as_err as_cert_spki_hash(X509 *x509, unsigned char out[32])
+as_err as_cert_spki_hash(X509 *x509, unsigned char out[AS_DIGEST])
 {
     unsigned char *octets = NULL;
     int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &octets);
@@ -294,7 +293,7 @@ bool as_cert_has_name(const struct as_cert *cert, enum as_name_kind kind, as_spa
     return false;
 }
 
-void as_cert_x5t(const unsigned char thumbprint[AS_THUMBPRINT], char out[AS_X5T_TEXT])
+void as_cert_x5t(const unsigned char thumbprint[AS_DIGEST], char out[AS_X5T_TEXT])
 {
-    as_base64url_write(as_span_bytes(thumbprint, AS_THUMBPRINT), out);
+    as_base64url_write(as_span_bytes(thumbprint, AS_DIGEST), out);
 }

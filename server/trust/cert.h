@@ -25,7 +25,7 @@ as_err as_cert_read_names(X509 *x509, struct as_arena *mem, struct as_cert *cert
 bool as_cert_repeats_extension(X509 *x509);
 
 /* SHA-256 of the SubjectPublicKeyInfo as encoded. */
-as_err as_cert_spki_hash(X509 *x509, unsigned char out[32]);
+as_err as_cert_spki_hash(X509 *x509, unsigned char out[AS_DIGEST]);
 
 /* Seconds since 1970; false when the time is in no form of RFC 5280 4.1.2.5. */
 bool as_cert_time(const ASN1_TIME *time, as_time *out);

@@ -116,7 +116,7 @@ static as_err read_digests(struct as_arena *mem, struct as_group *group)
 {
     AS_AUTO(EVP_MD_CTX_free) EVP_MD_CTX *all = EVP_MD_CTX_new();
     size_t count = (size_t)sk_X509_num(group->anchors);
-    unsigned char one[32];
+    unsigned char one[AS_DIGEST];
     unsigned int len = 0;
     const unsigned rules[] = {group->use,
                               group->depth,
@@ -135,7 +135,7 @@ static as_err read_digests(struct as_arena *mem, struct as_group *group)
     for (size_t i = 0; ok && i < count; i++) {
         X509 *anchor = sk_X509_value(group->anchors, (int)i);
         ok = X509_digest(anchor, EVP_sha256(), group->anchor_digests[i], &len) == 1 &&
-             EVP_DigestUpdate(all, group->anchor_digests[i], 32) == 1;
+             EVP_DigestUpdate(all, group->anchor_digests[i], AS_DIGEST) == 1;
     }
     for (size_t i = 0; ok && i < group->policy_count; i++) {
         ok = EVP_DigestUpdate(all, OBJ_get0_data(group->policies[i]),
@@ -188,10 +188,10 @@ void as_group_drop(struct as_group *group)
     }
 }
 
-bool as_group_holds(const struct as_group *group, const unsigned char digest[32])
+bool as_group_holds(const struct as_group *group, const unsigned char digest[AS_DIGEST])
 {
     for (int i = 0; i < sk_X509_num(group->anchors); i++) {
-        if (memcmp(group->anchor_digests[i], digest, 32) == 0) {
+        if (memcmp(group->anchor_digests[i], digest, AS_DIGEST) == 0) {
             return true;
         }
     }

@@ -13,8 +13,8 @@ struct as_group {
     enum as_trust_use use;
     as_x509s *anchors;
     as_x509s *intermediates;
-    unsigned char (*anchor_digests)[32]; /* SHA-256 of each anchor's DER */
-    unsigned char digest[32];            /* over all of this struct: the generation of D5 */
+    unsigned char (*anchor_digests)[AS_DIGEST]; /* SHA-256 of each anchor's DER */
+    unsigned char digest[AS_DIGEST];            /* over all of this struct: the generation of D5 */
     bool strict, partial_chain, require_eku;
     unsigned depth;
     const ASN1_OBJECT **policies;
@@ -31,6 +31,6 @@ as_err as_group_read(const struct as_trust_group_conf *conf, struct as_arena *me
 void as_group_drop(struct as_group *group);
 
 /* Is there an anchor of this SHA-256? */
-bool as_group_holds(const struct as_group *group, const unsigned char digest[32]);
+bool as_group_holds(const struct as_group *group, const unsigned char digest[AS_DIGEST]);
 
 #endif

@@ -169,7 +169,7 @@ static as_err read_refusal(X509_STORE_CTX *ctx, const struct pool *pool,
 static as_err read_step(X509 *x509, X509 *issuer, struct as_path_link *step)
 {
     AS_AUTO(BN_free) BIGNUM *serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
-    unsigned char digest[32];
+    unsigned char digest[AS_DIGEST];
     int len = serial != NULL ? BN_num_bytes(serial) : 0;
 
     AS_NEED(serial != NULL, AS_SERVER_ERROR, "out of memory");

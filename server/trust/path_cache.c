@@ -12,7 +12,7 @@
 #include <uthash.h>
 
 struct entry {
-    unsigned char key[AS_PATH_KEY];
+    unsigned char key[AS_DIGEST];
     as_time made; /* by the `now` of the one who judged */
     struct as_trust_verdict verdict;
     UT_hash_handle hh;
@@ -34,7 +34,7 @@ static struct entry *find(struct table *table, const unsigned char *key)
 {
     struct entry *found = NULL;
 
-    HASH_FIND(hh, table->head, key, AS_PATH_KEY, found);
+    HASH_FIND(hh, table->head, key, AS_DIGEST, found);
     return found;
 }
 
@@ -52,7 +52,7 @@ static void add(struct table *table, struct entry *entry)
     if (HASH_COUNT(table->head) >= table->most) {
         drop(table, table->head);
     }
-    HASH_ADD(hh, table->head, key, AS_PATH_KEY, entry);
+    HASH_ADD(hh, table->head, key, AS_DIGEST, entry);
     if (entry->hh.tbl == NULL) {
         free(entry);
     }
@@ -98,8 +98,8 @@ static bool holds(const struct entry *entry, as_time now)
     return now >= entry->made && now < entry->made + AS_LIMIT_PATH_FAILURE_S;
 }
 
-bool as_path_cache_get(struct as_path_cache *cache, const unsigned char key[AS_PATH_KEY],
-                       as_time now, struct as_trust_verdict *out)
+bool as_path_cache_get(struct as_path_cache *cache, const unsigned char key[AS_DIGEST], as_time now,
+                       struct as_trust_verdict *out)
 {
     pthread_mutex_lock(&cache->lock);
     struct entry *found = find(&cache->paths, key);
@@ -114,15 +114,15 @@ bool as_path_cache_get(struct as_path_cache *cache, const unsigned char key[AS_P
     return known;
 }
 
-void as_path_cache_put(struct as_path_cache *cache, const unsigned char key[AS_PATH_KEY],
-                       as_time now, const struct as_trust_verdict *verdict)
+void as_path_cache_put(struct as_path_cache *cache, const unsigned char key[AS_DIGEST], as_time now,
+                       const struct as_trust_verdict *verdict)
 {
     struct entry *entry = calloc(1, sizeof(*entry));
 
     if (entry == NULL) {
         return;
     }
-    memcpy(entry->key, key, AS_PATH_KEY);
+    memcpy(entry->key, key, AS_DIGEST);
     entry->made = now;
     entry->verdict = *verdict;
     pthread_mutex_lock(&cache->lock);

@@ -33,12 +33,12 @@ static as_err read_groups(const struct as_trust_group_conf *confs, size_t count,
 /* D7: a session made under other anchors is not resumed. */
 static as_err read_anchor_set(struct as_trust *trust)
 {
-    unsigned char digests[AS_LIMIT_TRUST_GROUPS + 1][32];
+    unsigned char digests[AS_LIMIT_TRUST_GROUPS + 1][AS_DIGEST];
 
     for (size_t i = 0; i < trust->count; i++) {
-        memcpy(digests[i], trust->groups[i].digest, 32);
+        memcpy(digests[i], trust->groups[i].digest, AS_DIGEST);
     }
-    return as_sha256(as_span_bytes(digests, trust->count * 32), trust->anchor_set);
+    return as_sha256(as_span_bytes(digests, trust->count * AS_DIGEST), trust->anchor_set);
 }
 
 static as_err read_ca_name(const struct as_trust *trust, X509 *anchor, as_span *out)
@@ -143,9 +143,9 @@ as_span as_trust_only_group(const struct as_trust *trust, enum as_trust_use use)
     return only;
 }
 
-void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[32])
+void as_trust_anchor_set(const struct as_trust *trust, unsigned char out[AS_DIGEST])
 {
-    memcpy(out, trust->anchor_set, 32);
+    memcpy(out, trust->anchor_set, AS_DIGEST);
 }
 
 size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use, const as_span **names)
@@ -155,7 +155,7 @@ size_t as_trust_ca_names(const struct as_trust *trust, enum as_trust_use use, co
 }
 
 bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_trust_use use,
-                           const unsigned char anchor[32])
+                           const unsigned char anchor[AS_DIGEST])
 {
     const struct as_group *found = group_of(trust, group, use);
 
@@ -168,8 +168,8 @@ as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust
                       const struct as_cert *cert, as_time now, struct as_trust_verdict *out)
 {
     const struct as_group *found = group_of(trust, group, use);
-    unsigned char parts[2][32];
-    unsigned char key[AS_PATH_KEY];
+    unsigned char parts[2][AS_DIGEST];
+    unsigned char key[AS_DIGEST];
 
     as_metric_add(AS_METRIC_paths_asked_total, 1);
     if (found == NULL) {
@@ -177,8 +177,8 @@ as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust
                                          .detail = "no trust group of that name and use"};
         return AS_OK;
     }
-    memcpy(parts[0], cert->chain_key, 32);
-    memcpy(parts[1], found->digest, 32);
+    memcpy(parts[0], cert->chain_key, AS_DIGEST);
+    memcpy(parts[1], found->digest, AS_DIGEST);
     AS_TRY(as_sha256(as_span_bytes(parts, sizeof(parts)), key));
     if (as_path_cache_get(trust->cache, key, now, out)) {
         return AS_OK;

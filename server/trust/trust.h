@@ -14,7 +14,7 @@ struct as_trust {
     size_t count;
     struct as_path_cache *cache; /* gone with the anchors it was filled under */
     struct as_cert *decoy;
-    unsigned char anchor_set[32];
+    unsigned char anchor_set[AS_DIGEST];
     as_span *ca_names[AS_TRUST_USES];
     size_t ca_name_count[AS_TRUST_USES];
 };

@@ -39,7 +39,7 @@ static void check_names(const struct as_cert *cert, struct as_arena *mem)
 /* The certificate as its own anchor and issuer, so that every rule looks at it. */
 static void check_judgement(const struct as_cert *cert, bool strict)
 {
-    unsigned char digest[1][32];
+    unsigned char digest[1][AS_DIGEST];
     struct as_trust_verdict verdict = {0};
     struct as_group group = {.name = "fuzz",
                              .anchors = sk_X509_new_null(),

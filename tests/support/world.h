@@ -288,7 +288,7 @@ static inline void world_identity(struct world *w, const struct world_party *ask
                                   struct world_record *made)
 {
     struct as_party *party = &made->party;
-    unsigned char digest[AS_SHA256];
+    unsigned char digest[AS_DIGEST];
 
     if (ask->certs[0] != NULL) {
         party->method = AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH;

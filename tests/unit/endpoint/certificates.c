@@ -12,7 +12,7 @@ START_TEST(MTLS_50_certificates_are_claimed)
     ck_ok(register_json(self_signed_one(jwk_with(cert, cert))));
     ck_assert_int_eq(reg.write.party->method, AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH);
     ck_assert_uint_eq(reg.write.party->certificate_count, 1);
-    ck_assert_mem_eq(reg.write.party->certificates[0], same->thumbprint, AS_THUMBPRINT);
+    ck_assert_mem_eq(reg.write.party->certificates[0], same->thumbprint, AS_DIGEST);
     ck_assert_uint_eq(reg.write.identifier_count, 2); /* MTLS-114: certificate and key */
     ck_assert_uint_eq(reg.write.identifiers[0].kind, AS_IDENTIFIER_CERTIFICATE);
     ck_assert_mem_eq(reg.write.identifiers[0].digest, same->thumbprint, AS_DIGEST);

@@ -57,7 +57,7 @@ START_TEST(MTLS_71_hash_as_presented)
                                                .extra = {{"1.2.3.4", "DER:30:81:03:02:81:00"}}});
     X509_NAME_free(name);
     as_span der = test_cert_der(made);
-    unsigned char expected[32];
+    unsigned char expected[AS_DIGEST];
     struct as_cert *from_x509 = NULL;
     struct as_cert *from_der = NULL;
 

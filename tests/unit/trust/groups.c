@@ -382,7 +382,7 @@ START_TEST(TLS_44_ca_names)
 }
 END_TEST
 
-static void anchor_set(struct group group, unsigned char out[32])
+static void anchor_set(struct group group, unsigned char out[AS_DIGEST])
 {
     struct as_trust *trust = trust_of(&group, 1, NULL);
     as_trust_anchor_set(trust, out);
@@ -391,7 +391,7 @@ static void anchor_set(struct group group, unsigned char out[32])
 
 START_TEST(TLS_50_anchor_set)
 {
-    unsigned char sets[5][32];
+    unsigned char sets[5][AS_DIGEST];
 
     anchor_set((struct group){.anchors = {root}}, sets[0]);
     anchor_set((struct group){.anchors = {root}}, sets[1]);

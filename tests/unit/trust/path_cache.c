@@ -9,16 +9,16 @@
 static const struct as_trust_verdict path = {.not_before = 100, .not_after = 200};
 static const struct as_trust_verdict refusal = {.reason = "cert_untrusted"};
 
-static void key_of(unsigned number, unsigned char key[AS_PATH_KEY])
+static void key_of(unsigned number, unsigned char key[AS_DIGEST])
 {
-    memset(key, 0, AS_PATH_KEY);
+    memset(key, 0, AS_DIGEST);
     memcpy(key, &number, sizeof(number));
 }
 
 static void put(struct as_path_cache *cache, unsigned number, as_time now,
                 const struct as_trust_verdict *verdict)
 {
-    unsigned char key[AS_PATH_KEY];
+    unsigned char key[AS_DIGEST];
 
     key_of(number, key);
     as_path_cache_put(cache, key, now, verdict);
@@ -26,7 +26,7 @@ static void put(struct as_path_cache *cache, unsigned number, as_time now,
 
 static bool knows(struct as_path_cache *cache, unsigned number, as_time now)
 {
-    unsigned char key[AS_PATH_KEY];
+    unsigned char key[AS_DIGEST];
     struct as_trust_verdict found;
 
     key_of(number, key);
@@ -74,7 +74,7 @@ END_TEST
 START_TEST(TLS_60_cache_replaces)
 {
     struct as_path_cache *cache = as_path_cache_new(4, 4);
-    unsigned char key[AS_PATH_KEY];
+    unsigned char key[AS_DIGEST];
     struct as_trust_verdict found;
 
     key_of(1, key);
