@@ -17,6 +17,7 @@
 #include "as/base/hash.h"
 #include "as/base/ip.h"
 #include "as/base/limits.h"
+#include "as/base/listener.h"
 #include "as/base/log.h"
 #include "as/base/memory.h"
 #include "as/base/metrics.h"

@@ -22,21 +22,7 @@ enum as_listener_kind {
     AS_LISTENER_SOCKET /* admin.socket */
 };
 
-enum as_client_certificate {
-    AS_CERTIFICATE_NONE,    /* no CertificateRequest */
-    AS_CERTIFICATE_REQUEST, /* asked for; the handshake goes on without (TLS-45) */
-    AS_CERTIFICATE_REQUIRE  /* none: alert (MTLS-E11) */
-};
-
-/* What a profile names below TLS 1.3 (TLS-10). TLS 1.3 suites are the same in all. */
-enum as_suite_profile {
-    AS_SUITES_FAPI1,
-    AS_SUITES_FAPI1_ECDHE,
-    AS_SUITES_BCP195,
-    AS_SUITE_PROFILES
-};
-
-/* As the configuration names it: "fapi1", "fapi1_ecdhe", "bcp195". */
+/* As the configuration names a profile: "fapi1", "fapi1_ecdhe", "bcp195". */
 const char *as_suite_profile_name(enum as_suite_profile profile);
 
 /* What a caller gives is copied: only `site` must live on. */

@@ -14,8 +14,6 @@
 #include "as/policy.h"
 #include "as/trust.h"
 
-/* The words of client_certificate and profile are kept as numbers that edge/ shares by value:
- * 0 none, 1 request, 2 require; 0 fapi1, 1 fapi1_ecdhe, 2 bcp195. */
 struct as_listener_settings {
     const char *name;
     const char *address;
@@ -26,8 +24,8 @@ struct as_listener_settings {
     const char *const *key;
     size_t certificate_count;
     size_t key_count; /* equal to certificate_count once read */
-    unsigned client_certificate;
-    unsigned profile;
+    enum as_client_certificate client_certificate;
+    enum as_suite_profile profile;
     const char *min_version; /* "TLSv1.2" or "TLSv1.3" */
     bool ca_names;
     bool resumption;

@@ -7,14 +7,6 @@
 /* Room for the admin socket and the admin HTTP listener. */
 #define ADMIN_LISTENERS 2
 
-/* What settings/ keeps as numbers, since it may not know the edge. */
-_Static_assert(AS_CERTIFICATE_NONE == 0 && AS_CERTIFICATE_REQUEST == 1 &&
-                   AS_CERTIFICATE_REQUIRE == 2,
-               "the words of client_certificate");
-_Static_assert(AS_SUITES_FAPI1 == 0 && AS_SUITES_FAPI1_ECDHE == 1 && AS_SUITES_BCP195 == 2 &&
-                   AS_SUITE_PROFILES == 3,
-               "the words of profile");
-
 static void add_tls(struct as_reading *reading, const struct as_listener_settings *from,
                     const struct as_http_site *site)
 {
@@ -29,8 +21,8 @@ static void add_tls(struct as_reading *reading, const struct as_listener_setting
         .certificate_files = from->certificate,
         .key_files = from->key,
         .certificate_count = from->certificate_count,
-        .client_certificate = (enum as_client_certificate)from->client_certificate,
-        .suites = (enum as_suite_profile)from->profile,
+        .client_certificate = from->client_certificate,
+        .suites = from->profile,
         .tls13_only = strcmp(from->min_version, "TLSv1.3") == 0,
         .ca_names = from->ca_names,
         .resumption = from->resumption,

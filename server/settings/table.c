@@ -32,11 +32,14 @@ static const struct as_word profiles[] = {{"fapi1", AS_PROFILE_FAPI1},
                                           {"fapi2", AS_PROFILE_FAPI2},
                                           {"oauth", AS_PROFILE_OAUTH},
                                           {NULL, 0}};
-/* The numbers of edge/'s enums; main/ sees to it that they are. */
-static const struct as_word certificate_modes[] = {
-    {"none", 0}, {"request", 1}, {"require", 2}, {NULL, 0}};
-static const struct as_word suite_profiles[] = {
-    {"fapi1", 0}, {"fapi1_ecdhe", 1}, {"bcp195", 2}, {NULL, 0}};
+static const struct as_word certificate_modes[] = {{"none", AS_CERTIFICATE_NONE},
+                                                   {"request", AS_CERTIFICATE_REQUEST},
+                                                   {"require", AS_CERTIFICATE_REQUIRE},
+                                                   {NULL, 0}};
+static const struct as_word suite_profiles[] = {{"fapi1", AS_SUITES_FAPI1},
+                                                {"fapi1_ecdhe", AS_SUITES_FAPI1_ECDHE},
+                                                {"bcp195", AS_SUITES_BCP195},
+                                                {NULL, 0}};
 static const struct as_word versions[] = {{"TLSv1.2", 0}, {"TLSv1.3", 0}, {NULL, 0}};
 /* Fronts, users and admin listeners come with what uses them. */
 static const struct as_word uses[] = {
@@ -203,6 +206,8 @@ const size_t as_setting_count = AS_COUNT(as_setting_table);
 
 _Static_assert(AS_COUNT(as_setting_table) <= AS_SETTING_MAX, "AS_SETTING_MAX holds all rows");
 _Static_assert(sizeof(enum as_trust_use) == sizeof(unsigned), "a word lands in an unsigned");
+_Static_assert(sizeof(enum as_client_certificate) == sizeof(unsigned), "likewise");
+_Static_assert(sizeof(enum as_suite_profile) == sizeof(unsigned), "likewise");
 _Static_assert(sizeof(enum as_log_format) == sizeof(unsigned), "a word lands in an unsigned");
 _Static_assert(sizeof(enum as_log_level) == sizeof(unsigned), "a word lands in an unsigned");
 

@@ -159,7 +159,7 @@ static const struct as_listener_settings *asking_listener(const struct as_settin
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct as_listener_settings *listener = &settings->listeners[i];
 
-        if (listener->client_certificate == 0) {
+        if (listener->client_certificate == AS_CERTIFICATE_NONE) {
             continue;
         }
         if (listener->origin != NULL) {
@@ -184,7 +184,8 @@ static void choose_mtls_origin(struct as_draft *draft, struct as_settings *setti
                         "authenticate: set client_certificate = request in one");
         return;
     }
-    if (settings->issuer_listener == NULL || settings->issuer_listener->client_certificate != 0) {
+    if (settings->issuer_listener == NULL ||
+        settings->issuer_listener->client_certificate != AS_CERTIFICATE_NONE) {
         return;
     }
     size_t index = (size_t)(asking - settings->listeners);

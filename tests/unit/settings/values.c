@@ -184,8 +184,10 @@ END_TEST
 
 START_TEST(listener_client_certificate)
 {
-    FIELD("listener.public.client_certificate", "request", s->listeners->client_certificate, 1U);
-    FIELD("listener.public.client_certificate", "require", s->listeners->client_certificate, 2U);
+    FIELD("listener.public.client_certificate", "request", s->listeners->client_certificate,
+          AS_CERTIFICATE_REQUEST);
+    FIELD("listener.public.client_certificate", "require", s->listeners->client_certificate,
+          AS_CERTIFICATE_REQUIRE);
     refuse_one("listener.public.client_certificate", "required",
                "\"required\" is not none, request or require");
 }
@@ -193,9 +195,9 @@ END_TEST
 
 START_TEST(TLS_10_suite_profiles_by_name)
 {
-    FIELD("listener.public.profile", "fapi1", s->listeners->profile, 0U);
-    FIELD("listener.public.profile", "fapi1_ecdhe", s->listeners->profile, 1U);
-    FIELD("listener.public.profile", "bcp195", s->listeners->profile, 2U);
+    FIELD("listener.public.profile", "fapi1", s->listeners->profile, AS_SUITES_FAPI1);
+    FIELD("listener.public.profile", "fapi1_ecdhe", s->listeners->profile, AS_SUITES_FAPI1_ECDHE);
+    FIELD("listener.public.profile", "bcp195", s->listeners->profile, AS_SUITES_BCP195);
 }
 END_TEST
 
