@@ -22,7 +22,7 @@
  *
  * Choices where RFC 9112 leaves one: one empty line before a request line is skipped (2.2);
  * HTTP/1.0 needs a Host too and is always closed after the answer; a version other than 1.0 and 1.1
- * is 505; a method longer than AS_GUARD_METHOD_MAX is 501 (3); absolute-form is taken with the
+ * is 505; a method longer than AS_LIMIT_METHOD is 501 (3); absolute-form is taken with the
  * schemes http and https, its authority then standing for the Host, which must be there all the
  * same (3.2.2); a fragment, userinfo, authority-form and asterisk-form are refused; a body is read
  * with any method and handed on, but not where the rules say that nobody wants it; a
@@ -37,9 +37,7 @@
 
 #include "refusals.h"
 
-#define AS_GUARD_METHOD_MAX 32
-#define AS_GUARD_HOST_MAX   261 /* 255 octets of name, ':' and five digits */
-#define AS_GUARD_100        "HTTP/1.1 100 Continue\r\n\r\n"
+#define AS_GUARD_100 "HTTP/1.1 100 Continue\r\n\r\n"
 
 #define AS_GUARD_UNREAD SIZE_MAX
 

@@ -24,7 +24,7 @@ bool as_guard_is_host(as_span text)
     struct in6_addr unused;
     uint16_t port;
 
-    return text.len <= AS_GUARD_HOST_MAX && as_host_port_cut(text, &cut) &&
+    return text.len <= AS_LIMIT_HOST && as_host_port_cut(text, &cut) &&
            (!cut.has_port || as_port_parse(cut.port, &port)) &&
            (cut.bracketed ? as_ip_parse(AF_INET6, cut.bare, &unused) : is_name(cut.bare));
 }

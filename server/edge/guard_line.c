@@ -7,7 +7,7 @@
 static as_guard_no check_method(as_span method)
 {
     GUARD_NEED(as_guard_is_token(method), AS_REFUSE_METHOD);
-    GUARD_NEED(method.len <= AS_GUARD_METHOD_MAX, AS_REFUSE_METHOD_SIZE);
+    GUARD_NEED(method.len <= AS_LIMIT_METHOD, AS_REFUSE_METHOD_SIZE);
     return NULL;
 }
 

@@ -14,7 +14,6 @@ AS_AUTO_DEFINE(X509, X509_free)
 
 /* In OpenSSL's account SHA-1 has 63 bits of security, MD5 39, SHA-256 128 (RFC 9325 4.5). */
 #define SIGNATURE_MIN_BITS 128
-#define CHAIN_MAX          16 /* certificates in the file */
 
 /* One load: which files, and whom to tell. */
 struct load {
@@ -77,7 +76,7 @@ static as_err read_chain(const struct load *load, struct as_server_cert *out)
     AS_TRY(read_file(load, load->certificate_file, &open_file, &text));
     out->chain = sk_X509_new_null();
     AS_NEED_MEM(out->chain);
-    as_err err = as_x509s_of_pem(as_buf_span(&text), CHAIN_MAX, out->chain);
+    as_err err = as_x509s_of_pem(as_buf_span(&text), AS_LIMIT_PEM_CHAIN, out->chain);
     NEED_FILE(load, !as_err_is(err, AS_INVALID_CLIENT_METADATA), load->certificate_file, err.why);
     AS_TRY(err);
     out->leaf = sk_X509_shift(out->chain);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLY_HEAD_MAX 8192 /* octets of all reply fields; the engine's buffer holds more */
-
 /* Said when there is no handler to say it. The texts need no escaping. */
 #define BARE(code, says) "{\"error\":\"" code "\",\"error_description\":\"" says "\"}"
 
@@ -186,7 +184,7 @@ static bool reply_is_sound(const struct as_http_reply *reply)
         }
         octets += field->name.len + field->value.len + strlen(": \r\n");
     }
-    return reply->status >= 200 && reply->status <= 599 && octets <= REPLY_HEAD_MAX;
+    return reply->status >= 200 && reply->status <= 599 && octets <= AS_LIMIT_REPLY_HEAD;
 }
 
 static void finish(struct as_exchange *exchange)

@@ -19,9 +19,9 @@
 
 AS_AUTO_DEFINE(struct MHD_Response, MHD_destroy_response)
 
-#define HEAD_ROOM ((size_t)12 * 1024) /* REPLY_HEAD_MAX of exchange.c, and what is added to it */
-#define PAIRS_MAX 4                   /* one, and those that the daemon has not yet let go of */
-#define TURNS_MAX 8                   /* of the daemon, for one head */
+#define HEAD_ROOM ((size_t)AS_LIMIT_REPLY_HEAD + 4 * 1024) /* and what is added to it */
+#define PAIRS_MAX 4 /* one, and those that the daemon has not yet let go of */
+#define TURNS_MAX 8 /* of the daemon, for one head */
 #define KEPT      16
 #define KEPT_ROOM ((size_t)1024) /* longer heads, and those of longer fields, are not kept */
 

@@ -2,8 +2,6 @@
 /* The thread that moves keys on. */
 #include "parts.h"
 
-#define REST_MS  60000 /* looks again after so long even if nothing is due */
-#define RETRY_MS 1000  /* after a step that failed */
 #define SETTLE_MS                                                                                  \
     60000 /* nothing is removed so soon after the start: a clock may yet be put right */
 
@@ -54,7 +52,7 @@ static as_err do_what_is_due(struct as_keys *keys, struct as_moment at, bool *ch
 
 static int64_t next_look(const struct as_keys *keys, struct as_moment at)
 {
-    int64_t next_ms = at.mono_ms + REST_MS;
+    int64_t next_ms = at.mono_ms + AS_LIMIT_KEYS_REST_MS;
 
     for (size_t i = 0; i < AS_ALGS; i++) {
         const struct as_line *line = &keys->lines[i];
@@ -80,7 +78,7 @@ as_err as_keys_keep(struct as_keys *keys, struct as_moment at, int64_t *next_ms)
 {
     pthread_mutex_lock(&keys->work);
     as_err err = keep(keys, at);
-    *next_ms = as_failed(err) ? at.mono_ms + RETRY_MS : next_look(keys, at);
+    *next_ms = as_failed(err) ? at.mono_ms + AS_LIMIT_KEYS_RETRY_MS : next_look(keys, at);
     pthread_mutex_unlock(&keys->work);
     return err;
 }

@@ -5,8 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define MAX_AGE_MOST 3600
-#define ETAG_OCTETS  16 /* of the digest: enough to tell documents apart */
+#define ETAG_OCTETS 16 /* of the digest: enough to tell documents apart */
 
 static void box_free(struct as_keyset_box *box)
 {
@@ -63,7 +62,7 @@ int64_t as_keyset_max_age(const struct as_keys_conf *conf)
 {
     const int64_t half = conf->publish_lead / 2;
 
-    return half < MAX_AGE_MOST ? half : MAX_AGE_MOST;
+    return half < AS_LIMIT_JWKS_AGE_S ? half : AS_LIMIT_JWKS_AGE_S;
 }
 
 static void fill_view(struct as_keyset_box *box, const struct as_keys_conf *conf)

@@ -26,7 +26,7 @@ static as_err read_count(struct as_inherited *out, const char *count)
 {
     uint64_t number = 0;
 
-    AS_NEED(as_span_number(as_span_of(count), AS_INHERITED_MAX, &number), AS_BAD_CONFIGURATION,
+    AS_NEED(as_span_number(as_span_of(count), AS_LIMIT_INHERITED, &number), AS_BAD_CONFIGURATION,
             "LISTEN_FDS is no number, or too large");
     for (size_t i = 0; i < number; i++) {
         out->sockets[i].fd = FIRST_FD + (int)i;

@@ -45,7 +45,7 @@ static void add_admin(struct as_reading *reading, enum as_listener_kind kind, co
         .name = name,
         .kind = kind,
         .address = address,
-        .max_connections = 64,
+        .max_connections = AS_LIMIT_ADMIN_CONNECTIONS,
         .socket_group = reading->admin_group,
         .socket_group_set = reading->admin_group_set,
         .inherited_fd = -1,

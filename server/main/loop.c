@@ -8,8 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define STOP_GRACE_MS 10000
-#define NEVER         INT64_MAX
+#define NEVER INT64_MAX
 
 /* Moments of the monotonic clock. */
 struct loop {
@@ -147,7 +146,7 @@ static bool drain(struct loop *loop)
 
     as_notify_say(loop->notify, "STOPPING=1\nSTATUS=%s\nEXTEND_TIMEOUT_USEC=%" PRId64,
                   seconds > 0 ? "Draining." : "Stopping.",
-                  seconds * 1000000 + (int64_t)STOP_GRACE_MS * 2000);
+                  seconds * 1000000 + (int64_t)AS_LIMIT_STOP_MS * 2000);
     as_app_drain(loop->server->app);
     if (seconds == 0) {
         return true;
@@ -186,7 +185,7 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
     }
     AS_LOG(AS_LOG_NOTICE, "stopping", AS_LOG_TEXT("signal", sigabbrev_np(number)));
     if (drain(&loop)) {
-        return STOP_GRACE_MS;
+        return AS_LIMIT_STOP_MS;
     }
     AS_LOG(AS_LOG_NOTICE, "cut_short", AS_LOG_TEXT("message", "a second signal"));
     return 0;

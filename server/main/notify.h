@@ -29,7 +29,6 @@ void as_notify_close(struct as_notify *notify);
 void as_notify_say(const struct as_notify *notify, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-#define AS_INHERITED_MAX  64
 #define AS_INHERITED_NAME 64
 
 /* Sockets that were handed over, by name. */
@@ -38,7 +37,7 @@ struct as_inherited {
     struct {
         int fd;
         char name[AS_INHERITED_NAME];
-    } sockets[AS_INHERITED_MAX];
+    } sockets[AS_LIMIT_INHERITED];
 };
 
 /*

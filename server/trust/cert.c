@@ -159,12 +159,10 @@ static void read_dates(X509 *x509, struct as_cert *cert)
     }
 }
 
-#define EXTENSIONS_MAX 64
-
 static as_err read_contents(X509 *x509, struct as_arena *mem, struct as_cert *cert)
 {
     read_dates(x509, cert);
-    if (X509_get_ext_count(x509) > EXTENSIONS_MAX || as_cert_repeats_extension(x509)) {
+    if (X509_get_ext_count(x509) > AS_LIMIT_CERT_EXTENSIONS || as_cert_repeats_extension(x509)) {
         as_cert_blame(cert, "cert_malformed", "an extension stands twice, or there are too many");
     } else if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) {
         as_cert_blame(cert, "cert_malformed", "an extension cannot be decoded");

@@ -10,8 +10,6 @@
 
 #include "as/base.h"
 
-#define AS_DN_AVAS_PER_RDN 16
-
 struct as_ava {
     size_t rdn;  /* index of the RDN it belongs to, in encoded order */
     as_span oid; /* contents octets of the OBJECT IDENTIFIER */

@@ -54,7 +54,7 @@ static as_err add_ava(const struct as_ava *ava, struct as_arena *mem, struct as_
 static as_err add_rdn(const struct as_ava *avas, size_t count, struct as_arena *mem,
                       struct as_buf *out, as_dn_flaw *flaw)
 {
-    struct as_ava set[AS_DN_AVAS_PER_RDN];
+    struct as_ava set[AS_LIMIT_DN_AVAS];
 
     memcpy(set, avas, count * sizeof(*set));
     qsort(set, count, sizeof(*set), by_type);

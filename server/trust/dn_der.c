@@ -89,7 +89,7 @@ static as_dn_flaw read_rdn(as_span *rest, struct as_dn *dn)
         return "the name has too many relative names";
     }
     for (; set.len > 0; count++) {
-        if (count == AS_DN_AVAS_PER_RDN) {
+        if (count == AS_LIMIT_DN_AVAS) {
             return "a relative name has too many values";
         }
         if (!read_ava(&set, dn->rdns, &dn->avas[dn->count])) {
@@ -118,8 +118,8 @@ as_err as_dn_of_der(as_span der, struct as_arena *mem, struct as_dn *dn, as_dn_f
     }
     /* An attribute takes at least nine octets with its set and sequence. */
     size_t room = rest.len / 7 + 1;
-    if (room > (size_t)AS_LIMIT_DN_RDNS * AS_DN_AVAS_PER_RDN) {
-        room = (size_t)AS_LIMIT_DN_RDNS * AS_DN_AVAS_PER_RDN;
+    if (room > (size_t)AS_LIMIT_DN_RDNS * AS_LIMIT_DN_AVAS) {
+        room = (size_t)AS_LIMIT_DN_RDNS * AS_LIMIT_DN_AVAS;
     }
     dn->avas = as_arena_array(mem, room, sizeof(*dn->avas));
     AS_NEED_MEM(dn->avas);

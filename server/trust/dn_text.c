@@ -216,7 +216,7 @@ static bool read_ava(struct reader *in, struct as_ava *ava)
 /* type=value *( "+" type=value ); the next octet is then a comma or the end. */
 static bool read_rdn(struct reader *in, struct as_dn *dn)
 {
-    for (size_t count = 0; count < AS_DN_AVAS_PER_RDN; count++) {
+    for (size_t count = 0; count < AS_LIMIT_DN_AVAS; count++) {
         struct as_ava *ava = &dn->avas[dn->count];
         if (!read_ava(in, ava)) {
             return false;
@@ -264,9 +264,9 @@ static size_t most_avas(as_span text)
     for (size_t i = 0; i < text.len; i++) {
         most += text.ptr[i] == ',' || text.ptr[i] == '+';
     }
-    return most < (size_t)AS_LIMIT_DN_RDNS * AS_DN_AVAS_PER_RDN
+    return most < (size_t)AS_LIMIT_DN_RDNS * AS_LIMIT_DN_AVAS
                ? most
-               : (size_t)AS_LIMIT_DN_RDNS * AS_DN_AVAS_PER_RDN;
+               : (size_t)AS_LIMIT_DN_RDNS * AS_LIMIT_DN_AVAS;
 }
 
 as_err as_dn_of_text(as_span text, struct as_arena *mem, struct as_dn *dn, as_dn_flaw *flaw)

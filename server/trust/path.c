@@ -257,13 +257,12 @@ static as_err try_path(const struct as_group *group, const struct as_cert *cert,
     return AS_OK;
 }
 
-/* Each failed try may cost a signature check, and a stranger chooses what is presented. */
-#define TRIES_MAX 4
-
+/* Each failed try may cost a signature check, and a stranger chooses what is presented: so they are
+ * few. */
 static as_err try_paths(const struct as_group *group, const struct as_cert *cert, as_time now,
                         struct pool *pool, struct as_trust_verdict *out)
 {
-    for (size_t tries = 0; tries < TRIES_MAX; tries++) {
+    for (size_t tries = 0; tries < AS_LIMIT_PATH_TRIES; tries++) {
         struct as_trust_verdict found = {0};
         AS_AUTO(X509_free) X509 *blamed = NULL;
         AS_TRY(try_path(group, cert, now, pool, &found, &blamed));

@@ -7,15 +7,18 @@
 #define AS_BASE_LIMITS_H
 
 /* --- the edge, per connection and request --- */
-#define AS_LIMIT_HEAD         (16 * 1024)        /* header block without the request line: 431 */
-#define AS_LIMIT_REQUEST_LINE (16 * 1024)        /* 414 */
-#define AS_LIMIT_FIELDS       100                /* header fields: 431 */
-#define AS_LIMIT_BODY         (256 * 1024)       /* any route: 413 */
+#define AS_LIMIT_HEAD         (16 * 1024)  /* header block without the request line: 431 */
+#define AS_LIMIT_REQUEST_LINE (16 * 1024)  /* 414 */
+#define AS_LIMIT_FIELDS       100          /* header fields: 431 */
+#define AS_LIMIT_METHOD       32           /* octets of a method: 501 */
+#define AS_LIMIT_HOST         261          /* octets of Host, 255 of a name and its port: 400 */
+#define AS_LIMIT_BODY         (256 * 1024) /* any route: 413 */
 #define AS_LIMIT_IMPORT       (8 * 1024 * 1024)  /* the same of imports at the admin socket: 413 */
 #define AS_LIMIT_ROUTE_BODY   (64 * 1024)        /* a route that does not say otherwise: 413 */
 #define AS_LIMIT_WORKER_BYTES (64 * 1024 * 1024) /* buffered per worker: 503 */
 #define AS_LIMIT_SEND_BUFFER  (64 * 1024) /* answers that wait in the system: nothing is read on */
 #define AS_LIMIT_SMALL        (16 * 1024) /* a whole request: larger ones leave room for such */
+#define AS_LIMIT_REPLY_HEAD   8192        /* octets of the fields of an answer of ours: 500 */
 
 /* --- deadlines, milliseconds, absolute: the connection closes (408 where an answer is owed) --- */
 #define AS_LIMIT_HANDSHAKE_MS 10000
@@ -23,11 +26,12 @@
 #define AS_LIMIT_BODY_MS      30000
 #define AS_LIMIT_REQUEST_MS   30000
 #define AS_LIMIT_IDLE_MS      60000
-#define AS_LIMIT_REST_MS      2000 /* an idle connection gives its memory back */
-#define AS_LIMIT_RETRY_AFTER  "2"  /* seconds that each 503 and 429 asks for */
-#define AS_LIMIT_LINGER_MS    2000 /* after a refusal: until the client has read it and gone */
-#define AS_LIMIT_YIELD_MS     2000 /* what takes longer to come yields where buffers are full */
-#define AS_LIMIT_FAREWELL_MS  1000 /* at the end, idle connections may still ask something */
+#define AS_LIMIT_REST_MS      2000  /* an idle connection gives its memory back */
+#define AS_LIMIT_RETRY_AFTER  "2"   /* seconds that each 503 and 429 asks for */
+#define AS_LIMIT_LINGER_MS    2000  /* after a refusal: until the client has read it and gone */
+#define AS_LIMIT_YIELD_MS     2000  /* what takes longer to come yields where buffers are full */
+#define AS_LIMIT_FAREWELL_MS  1000  /* at the end, idle connections may still ask something */
+#define AS_LIMIT_STOP_MS      10000 /* at the end, after the drain: then connections are cut off */
 
 /* --- connections --- */
 #define AS_LIMIT_ACCEPT_PAUSE_MS  100   /* no descriptors left: nothing is accepted for so long */
@@ -40,6 +44,7 @@
 #define AS_LIMIT_CERT_COUNT      8
 #define AS_LIMIT_ANCHOR_FILE     (4 * 1024 * 1024) /* of a trust group: start refused */
 #define AS_LIMIT_PEM_FILE        (256 * 1024) /* a listener's certificate or key: start refused */
+#define AS_LIMIT_PEM_CHAIN       16           /* certificates in such a file: start refused */
 #define AS_LIMIT_RSA_MIN_BITS    2048
 #define AS_LIMIT_RSA_MAX_BITS    4096
 #define AS_LIMIT_CA_RSA_MAX_BITS 8192
@@ -47,17 +52,20 @@
 #define AS_LIMIT_SESSION_SECONDS 3600
 
 /* --- certificates --- */
-#define AS_LIMIT_PATH_DEPTH     5            /* intermediates between leaf and anchor: refused */
-#define AS_LIMIT_CERT_OCTETS    (100 * 1024) /* one certificate, D4's largest list: refused */
-#define AS_LIMIT_CERT_NAMES     128  /* subjectAltName entries looked at; more: cert_malformed */
-#define AS_LIMIT_DN_RDNS        32   /* RDNs in a name, 16 values in one RDN: refused */
-#define AS_LIMIT_DN_OCTETS      8192 /* octets of one name: refused, matches nothing */
-#define AS_LIMIT_DN_VALUE       1024 /* characters of one value: refused, matches nothing */
-#define AS_LIMIT_PATH_CACHE     8192 /* cached certification paths; the oldest go */
-#define AS_LIMIT_PATH_FAILURES  1024 /* cached refusals, apart so that they displace no path */
-#define AS_LIMIT_PATH_FAILURE_S 5    /* a cached failure lives this long */
-#define AS_LIMIT_ANCHORS        1024 /* anchors, and intermediates, of one group: fatal */
-#define AS_LIMIT_TRUST_GROUPS   64   /* groups of one configuration: fatal */
+#define AS_LIMIT_PATH_DEPTH      5            /* intermediates between leaf and anchor: refused */
+#define AS_LIMIT_CERT_OCTETS     (100 * 1024) /* one certificate, D4's largest list: refused */
+#define AS_LIMIT_CERT_NAMES      128  /* subjectAltName entries looked at; more: cert_malformed */
+#define AS_LIMIT_CERT_EXTENSIONS 64   /* of one certificate; more: cert_malformed */
+#define AS_LIMIT_DN_RDNS         32   /* RDNs in a name: refused */
+#define AS_LIMIT_DN_AVAS         16   /* values in one RDN: refused */
+#define AS_LIMIT_DN_OCTETS       8192 /* octets of one name: refused, matches nothing */
+#define AS_LIMIT_DN_VALUE        1024 /* characters of one value: refused, matches nothing */
+#define AS_LIMIT_PATH_TRIES      4 /* paths tried for one, each without what was to blame before */
+#define AS_LIMIT_PATH_CACHE      8192 /* cached certification paths; the oldest go */
+#define AS_LIMIT_PATH_FAILURES   1024 /* cached refusals, apart so that they displace no path */
+#define AS_LIMIT_PATH_FAILURE_S  5    /* a cached failure lives this long */
+#define AS_LIMIT_ANCHORS         1024 /* anchors, and intermediates, of one group: fatal */
+#define AS_LIMIT_TRUST_GROUPS    64   /* groups of one configuration: fatal */
 
 /* --- forms, JSON, registration --- */
 #define AS_LIMIT_FORM_FIELDS      64            /* 400 */
@@ -97,6 +105,19 @@
 #define AS_LIMIT_COMMIT_BATCH  64                /* writes in one transaction */
 #define AS_LIMIT_ARENA         (4 * 1024 * 1024) /* memory of one request: 500 */
 #define AS_LIMIT_CACHE_ENTRIES 4096              /* per table and session; emptied when full */
+
+/* --- the admin interface and the process --- */
+#define AS_LIMIT_ADMIN_CONNECTIONS 64   /* of each admin listener; one more is closed */
+#define AS_LIMIT_ADMIN_GROUPS      256  /* of a caller; with more he is in none */
+#define AS_LIMIT_PAGE_ITEMS        1000 /* of a list; the rest is on the next page */
+#define AS_LIMIT_IMPORT_ITEMS      1000 /* of one import: 400 */
+#define AS_LIMIT_CHECK_FINDINGS    100  /* told of a database; the rest is left out */
+#define AS_LIMIT_INHERITED         64   /* sockets of the service manager: start refused */
+
+/* --- our keys --- */
+#define AS_LIMIT_KEYS_REST_MS  60000 /* between two looks whether a key is due */
+#define AS_LIMIT_KEYS_RETRY_MS 1000  /* after a step that failed */
+#define AS_LIMIT_JWKS_AGE_S    3600  /* max-age of /jwks at the most */
 
 /* --- the store --- */
 #define AS_LIMIT_KEYS               256 /* of our own, retired ones too; then none is published */

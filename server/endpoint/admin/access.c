@@ -6,16 +6,14 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#define GROUPS_MAX 256
-
 /* Is the user a member of the group, primary or supplementary? Asks the system's databases, so it
  * runs on job threads alone. A question that cannot be answered is no. */
 static bool is_member(uid_t uid, gid_t primary, gid_t wanted)
 {
     struct passwd entry, *found = NULL;
     char text[4096];
-    gid_t groups[GROUPS_MAX];
-    int count = GROUPS_MAX;
+    gid_t groups[AS_LIMIT_ADMIN_GROUPS];
+    int count = AS_LIMIT_ADMIN_GROUPS;
 
     if (primary == wanted) {
         return true;

@@ -10,8 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define FINDINGS_MAX 100
-
 /* ------------------------------------------------------------ what is shown of it ------------- */
 
 static as_err show(struct as_store_session *store, struct as_arena *mem, json_t **out)
@@ -80,7 +78,7 @@ static void note_finding(void *arg, const char *message)
     struct findings *findings = arg;
     char text[AS_STORE_MESSAGE];
 
-    if (!as_failed(findings->err) && json_array_size(findings->list) < FINDINGS_MAX) {
+    if (!as_failed(findings->err) && json_array_size(findings->list) < AS_LIMIT_CHECK_FINDINGS) {
         (void)snprintf(text, sizeof(text), "%s", message);
         as_db_make_printable(text);
         findings->err = as_json_append(findings->list, json_string(text));

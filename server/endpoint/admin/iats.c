@@ -8,7 +8,6 @@
 
 #define USES_DEFAULT 1
 #define EXPIRES_S    86400
-#define LIST_MAX     1000
 
 static as_err view_of(const struct as_iat *iat, json_t **out)
 {
@@ -127,13 +126,14 @@ static as_err reply_list(struct as_http_call *call, const struct as_iat *iats, s
     AS_AUTO(json_decref) json_t *json = json_pack("{s:o}", "initial_access_tokens", list);
 
     AS_NEED_MEM(json);
-    for (size_t i = 0; i < count && i < LIST_MAX; i++) {
+    for (size_t i = 0; i < count && i < AS_LIMIT_PAGE_ITEMS; i++) {
         json_t *view = NULL;
 
         AS_TRY(view_of(&iats[i], &view));
         AS_TRY(as_json_append(list, view));
     }
-    return as_admin_reply_page(call, json, count > LIST_MAX ? iats[LIST_MAX - 1].id : AS_SPAN_NONE);
+    return as_admin_reply_page(
+        call, json, count > AS_LIMIT_PAGE_ITEMS ? iats[AS_LIMIT_PAGE_ITEMS - 1].id : AS_SPAN_NONE);
 }
 
 /* GET ?after=ID: a page in the order of their making; `next` is where the following one begins. */
@@ -145,7 +145,8 @@ as_err as_admin_iats_list(struct as_http_call *call)
     size_t count = 0;
 
     AS_TRY(as_admin_read_after(call, &after));
-    AS_TRY(as_store_iat_list(visit->ctx.store, call->mem, after, LIST_MAX + 1, &iats, &count));
+    AS_TRY(as_store_iat_list(visit->ctx.store, call->mem, after, AS_LIMIT_PAGE_ITEMS + 1, &iats,
+                             &count));
     return reply_list(call, iats, count);
 }
 

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define IMPORT_MAX 1000
-
 static as_err reply_parties(struct as_http_call *call, unsigned status,
                             const struct as_party *const *parties, size_t count)
 {
@@ -59,7 +57,7 @@ as_err as_admin_import(struct as_http_call *call, const json_t *list)
     struct as_party_write *writes = as_arena_array(call->mem, count, sizeof(*writes));
     const struct as_party **parties = as_arena_array(call->mem, count, sizeof(*parties));
 
-    AS_NEED(count > 0 && count <= IMPORT_MAX, AS_INVALID_REQUEST,
+    AS_NEED(count > 0 && count <= AS_LIMIT_IMPORT_ITEMS, AS_INVALID_REQUEST,
             "an import holds one to 1000 objects");
     AS_NEED(writes != NULL && parties != NULL, AS_SERVER_ERROR, "out of memory");
     for (i = 0; i < count; i++) {

@@ -5,7 +5,6 @@
  */
 #include "parties.h"
 
-#define LIST_MAX    1000
 #define LIST_OCTETS (1024 * 1024) /* with the answer's text it fits into AS_LIMIT_ARENA */
 
 /* Appends parties until there is no more, or enough for one answer; *next is then the id to go on
@@ -16,7 +15,7 @@ static as_err list_some(struct as_http_call *call, as_span after, json_t *list, 
     const struct as_party *const *one = NULL;
     size_t count = 0, octets = 0;
 
-    for (size_t i = 0; i < LIST_MAX && octets < LIST_OCTETS; i++) {
+    for (size_t i = 0; i < AS_LIMIT_PAGE_ITEMS && octets < LIST_OCTETS; i++) {
         json_t *view = NULL;
 
         AS_TRY(as_store_party_list(store, call->mem, as_admin_kind(call), after, 1, &one, &count));

@@ -72,7 +72,7 @@ START_TEST(TOK_12_host)
 {
     struct as_guard_rules rules = AS_GUARD_RULES;
 
-    check_bound(&rules, "GET / HTTP/1.1\r\nhost: ", AS_GUARD_HOST_MAX, "\r\n\r\n", AS_REFUSE_HOST);
+    check_bound(&rules, "GET / HTTP/1.1\r\nhost: ", AS_LIMIT_HOST, "\r\n\r\n", AS_REFUSE_HOST);
 }
 END_TEST
 

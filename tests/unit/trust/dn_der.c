@@ -33,8 +33,8 @@ START_TEST(MTLS_117_values_of_one_rdn_are_bounded)
 {
     struct as_arena *mem = as_arena_new(AS_LIMIT_ARENA);
 
-    ck_assert_ptr_null(read_rdn_of(mem, AS_DN_AVAS_PER_RDN));
-    ck_assert_pstr_eq(read_rdn_of(mem, AS_DN_AVAS_PER_RDN + 1),
+    ck_assert_ptr_null(read_rdn_of(mem, AS_LIMIT_DN_AVAS));
+    ck_assert_pstr_eq(read_rdn_of(mem, AS_LIMIT_DN_AVAS + 1),
                       "a relative name has too many values");
     as_arena_free(mem);
 }
