@@ -74,6 +74,13 @@ as_err as_client_prove(const struct as_ctx *ctx, const struct as_party *party,
 as_span as_client_trust_group(const struct as_ctx *ctx, const struct as_party *party);
 enum as_trust_use as_client_trust_use(const struct as_party *party);
 
+/*
+ * To be asked before whatever refuses a party that was looked up by its id: as many looks into the
+ * database for one that was found, perhaps in a cache, as for one that is not there, so that the
+ * time does not tell who exists (MTLS-06, REG-91).
+ */
+as_err as_client_even_out(const struct as_ctx *ctx, bool found);
+
 /* What a certificate is known by in the index of parties (MTLS-114): each name that can match, and
  * the certificate itself. The array is in the arena. */
 as_err as_client_identifiers(struct as_arena *mem, const struct as_cert *cert,

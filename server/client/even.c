@@ -8,12 +8,11 @@
 #include "client.h"
 
 /* No id begins with '-' (REG-05); the empty one is absent without a look, and counts the same. */
-static as_err even_out_look_up(const struct as_attempt *attempt)
+as_err as_client_even_out(const struct as_ctx *ctx, bool found)
 {
     const struct as_party *nobody = NULL;
 
-    return as_store_party_get(attempt->ctx->store,
-                              attempt->who->party != NULL ? AS_LIT("-") : AS_LIT(""), &nobody);
+    return as_store_party_get(ctx->store, found ? AS_LIT("-") : AS_LIT(""), &nobody);
 }
 
 as_err as_attempt_even_out(struct as_attempt *attempt)
@@ -23,7 +22,7 @@ as_err as_attempt_even_out(struct as_attempt *attempt)
     const struct as_party *party = attempt->who->party;
     struct as_trust_verdict ignored;
 
-    AS_TRY(even_out_look_up(attempt));
+    AS_TRY(as_client_even_out(ctx, party != NULL));
     if (attempt->path_asked) {
         return AS_OK;
     }

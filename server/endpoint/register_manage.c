@@ -9,14 +9,6 @@
 /* An operator may change the client while it replaces itself; then it is looked at again. */
 #define ATTEMPTS 8
 
-/* As many look-ups of the database for whoever is asked for (compare client/even.c). */
-static as_err even_out(struct as_visit *visit, bool found)
-{
-    const struct as_party *nobody = NULL;
-
-    return as_store_party_get(visit->ctx.store, found ? AS_LIT("-") : AS_LIT(""), &nobody);
-}
-
 static as_err check_rat(struct as_http_call *call, const struct as_party *party, as_span token)
 {
     static const unsigned char nobody[AS_DIGEST];
@@ -27,7 +19,7 @@ static as_err check_rat(struct as_http_call *call, const struct as_party *party,
     if (as_crypto_equal(digest, has ? party->rat : nobody, AS_DIGEST) && has) {
         return AS_OK;
     }
-    AS_TRY(even_out(as_visit_of(call), party != NULL));
+    AS_TRY(as_client_even_out(&as_visit_of(call)->ctx, party != NULL));
     return as_bearer_refuse(call, call->param, "rat_unknown");
 }
 
