@@ -20,9 +20,9 @@ struct as_grant_ask {
 as_err as_grant_find(as_span grant_type, enum as_grant_type *out);
 
 /*
- * Runs a grant for an authenticated client and mints. AS_UNAUTHORIZED_CLIENT when the grant type is
- * not registered for it or the caller is no client; AS_INVALID_SCOPE, AS_INVALID_TARGET; what
- * proof/ and token/ raise.
+ * Runs a grant that as_grant_find knew for an authenticated client, and mints.
+ * AS_UNAUTHORIZED_CLIENT when the grant type is not registered for it or the caller is no client;
+ * AS_INVALID_SCOPE, AS_INVALID_TARGET; what proof/ and token/ raise.
  */
 as_err as_grant_run(const struct as_ctx *ctx, enum as_grant_type type, const struct as_who *who,
                     const struct as_grant_ask *ask, struct as_issue *out);

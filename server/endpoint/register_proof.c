@@ -48,6 +48,7 @@ static as_err explain_lack(const char *reason)
             return AS_FAIL(AS_INVALID_CLIENT_METADATA, lacks[i].says);
         }
     }
+    /* no reason of today; one to come (design 3) must refuse before it has words */
     return AS_FAIL(AS_INVALID_CLIENT_METADATA, "the certificate shown would not be accepted");
 }
 

@@ -32,7 +32,6 @@ as_err as_grant_run(const struct as_ctx *ctx, enum as_grant_type type, const str
 {
     const struct as_grant_job job = {ctx, who, ask};
 
-    AS_NEED((unsigned)type < AS_GRANT_TYPES, AS_UNSUPPORTED_GRANT_TYPE, "grant_type");
     AS_TRY(check_allowed(ctx, who->party, type));
     return grants[type](&job, out);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The profiles (design D12). A row holds only what this server offers so far: what a profile says
- * of codes, assertions and request objects comes with these.
+ * of codes, assertions and request objects comes with these. So all rows allow the same methods and
+ * grants today, and the checks of both (at registration, at each authentication and each grant)
+ * refuse nothing on their account: they are what makes it safe to add a method or a grant to one
+ * row alone, while clients of the others are in the store.
  */
 #include "as/policy.h"
 
