@@ -6,20 +6,34 @@
  */
 #define ATTEMPTS 64
 
-static as_err replace(struct as_http_call *call, const struct as_party *existing,
-                      const json_t *json)
+/* What both changes begin with: whom it is about, and what is said of it. */
+static as_err begin(struct as_http_call *call, const struct as_party **existing, json_t **json)
 {
-    struct as_visit *visit = as_visit_of(call);
-    struct as_party_write write = {0};
-    bool found = false, dry_run;
+    as_visit_of(call)->event = as_admin_words(call)->replaced;
+    AS_TRY(as_admin_find(call, existing));
+    return as_admin_read_body(call, json);
+}
 
-    AS_TRY(as_admin_is_dry_run(call, &dry_run));
-    AS_TRY(as_admin_read_party(call, existing, json, &write));
+/* What is to be written, what is told of it, and the answer: all that comes before the write. */
+static as_err prepare(struct as_http_call *call, const struct as_party *existing,
+                      const json_t *json, struct as_party_write *write, struct as_audit *audit)
+{
+    AS_TRY(as_admin_read_party(call, existing, json, write));
+    AS_TRY(as_audit_change(as_visit_of(call), existing->id, audit));
+    return as_admin_reply_party(call, 200, write->party);
+}
+
+static as_err replace(struct as_http_call *call, const struct as_party *existing,
+                      const json_t *json, bool dry_run)
+{
+    struct as_store_session *store = as_visit_of(call)->ctx.store;
+    struct as_party_write write = {0};
     struct as_audit audit;
-    AS_TRY(as_audit_change(visit, existing->id, &audit));
-    AS_TRY(as_admin_reply_party(call, 200, write.party));
-    AS_TRY(dry_run ? as_store_party_replace_rehearse(visit->ctx.store, &write, &found)
-                   : as_store_party_replace(visit->ctx.store, &write, &audit, &found));
+    bool found = false;
+
+    AS_TRY(prepare(call, existing, json, &write, &audit));
+    AS_TRY(dry_run ? as_store_party_replace_rehearse(store, &write, &found)
+                   : as_store_party_replace(store, &write, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
     return AS_OK;
 }
@@ -28,11 +42,11 @@ as_err as_admin_replace(struct as_http_call *call)
 {
     AS_AUTO(json_decref) json_t *json = NULL;
     const struct as_party *existing = NULL;
+    bool dry_run;
 
-    as_visit_of(call)->event = as_admin_words(call)->replaced;
-    AS_TRY(as_admin_find(call, &existing));
-    AS_TRY(as_admin_read_body(call, &json));
-    return replace(call, existing, json);
+    AS_TRY(begin(call, &existing, &json));
+    AS_TRY(as_admin_is_dry_run(call, &dry_run));
+    return replace(call, existing, json, dry_run);
 }
 
 /* The one change that need not read the whole object first: {"status": ...} alone. */
@@ -73,18 +87,15 @@ static as_err merge(const struct as_party *existing, const json_t *patch, json_t
 /* *done is false when it is no longer what it was when it was read. */
 static as_err try_amend(struct as_http_call *call, const json_t *patch, bool *done)
 {
-    struct as_visit *visit = as_visit_of(call);
     AS_AUTO(json_decref) json_t *merged = NULL;
     const struct as_party *existing = NULL;
     struct as_party_write write = {0};
+    struct as_audit audit;
 
     AS_TRY(as_admin_find(call, &existing));
     AS_TRY(merge(existing, patch, &merged));
-    AS_TRY(as_admin_read_party(call, existing, merged, &write));
-    struct as_audit audit;
-    AS_TRY(as_audit_change(visit, existing->id, &audit));
-    AS_TRY(as_admin_reply_party(call, 200, write.party));
-    return as_store_party_amend(visit->ctx.store, &write, existing, &audit, done);
+    AS_TRY(prepare(call, existing, merged, &write, &audit));
+    return as_store_party_amend(as_visit_of(call)->ctx.store, &write, existing, &audit, done);
 }
 
 static as_err amend(struct as_http_call *call, const struct as_party *existing, const json_t *patch)
@@ -95,7 +106,7 @@ static as_err amend(struct as_http_call *call, const struct as_party *existing, 
     if (dry_run) {
         AS_AUTO(json_decref) json_t *merged = NULL;
         AS_TRY(merge(existing, patch, &merged));
-        return replace(call, existing, merged);
+        return replace(call, existing, merged, true);
     }
     for (int i = 0; i < ATTEMPTS && !done; i++) {
         AS_TRY(try_amend(call, patch, &done));
@@ -110,9 +121,7 @@ as_err as_admin_patch(struct as_http_call *call)
     AS_AUTO(json_decref) json_t *patch = NULL;
     const struct as_party *existing = NULL;
 
-    as_visit_of(call)->event = as_admin_words(call)->replaced;
-    AS_TRY(as_admin_find(call, &existing));
-    AS_TRY(as_admin_read_body(call, &patch));
+    AS_TRY(begin(call, &existing, &patch));
     AS_NEED(json_is_object(patch) && json_object_size(patch) > 0, AS_INVALID_REQUEST,
             "nothing is given to change: the patch must be an object with members");
     if (json_object_size(patch) == 1 && json_object_get(patch, "status") != NULL &&
