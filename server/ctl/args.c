@@ -5,7 +5,6 @@
  */
 #include "ctl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Flags without a value. */

@@ -4,8 +4,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* What is relative is relative to where the command was typed, which the server does not know. */

@@ -3,7 +3,6 @@
 #include "ctl.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define COLLECTION "/v1/initial-access-tokens"
 

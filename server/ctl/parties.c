@@ -3,7 +3,6 @@
 #include "as/trust.h"
 #include "ctl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 AS_AUTO_DEFINE(struct as_cert, as_cert_drop)

@@ -5,7 +5,6 @@
  */
 #include "parts.h"
 
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -2,7 +2,6 @@
 #include "probe_hello.h"
 
 #include <openssl/err.h>
-#include <string.h>
 
 AS_AUTO_DEFINE(SSL, SSL_free)
 AS_AUTO_DEFINE(BIO, BIO_free_all)

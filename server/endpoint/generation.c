@@ -3,8 +3,6 @@
  */
 #include "app.h"
 
-#include <stdlib.h>
-
 AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 
 as_err as_generation_new(const struct as_generation_conf *conf, struct as_generation **out)

@@ -3,8 +3,6 @@
 #include "admin/admin.h"
 #include "register.h"
 
-#include <string.h>
-
 static as_err visit_begin(struct as_http_call *call, struct as_visit **out)
 {
     const struct as_lane *lane = call->lane;

@@ -6,7 +6,6 @@
 #include "key.h"
 
 #include <openssl/core_names.h>
-#include <string.h>
 
 static const struct member {
     enum as_alg alg;

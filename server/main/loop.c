@@ -3,7 +3,6 @@
 
 #include "memory.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>

@@ -3,10 +3,8 @@
 
 #include "audit_file.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static as_err open_trust(struct as_reading *reading, struct as_findings *findings)
 {

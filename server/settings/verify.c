@@ -5,7 +5,6 @@
  */
 #include "draft.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const struct as_origin nowhere;

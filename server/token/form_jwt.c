@@ -2,8 +2,6 @@
 /* Access tokens as JWT (RFC 9068). */
 #include "form.h"
 
-#include <string.h>
-
 AS_AUTO_DEFINE(struct json_t, as_json_free)
 
 #define TYP      "at+jwt"  /* RFC 9068 2.1 */

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <string.h>
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
 

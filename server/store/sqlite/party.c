@@ -3,8 +3,6 @@
 #include "as/jose.h"
 #include "sqlite/backend.h"
 
-#include <string.h>
-
 /* The columns in the order of enum column; the set of resource servers needs no metadata. */
 #define COLUMNS(metadata)                                                                          \
     "number, id, kind, status, method, name_kind, name_canon, certificates, trust, epoch, "        \
