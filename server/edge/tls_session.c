@@ -66,15 +66,14 @@ static intptr_t now_seconds(void)
 }
 
 /*
- * A handle may be renewed, but the chain of them ends AS_LIMIT_SESSION_SECONDS after the handshake
+ * A handle may be renewed, but the chain of them ends AS_LIMIT_SESSION_S after the handshake
  * in which the key was proved (TLS-54). 0 or less: it has ended.
  */
 static long seconds_left(const SSL_SESSION *session)
 {
     intptr_t proved = (intptr_t)SSL_SESSION_get_ex_data(session, as_tls_slots()->proved);
 
-    return proved == 0 ? AS_LIMIT_SESSION_SECONDS
-                       : (long)(proved + AS_LIMIT_SESSION_SECONDS - now_seconds());
+    return proved == 0 ? AS_LIMIT_SESSION_S : (long)(proved + AS_LIMIT_SESSION_S - now_seconds());
 }
 
 /* Gives a session of a full handshake what it carries; a copy has it already. */
@@ -155,7 +154,7 @@ as_err as_tls_session_install(struct as_tls_context *context, const struct as_tr
                                    on ? SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL_STORE
                                       : SSL_SESS_CACHE_OFF);
     SSL_CTX_sess_set_cache_size(context->ctx, AS_LIMIT_SESSIONS);
-    SSL_CTX_set_timeout(context->ctx, AS_LIMIT_SESSION_SECONDS);
+    SSL_CTX_set_timeout(context->ctx, AS_LIMIT_SESSION_S);
     SSL_CTX_sess_set_new_cb(context->ctx, on ? on_new_session : NULL);
     AS_NEED(SSL_CTX_set_num_tickets(context->ctx, 0) == 1 &&
                 SSL_CTX_set_session_id_context(context->ctx, context->sids[0], AS_TLS_SID) == 1,

@@ -110,7 +110,7 @@ const struct as_setting as_setting_table[] = {
     {AS_SECTION_LISTENER, "max_per_address", AS_SETTING_NUMBER, .preset = "0", .max = 1000000,
      .restart = true, LISTENER(max_per_address)},
     {AS_SECTION_LISTENER, "max_cert_list", AS_SETTING_SIZE, .preset = "16k",
-     .min = AS_LIMIT_CERT_LIST, .max = 100 * 1024, LISTENER(max_cert_list)},
+     .min = AS_LIMIT_CERT_LIST, .max = AS_LIMIT_CERT_OCTETS, LISTENER(max_cert_list)},
 
     {AS_SECTION_TRUST, "use", AS_SETTING_WORD, .words = uses, TRUST(use)},
     {AS_SECTION_TRUST, "anchors", AS_SETTING_PATH, .min = 1, .max = MANY, .what = "files",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every fixed bound of the server in one place. Each is enforced before storage is touched; what
- * happens at the bound stands beside it.
+ * The fixed bounds of the server in one place, with what happens at the bound beside each. Those of
+ * what strangers send are enforced before storage is touched. A size that only one file can meet,
+ * of a buffer or a step, stands in that file; what an operator may choose, in settings/table.c.
  */
 #ifndef AS_BASE_LIMITS_H
 #define AS_BASE_LIMITS_H
@@ -40,7 +41,7 @@
 #define AS_LIMIT_FAILED_WINDOW_MS 10000 /* handshakes that fail are counted for so long */
 
 /* --- the handshake (design D4): an alert --- */
-#define AS_LIMIT_CERT_LIST       (16 * 1024)
+#define AS_LIMIT_CERT_LIST       (16 * 1024) /* octets; a listener may take up to CERT_OCTETS */
 #define AS_LIMIT_CERT_COUNT      8
 #define AS_LIMIT_ANCHOR_FILE     (4 * 1024 * 1024) /* of a trust group: start refused */
 #define AS_LIMIT_PEM_FILE        (256 * 1024) /* a listener's certificate or key: start refused */
@@ -49,7 +50,7 @@
 #define AS_LIMIT_RSA_MAX_BITS    4096
 #define AS_LIMIT_CA_RSA_MAX_BITS 8192
 #define AS_LIMIT_SESSIONS        4096 /* per listener; the oldest go */
-#define AS_LIMIT_SESSION_SECONDS 3600
+#define AS_LIMIT_SESSION_S       3600
 
 /* --- certificates --- */
 #define AS_LIMIT_PATH_DEPTH      5            /* intermediates between leaf and anchor: refused */

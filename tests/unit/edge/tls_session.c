@@ -306,7 +306,7 @@ START_TEST(TLS_54_an_hour_and_no_longer)
         struct bag bag;
         SSL_CTX *client = client_of(versions[i], kit.client, &bag);
         begin(context, client, TLS_NAME, &bag);
-        age(AS_LIMIT_SESSION_SECONDS - 60);
+        age(AS_LIMIT_SESSION_S - 60);
         ck_assert(resumes(context, client, TLS_NAME, bag.sessions[0]));
         age(62);
         ck_assert(!resumes(context, client, TLS_NAME, bag.sessions[0]));
@@ -325,7 +325,7 @@ START_TEST(TLS_54_renewal_does_not_prolong)
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);
 
     begin(context, client, TLS_NAME, &bag);
-    age(AS_LIMIT_SESSION_SECONDS - 60);
+    age(AS_LIMIT_SESSION_S - 60);
     ck_assert(resumes(context, client, TLS_NAME, bag.sessions[0]));
     ck_assert_uint_eq(bag.count, 2);
     ck_assert(resumes(context, client, TLS_NAME, bag.sessions[1]));
