@@ -91,7 +91,8 @@ static bool text_is_fine(const json_t *value)
 static as_err check_texts(const json_t *value)
 {
     AS_NEED(json_is_array(value) && json_array_size(value) <= AS_LIMIT_JSON_ARRAY,
-            AS_INVALID_CLIENT_METADATA, "a member must be an array of at most 64 strings");
+            AS_INVALID_CLIENT_METADATA,
+            "a member must be an array of at most " AS_SAY(AS_LIMIT_JSON_ARRAY) " strings");
     for (size_t i = 0; i < json_array_size(value); i++) {
         AS_NEED(text_is_fine(json_array_get(value, i)), AS_INVALID_CLIENT_METADATA,
                 "a member must be an array of non-empty strings");
@@ -117,8 +118,8 @@ static as_err check_type(const struct as_registration *reg, const struct as_memb
     switch (member->type) {
     case AS_MEMBER_TEXT:
         AS_NEED(text_is_fine(value), AS_INVALID_CLIENT_METADATA,
-                "a member must be a non-empty string of at most 2048 octets without control "
-                "characters");
+                "a member must be a non-empty string of at most " AS_SAY(
+                    AS_LIMIT_JSON_STRING) " octets without control characters");
         return AS_OK;
     case AS_MEMBER_URI:
         AS_NEED(text_is_fine(value) && as_member_is_uri(as_json_span(value)),
@@ -202,7 +203,7 @@ static as_err take_tagged(struct as_registration *reg, const json_t *json)
         if (row != NULL && !json_is_null(value) && (row->kinds & 1U << reg->ask->kind)) {
             *reg->ask->member = row->name;
             AS_NEED(++count <= AS_LIMIT_JSON_ARRAY, AS_INVALID_CLIENT_METADATA,
-                    "there are more than 64 members with a language");
+                    "there are more than " AS_SAY(AS_LIMIT_JSON_ARRAY) " members with a language");
             AS_TRY(check_type(reg, row, value));
             *reg->ask->member = NULL;
             AS_TRY(keep(reg, name, value));

@@ -15,7 +15,7 @@ static as_err read_targets(struct as_arena *mem, const struct as_form *form,
     for (size_t i = 0; i < form->count; i++) {
         if (as_span_is(form->fields[i].name, "resource")) {
             AS_NEED(ask->target_count < AS_LIMIT_RESOURCES, AS_INVALID_REQUEST,
-                    "more than 8 resource parameters");
+                    "more than " AS_SAY(AS_LIMIT_RESOURCES) " resource parameters");
             targets[ask->target_count++] = form->fields[i].value;
         }
     }

@@ -159,7 +159,7 @@ as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jw
             "jwks must be an object with the array keys");
     out->count = json_array_size(keys);
     AS_NEED(out->count > 0 && out->count <= AS_LIMIT_JWKS_KEYS, AS_INVALID_CLIENT_METADATA,
-            "jwks must hold one to 32 keys");
+            "jwks must hold one to " AS_SAY(AS_LIMIT_JWKS_KEYS) " keys");
     out->keys = as_arena_array(mem, out->count, sizeof(*out->keys));
     AS_NEED_MEM(out->keys);
     for (size_t i = 0; i < out->count; i++) {
@@ -167,6 +167,7 @@ as_err as_jwks_read(struct as_arena *mem, const struct json_t *set, struct as_jw
         AS_TRY(as_jwk_check(&out->keys[i]));
     }
     AS_NEED(count_certificates(out) <= AS_LIMIT_JWKS_CERTS, AS_INVALID_CLIENT_METADATA,
-            "jwks must hold at most 64 certificates in x5c of all its keys");
+            "jwks must hold at most " AS_SAY(
+                AS_LIMIT_JWKS_CERTS) " certificates in x5c of all its keys");
     return refuse_repeated_kid(out);
 }

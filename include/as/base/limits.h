@@ -7,6 +7,10 @@
 #ifndef AS_BASE_LIMITS_H
 #define AS_BASE_LIMITS_H
 
+/* A bound in the sentence that tells of it; only where it is a plain number. */
+#define AS_SAY(limit)  AS_SAY_(limit)
+#define AS_SAY_(limit) #limit
+
 /* --- the edge, per connection and request --- */
 #define AS_LIMIT_HEAD         (16 * 1024)  /* header block without the request line: 431 */
 #define AS_LIMIT_REQUEST_LINE (16 * 1024)  /* 414 */

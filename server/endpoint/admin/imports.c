@@ -58,7 +58,7 @@ as_err as_admin_import(struct as_http_call *call, const json_t *list)
     const struct as_party **parties = as_arena_array(call->mem, count, sizeof(*parties));
 
     AS_NEED(count > 0 && count <= AS_LIMIT_IMPORT_ITEMS, AS_INVALID_REQUEST,
-            "an import holds one to 1000 objects");
+            "an import holds one to " AS_SAY(AS_LIMIT_IMPORT_ITEMS) " objects");
     AS_NEED(writes != NULL && parties != NULL, AS_SERVER_ERROR, "out of memory");
     for (i = 0; i < count; i++) {
         as_err err = as_admin_read_party(call, NULL, json_array_get(list, i), &writes[i]);
