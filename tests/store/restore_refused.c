@@ -75,8 +75,10 @@ START_TEST(a_damaged_copy_is_refused)
          "UPDATE party SET metadata = '{}'", "no JSON object"},
         {"UPDATE sequence SET value = 1 << 61 WHERE name = 'epoch'",
          "UPDATE sequence SET value = 9 WHERE name = 'epoch'", "impossible value"},
-        {"UPDATE sequence SET value = (1 << 61) - 1 WHERE name = 'store'",
-         "UPDATE sequence SET value = 0 WHERE name = 'store'", "at their end"},
+        {"UPDATE sequence SET value = 1 << 60 WHERE name = 'epoch'",
+         "UPDATE sequence SET value = 9 WHERE name = 'epoch'", "impossible value"},
+        {"UPDATE sequence SET value = 1 << 60 WHERE name = 'store'",
+         "UPDATE sequence SET value = 0 WHERE name = 'store'", "impossible value"},
         {"ALTER TABLE party DROP COLUMN rat", "ALTER TABLE party ADD COLUMN rat BLOB DEFAULT x''",
          ""},
     };
@@ -98,6 +100,44 @@ START_TEST(a_damaged_copy_is_refused)
     ck_assert_int_eq(unlink(copy_path(&f)), 0);
     back_up(&f);
     restore();
+    fixture_end(&f);
+}
+END_TEST
+
+static void need_no_findings(void)
+{
+    size_t findings = 1;
+
+    ck_ok(as_store_check_live(f.job, NULL, NULL, &findings));
+    ck_assert_uint_eq(findings, 0);
+}
+
+/* One more is refused above. */
+START_TEST(a_copy_whose_sequences_have_room_goes_on)
+{
+    struct a_client c;
+
+    start();
+    sql_on(copy_path(&f), "UPDATE sequence SET value = (1 << 60) - 1");
+    restore();
+    ck_assert_int_eq(status_of(&f).epoch, INT64_C(1) << 60);
+    ck_ok(create(f.job, client_named(&c, "c-3")));
+    ck_assert_int_eq(epoch_of(&f, "c-3"), INT64_C(1) << 60);
+    need_no_findings();
+    fixture_end(&f);
+}
+END_TEST
+
+/* The store's own, of which a restore takes one more. */
+START_TEST(a_store_that_has_counted_to_its_end_takes_no_copy)
+{
+    char why[256];
+
+    start();
+    sql_on(f.path, "UPDATE sequence SET value = (1 << 61) - 1 WHERE name = 'store'");
+    ck_fault(as_store_restore(f.job, copy_path(&f), &restored, why), AS_INVALID_REQUEST);
+    ck_assert_msg(strstr(why, "at their end") != NULL, "%s", why);
+    ck_assert(is_there(f.worker, "c-2"));
     fixture_end(&f);
 }
 END_TEST
@@ -193,6 +233,8 @@ AS_TESTS("store_restore_refused", {
     tcase_add_test(t, what_is_no_copy_is_refused);
     tcase_add_test(t, a_copy_of_another_kind_is_refused);
     tcase_add_test(t, a_damaged_copy_is_refused);
+    tcase_add_test(t, a_copy_whose_sequences_have_room_goes_on);
+    tcase_add_test(t, a_store_that_has_counted_to_its_end_takes_no_copy);
     tcase_add_test(t, rows_that_break_a_rule_are_refused);
     tcase_add_test(t, TOK_15_a_full_disk_changes_nothing);
     tcase_add_test(t, D10_a_refused_restore_undoes_nobodys_work);

@@ -159,6 +159,8 @@ as_err as_sequence_next(struct as_db *db, int64_t *out);
 as_err as_sequence_raise(struct as_db *db, as_span name, int64_t least);
 /* All are there, in their bounds, and no epoch in use is beyond them. */
 as_err as_sequences_need_sound(struct as_db *db);
+/* Of a copy: they are so far from their bounds that the store which takes it never meets them. */
+as_err as_sequences_need_room(struct as_db *db);
 as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem);
 /* sweep.c */
 as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept *swept);

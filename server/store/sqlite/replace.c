@@ -152,7 +152,7 @@ static as_err move_sequences(struct as_db *from, struct as_db *to)
     AS_TRY(as_sequence_raise(to, AS_LIT("epoch"), epoch));
     AS_TRY(as_sequence_raise(to, AS_LIT("store"), (ours > theirs ? ours : theirs) + 1));
     AS_NEED(!as_failed(as_sequences_need_sound(to)), AS_INVALID_REQUEST,
-            "the copy's sequences are at their end");
+            "the sequences of the store are at their end");
     return AS_OK;
 }
 

@@ -234,7 +234,8 @@ static as_err check(struct as_copy *copy, const char *path, char why[AS_STORE_ME
     AS_TRY(of_failure(as_schema_migrate(db, path, why)));
     AS_NEED(as_check_records(&copy->reader, keep_first, &first) == 0, AS_INVALID_REQUEST,
             "the copy holds what is not understood");
-    return AS_OK;
+    as_err err = as_sequences_need_room(db);
+    return as_failed(err) ? as_files_say(why, REFUSED, path, err.why) : AS_OK;
 }
 
 static as_err prepare(struct as_backend *backend, const char *path, struct as_copy *copy,

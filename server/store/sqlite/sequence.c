@@ -2,10 +2,11 @@
 /* Numbers that only grow: `epoch` of parties (design D8), `store`, `probe`. */
 #include "sqlite/backend.h"
 
-/* What is beyond was not counted there. One rule for a check, for a copy and for what a restore
- * makes of it, so that what has been restored can be backed up and restored again; far enough below
- * what the column holds that the server itself goes on. */
-#define SEQUENCE_END (INT64_C(1) << 61)
+/* What is beyond was not counted there: far enough below what the column holds that the server
+ * itself goes on. A copy must stay as far below that again, since the store that it becomes goes on
+ * counting, and is to be found sound for as long as it may write. */
+#define SEQUENCE_END      (INT64_C(1) << 61)
+#define SEQUENCE_COPY_END (INT64_C(1) << 60)
 
 static as_err take(struct as_db *db, sqlite3_stmt *rows, int64_t *out)
 {
@@ -57,17 +58,27 @@ static as_err check_epochs(struct as_db *db)
     return AS_OK;
 }
 
-as_err as_sequences_need_sound(struct as_db *db)
+static as_err need_below(struct as_db *db, int64_t end)
 {
     static const as_span names[] = {AS_LIT_ROW("epoch"), AS_LIT_ROW("probe"), AS_LIT_ROW("store")};
 
     for (size_t i = 0; i < AS_COUNT(names); i++) {
         int64_t value = 0;
         AS_TRY(as_sequence_get(db, names[i], &value));
-        AS_NEED(value >= 0 && value < SEQUENCE_END, AS_SERVER_ERROR,
-                "a sequence has an impossible value");
+        AS_NEED(value >= 0 && value < end, AS_SERVER_ERROR, "a sequence has an impossible value");
     }
+    return AS_OK;
+}
+
+as_err as_sequences_need_sound(struct as_db *db)
+{
+    AS_TRY(need_below(db, SEQUENCE_END));
     return check_epochs(db);
+}
+
+as_err as_sequences_need_room(struct as_db *db)
+{
+    return need_below(db, SEQUENCE_COPY_END);
 }
 
 as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem)
