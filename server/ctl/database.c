@@ -29,6 +29,10 @@ static enum ctl_exit with_path(const struct ctl *ctl, const char *to)
         return ctl_say(ctl, CTL_REFUSED, "%s: no path that can be sent", ctl->words[2]);
     }
     enum ctl_exit code = ctl_job(ctl, to, body, &result);
+    const char *warning = json_string_value(json_object_get(result, "warning"));
+    if (warning != NULL) {
+        ctl_warn(ctl, "%s", warning);
+    }
     return code == CTL_FINE ? ctl_print(ctl, result) : code;
 }
 

@@ -55,16 +55,28 @@ static as_err back_up(struct as_db_task *task, json_t **result)
     return AS_OK;
 }
 
+#define KEYS_NOT_MADE                                                                              \
+    "The database was restored, but its new keys could not be made yet: until they are, tokens "   \
+    "are refused, or made and judged by the keys of before. fapid tries again each second and "    \
+    "logs keys_step_failed; where fapictl key list shows no active key after a minute, mend what " \
+    "the log names, then restart fapid."
+
 /* The keys are not those of the copy: new ones are made before anybody is told. Where they cannot
  * be, the restore has happened all the same, and the keeper of the keys tries again. */
 static as_err restore(struct as_db_task *task, json_t **result)
 {
+    AS_AUTO(json_decref) json_t *json = NULL;
+
     AS_TRY(as_store_restore(task->store, task->path, &task->audit, task->why));
     as_err err = as_keys_reload(task->app->conf.keys, task->store, as_clock_now());
+    AS_TRY(show(task->store, task->mem, &json));
+    AS_TRY(as_json_put(json, "keys_made", json_boolean(!as_failed(err))));
     if (as_failed(err)) {
         as_log_err(AS_LOG_ERROR, "keys_not_made_after_restore", err);
+        AS_TRY(as_json_put(json, "warning", json_string(KEYS_NOT_MADE)));
     }
-    return show(task->store, task->mem, result);
+    *result = AS_MOVE(json);
+    return AS_OK;
 }
 
 struct findings {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The paths that the admin API takes for copies of the database, and those that it refuses. */
+#include "store/session.h"
 #include "support/flow.h"
 
 #include <limits.h>
@@ -116,6 +117,78 @@ START_TEST(a_job_is_begun_ends_and_is_told_of)
 }
 END_TEST
 
+/* ------------------------------------------------------------ keys after a restore ------------ */
+
+static const struct as_store_ops *real;
+static struct as_store_ops keyless;
+
+static as_err no_key(struct as_backend *backend, const struct as_key_row *row, bool *added)
+{
+    (void)backend, (void)row, (void)added;
+    return AS_FAIL(AS_UNAVAILABLE, "the disk is full");
+}
+
+/* Of the result of a restore of a copy made just now. */
+static const json_t *restored(void)
+{
+    char body[192], file[128];
+
+    (void)snprintf(file, sizeof(file), "%s/copy.db", f->w->dir);
+    (void)snprintf(body, sizeof(body), "{'path':'%s'}", file);
+    ck_assert_str_eq(flow_text(begun_and_ended("/v1/db/backups", body), "state"), "done");
+    struct flow_answer *answer = begun_and_ended("/v1/db/restores", body);
+    (void)unlink(file);
+    ck_assert_str_eq(flow_text(answer, "state"), "done");
+    flow_last_has(f->audit_fd, "event", "database_restored");
+    flow_last_has(f->audit_fd, "outcome", "success");
+    return json_object_get(answer->json, "result");
+}
+
+static json_int_t keys_in(const json_t *result)
+{
+    return json_integer_value(json_object_get(json_object_get(result, "rows"), "keys"));
+}
+
+START_TEST(a_restore_that_made_its_keys_says_so)
+{
+    const json_t *result = restored();
+
+    ck_assert(json_is_true(json_object_get(result, "keys_made")));
+    ck_assert_ptr_null(json_object_get(result, "warning"));
+    ck_assert_int_gt(keys_in(result), 0);
+}
+END_TEST
+
+/* Done it is, and says what is left to do; a later look of the keeper of the keys makes it whole.
+ */
+START_TEST(a_restore_whose_keys_cannot_be_made_says_so)
+{
+    int64_t next_ms = 0;
+
+    real = f->w->store->ops;
+    keyless = *real;
+    keyless.key_add = no_key;
+    f->w->store->ops = &keyless;
+    const json_t *result = restored();
+    ck_assert(json_is_false(json_object_get(result, "keys_made")));
+    const char *warning = json_string_value(json_object_get(result, "warning"));
+    ck_assert_ptr_nonnull(strstr(warning, "was restored, but its new keys could not be made"));
+    ck_assert_ptr_nonnull(strstr(warning, "fapictl key list"));
+    ck_assert_int_eq(keys_in(result), 0);
+    char *log = flow_written(f->log_fd);
+    ck_assert_ptr_nonnull(strstr(log, "\"event\":\"keys_not_made_after_restore\""));
+    free(log);
+
+    const struct as_moment at = {as_clock_now(), as_clock_mono_ms()};
+    ck_fault(as_keys_keep(f->w->keys, at, &next_ms), AS_UNAVAILABLE);
+    f->w->store->ops = real;
+    for (size_t i = 0; i < 10 && next_ms <= at.mono_ms + AS_LIMIT_KEYS_RETRY_MS; i++) {
+        ck_ok(as_keys_keep(f->w->keys, (struct as_moment){at.wall, next_ms}, &next_ms));
+    }
+    ck_assert_int_gt(keys_in(flow_admin(f, "GET", "/v1/db", NULL)->json), 0);
+}
+END_TEST
+
 static struct flow_answer *audit(const char *query)
 {
     return flow_send(
@@ -190,6 +263,8 @@ AS_TESTS("flow/admin/database", {
     tcase_set_timeout(t, 60);
     tcase_add_test(t, D15_a_path_is_one_and_absolute);
     tcase_add_test(t, a_job_is_begun_ends_and_is_told_of);
+    tcase_add_test(t, a_restore_that_made_its_keys_says_so);
+    tcase_add_test(t, a_restore_whose_keys_cannot_be_made_says_so);
     tcase_add_test(t, MTLS_118_the_audit_of_the_store_is_shown);
     tcase_add_test(t, a_job_that_nobody_began_is_not_found);
 })
