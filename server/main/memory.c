@@ -7,6 +7,10 @@
 #define STEADY 4 /* main thread, committer and housekeeper of the store, keeper of the keys */
 #define JOBS   2
 
+/* Of what lies free at the end of an arena so much may stay, and malloc_trim leaves it alone but in
+ * the first: glibc's default, which it otherwise raises to twice the largest block ever freed. */
+#define END_OCTETS (128 * 1024)
+
 /* The first threads that ask have one each, and the workers are the last to be started: one that
  * had to share its own with another worker would wait for it a few times a handshake. */
 void as_memory_set_up(void)
@@ -14,6 +18,7 @@ void as_memory_set_up(void)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
     (void)mallopt(M_ARENA_MAX, (cores > 0 ? (int)cores : 1) + STEADY + JOBS);
+    (void)mallopt(M_TRIM_THRESHOLD, END_OCTETS);
 }
 
 void as_memory_trim(void)

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define NEVER INT64_MAX
+
 /* On the stack of its caller, who leaves only when it is done or was never taken. */
 struct job {
     as_job_run run;
@@ -27,6 +29,7 @@ struct as_committer {
     struct job *first;
     struct job **last;
     size_t queued;
+    int64_t rest_ms; /* if nothing comes until then, it rests */
     bool stopping;
 };
 
@@ -168,6 +171,22 @@ static void batch_answer(struct batch *batch)
     }
 }
 
+/* The pages that a large job went through are of use to one that follows, and to nobody after. */
+static void wait_for_work(struct as_committer *committer)
+{
+    if (committer->rest_ms == NEVER) {
+        pthread_cond_wait(&committer->work, &committer->lock);
+        return;
+    }
+    if (!as_thread_cond_wait(&committer->work, &committer->lock, committer->rest_ms) &&
+        committer->first == NULL) {
+        committer->rest_ms = NEVER;
+        pthread_mutex_unlock(&committer->lock);
+        committer->store->ops->rest(committer->store->backend);
+        pthread_mutex_lock(&committer->lock);
+    }
+}
+
 static void *committer_main(void *arg)
 {
     struct as_committer *committer = arg;
@@ -176,7 +195,7 @@ static void *committer_main(void *arg)
     pthread_mutex_lock(&committer->lock);
     while (!committer->stopping || committer->first != NULL) {
         if (committer->first == NULL) {
-            pthread_cond_wait(&committer->work, &committer->lock);
+            wait_for_work(committer);
             continue;
         }
         batch_take(committer, &batch);
@@ -187,6 +206,7 @@ static void *committer_main(void *arg)
         }
         batch_settle(committer->store, &batch, as_failed(err));
         pthread_mutex_lock(&committer->lock);
+        committer->rest_ms = as_clock_mono_ms() + AS_LIMIT_COMMIT_REST_MS;
         batch_answer(&batch);
     }
     pthread_mutex_unlock(&committer->lock);
@@ -265,8 +285,12 @@ as_err as_committer_start(struct as_store *store, struct as_committer **out)
     AS_NEED_MEM(committer);
     committer->store = store;
     committer->last = &committer->first;
+    committer->rest_ms = NEVER;
+    if (!as_thread_cond_init(&committer->work)) {
+        free(committer);
+        return AS_FAIL(AS_UNAVAILABLE, "out of memory");
+    }
     pthread_mutex_init(&committer->lock, NULL);
-    pthread_cond_init(&committer->work, NULL);
     if (!as_thread_start(&committer->thread, "fapid-committer", 0, committer_main, committer)) {
         as_committer_free(committer);
         return AS_FAIL(AS_UNAVAILABLE, "no thread for the committer");

@@ -3,7 +3,8 @@
  * The committer: the one thread that writes. It takes what is queued, at most AS_LIMIT_COMMIT_BATCH
  * verbs, runs each in a savepoint of its own, commits once, and answers after COMMIT (design D10).
  * While one batch is being made durable the next one gathers, so that batches grow with the load
- * and nobody waits for company.
+ * and nobody waits for company. When nothing came for AS_LIMIT_COMMIT_REST_MS, it has the backend
+ * give back the memory that the last writes filled.
  */
 #ifndef AS_STORE_COMMITTER_H
 #define AS_STORE_COMMITTER_H

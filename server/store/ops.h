@@ -3,7 +3,7 @@
  * What a backend must be able to do (design D14). store.c, read.c and write.c turn the public verbs
  * into these; the committer orders the writes.
  *
- * Threads: the functions on a reader are called by the thread that owns its session; begin to sweep
+ * Threads: the functions on a reader are called by the thread that owns its session; begin to rest
  * by the committer's thread alone; tidy and recheck by the housekeeper's alone; wants_tidy, is_lost
  * and is_damaged by any.
  */
@@ -111,6 +111,8 @@ struct as_store_ops {
     as_err (*sweep)(struct as_backend *backend, as_time now, struct as_swept *swept);
     /* Changes something of no meaning, to see whether writing works. */
     as_err (*touch)(struct as_backend *backend);
+    /* Between two transactions, when no write is near: gives back what memory they filled. */
+    void (*rest)(struct as_backend *backend);
 
     /* --- the database as a whole (include/as/store.h). Any thread that may wait. Once *cancelled,
      * which outlives it, is true, the work ends with AS_UNAVAILABLE and without effect. */

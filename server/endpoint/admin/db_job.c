@@ -81,11 +81,13 @@ static void *work(void *arg)
     as_store_session_done(job->task.store);
     err = tell(jobs, err);
     (void)pthread_mutex_lock(&jobs->lock);
+    struct as_store_session *store = AS_MOVE(job->task.store);
     job->ended = as_clock_now();
     job->err = err;
     job->result = result;
     job->running = false;
     (void)pthread_mutex_unlock(&jobs->lock);
+    as_store_session_free(store); /* of no use to what is told of it later */
     return NULL;
 }
 
@@ -222,9 +224,11 @@ void as_db_jobs_free(struct as_db_jobs *jobs)
     if (jobs == NULL) {
         return;
     }
-    if (jobs->job.task.store != NULL) { /* nobody begins one any more */
+    (void)pthread_mutex_lock(&jobs->lock); /* nobody begins one any more */
+    if (jobs->job.running) {
         as_store_session_cancel(jobs->job.task.store);
     }
+    (void)pthread_mutex_unlock(&jobs->lock);
     forget(jobs);
     (void)pthread_mutex_destroy(&jobs->lock);
     free(jobs);

@@ -91,10 +91,15 @@ void as_db_watch(struct as_db *db, const atomic_bool *cancelled)
                              (void *)(uintptr_t)cancelled);
 }
 
+void as_db_rest(struct as_db *db)
+{
+    (void)sqlite3_db_release_memory(db->handle);
+}
+
 void as_db_refresh(struct as_db *db)
 {
     if (db->doubtful) {
-        (void)sqlite3_db_release_memory(db->handle);
+        as_db_rest(db);
         db->doubtful = false;
     }
 }

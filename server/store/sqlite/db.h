@@ -74,6 +74,8 @@ void as_db_watch(struct as_db *db, const atomic_bool *cancelled);
 /* Between two transactions: forgets the pages in memory after damage was met, so that a file that
  * was put right is read anew. */
 void as_db_refresh(struct as_db *db);
+/* Between two transactions: gives back the pages in memory (2 MB at most, SQLite's measure). */
+void as_db_rest(struct as_db *db);
 
 struct as_sql_value {
     enum { AS_SQL_IS_NUMBER, AS_SQL_IS_TEXT, AS_SQL_IS_BLOB } type;

@@ -113,6 +113,11 @@ static as_err touch(struct as_backend *backend)
                       "UPDATE sequence SET value = value + 1 WHERE name = 'probe'", NULL, 0);
 }
 
+static void rest(struct as_backend *backend)
+{
+    as_db_rest(&backend->writer);
+}
+
 /* ------------------------------------------------------------ checkpoints --------------------- */
 
 static bool wants_tidy(struct as_backend *backend)
@@ -198,6 +203,7 @@ const struct as_store_ops as_sqlite_ops = {
     .audit_put = as_sqlite_audit_put,
     .sweep = as_sqlite_sweep,
     .touch = touch,
+    .rest = rest,
     .status = as_sqlite_status,
     .backup = as_sqlite_backup,
     .check_live = as_sqlite_check_live,

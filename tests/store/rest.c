@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a large job went through is not kept in memory when it is over. */
+#include "store/support/restore.h"
+
+#define MANY  5000
+#define LARGE (1 << 20) /* octets of pages: a job was one */
+#define SMALL (1 << 18)
+
+/* Octets of pages that all connections hold. */
+static int64_t pages_held(void)
+{
+    sqlite3_int64 now = 0;
+    sqlite3_int64 most = 0;
+
+    ck_assert_int_eq(sqlite3_status64(SQLITE_STATUS_PAGECACHE_OVERFLOW, &now, &most, 0), SQLITE_OK);
+    return now;
+}
+
+static bool are_given_back(void)
+{
+    const struct timespec moment = {0, 50000000};
+
+    for (int i = 0; i < 1200 && pages_held() > SMALL; i++) {
+        (void)nanosleep(&moment, NULL);
+    }
+    return pages_held() <= SMALL;
+}
+
+static void import_many(void)
+{
+    static struct a_client clients[MANY];
+    static struct as_party_write writes[MANY];
+    static char ids[MANY][16];
+    size_t which = 0;
+
+    for (size_t i = 0; i < MANY; i++) {
+        unsigned char digest[AS_DIGEST] = {(unsigned char)i, (unsigned char)(i >> 8), 1};
+        (void)snprintf(ids[i], sizeof(ids[i]), "many-%zu", i);
+        writes[i] = *client_known(&clients[i], ids[i], 1, digest);
+    }
+    ck_ok(as_store_party_create(f.job, writes, MANY, &audit_line, &which));
+    as_store_session_done(f.job);
+}
+
+static void check(void)
+{
+    size_t findings = 1;
+
+    ck_ok(as_store_check_live(f.job, NULL, NULL, &findings));
+    ck_assert_uint_eq(findings, 0);
+}
+
+START_TEST(pages_of_a_large_write_are_given_back)
+{
+    struct a_client c;
+
+    fixture_start(&f, 0);
+    import_many();
+    ck_assert_int_gt(pages_held(), LARGE);
+    ck_assert(are_given_back());
+    ck_ok(create(f.job, client_named(&c, "one-more"))); /* and it goes on */
+    ck_assert(is_there(f.worker, "one-more") && is_there(f.worker, "many-7"));
+    ck_assert(are_given_back());
+    fixture_end(&f);
+}
+END_TEST
+
+START_TEST(pages_of_work_on_the_whole_are_given_back)
+{
+    fixture_start(&f, 0);
+    import_many();
+    back_up(&f);
+    check();
+    ck_assert(are_given_back());
+    restore();
+    ck_assert_int_gt(pages_held(), LARGE);
+    ck_assert(are_given_back());
+    ck_assert(is_there(f.worker, "many-7"));
+    fixture_end(&f);
+}
+END_TEST
+
+AS_TESTS("store_rest", {
+    tcase_set_timeout(t, 120);
+    tcase_add_test(t, pages_of_a_large_write_are_given_back);
+    tcase_add_test(t, pages_of_work_on_the_whole_are_given_back);
+})
