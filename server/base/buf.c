@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/base/buf.h"
 
+#include "as/base/memory.h"
 #include "utf8.h"
 
 #include <stdarg.h>
@@ -23,7 +24,7 @@ void as_buf_free(struct as_buf *buf)
 /* Not realloc(): that would leave an unwiped copy behind. */
 static bool grow(struct as_buf *buf, size_t room)
 {
-    char *ptr = malloc(room);
+    char *ptr = as_memory_get(room);
 
     if (ptr == NULL) {
         return false;

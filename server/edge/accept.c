@@ -45,9 +45,9 @@ void as_accept_unwatch(struct as_worker *worker, enum as_class class)
     }
 }
 
-static bool is_paused(const struct as_worker *worker, const struct as_listener *listener)
+static bool is_paused(const struct as_pause *pause)
 {
-    return worker->pauses[class_of(listener)].timer.prev != NULL;
+    return pause->timer.prev != NULL;
 }
 
 /* Once, until somebody is accepted again. */
@@ -62,23 +62,30 @@ static void tell_shortage(struct as_worker *worker, const struct as_listener *li
     }
 }
 
-static void pause_accepting(struct as_worker *worker, const struct as_listener *listener)
+void as_accept_pause(struct as_worker *worker, enum as_class class)
 {
-    struct as_pause *pause = &worker->pauses[class_of(listener)];
+    struct as_pause *pause = &worker->pauses[class];
 
-    if (is_paused(worker, listener) || worker->stopping) {
-        return;
+    if (!is_paused(pause) && !worker->stopping) {
+        as_accept_unwatch(worker, class);
+        as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
     }
+}
+
+static void pause_for_fds(struct as_worker *worker, const struct as_listener *listener)
+{
     tell_shortage(worker, listener);
-    as_accept_unwatch(worker, pause->class);
-    as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
+    as_accept_pause(worker, class_of(listener));
 }
 
 void as_accept_again(struct as_pause *pause)
 {
     struct as_worker *worker = pause->worker;
 
-    if (!worker->stopping && as_failed(as_accept_watch(worker, pause->class))) {
+    if (worker->stopping) {
+        return;
+    }
+    if (!as_memory_set_apart() || as_failed(as_accept_watch(worker, pause->class))) {
         as_accept_unwatch(worker, pause->class);
         as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
     }
@@ -222,7 +229,7 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
 
     if (!as_fds_left(worker->edge, listener->kind) &&
         (listener->kind != AS_LISTENER_TLS || !as_displace_might(worker))) {
-        pause_accepting(worker, listener); /* they wait in the backlog */
+        pause_for_fds(worker, listener); /* they wait in the backlog */
         return false;
     }
     int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -232,7 +239,7 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        pause_accepting(worker, listener);
+        pause_for_fds(worker, listener);
         return false;
     }
     return errno != EAGAIN && errno != EINVAL && errno != EBADF;
@@ -240,7 +247,9 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
 
 void as_accept_from(struct as_worker *worker, struct as_listener *listener)
 {
-    for (int i = 0; i < ACCEPT_MAX && !is_paused(worker, listener) && !worker->stopping; i++) {
+    const struct as_pause *pause = &worker->pauses[class_of(listener)];
+
+    for (int i = 0; i < ACCEPT_MAX && !is_paused(pause) && !worker->stopping; i++) {
         if (!accept_one(worker, listener)) {
             return;
         }

@@ -72,7 +72,7 @@ static void fill(struct as_conn *conn, struct as_worker *worker, const struct as
 
 struct as_conn *as_conn_new(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    struct as_conn *conn = calloc(1, sizeof(*conn));
+    struct as_conn *conn = as_memory_zeroed(sizeof(*conn));
 
     if (conn == NULL || as_failed(as_wire_open(&conn->wire, arrival->fd, arrival->tls))) {
         free(conn);

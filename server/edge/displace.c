@@ -6,11 +6,15 @@
  * the midst of nothing they were promised: they have said too little for an answer to be owed, or
  * have theirs. An address never displaces its own, nor one that would then have fewer than itself.
  *
+ * Where memory is short, which a worker finds when what it has set apart is used, those of whoever
+ * has most go until it is set apart again; a worker that has nobody who could go accepts nobody.
+ *
  * The oldest of each kind are looked at; a worker knows its own alone.
  */
 #include "parts.h"
 
-#define LOOKS 64 /* at the oldest of a kind */
+#define LOOKS       64 /* at the oldest of a kind */
+#define MEMORY_MOST 32 /* go for memory in one turn */
 
 /* Those that have been idle for long, or are of no more use, may go though they are as few. */
 static const struct {
@@ -19,21 +23,23 @@ static const struct {
 } kinds[] = {{AS_TIMER_LINGER, true},     {AS_TIMER_IDLE, true},  {AS_TIMER_REST, false},
              {AS_TIMER_HANDSHAKE, false}, {AS_TIMER_HEAD, false}, {AS_TIMER_BODY, false}};
 
-struct newcomer {
-    const struct as_listener *at; /* whose most is reached; NULL: descriptors are short */
-    struct as_source source;
+struct need {
+    const struct as_listener *at; /* whose most is reached; NULL: descriptors or memory are short */
+    struct as_source source;      /* who comes; all zero: nobody, memory is short */
+    bool busy_first;              /* of two that have as many: those cost more memory */
+    unsigned resting, busy;       /* an address must have so many connections to lose one that is */
 };
 
-static bool may_go(const struct as_conn *conn, const struct newcomer *newcomer)
+static bool may_go(const struct as_conn *conn, const struct need *need)
 {
     return conn->listener->kind == AS_LISTENER_TLS &&
-           (newcomer->at == NULL || conn->listener == newcomer->at) &&
-           !as_source_equal(conn->source, newcomer->source);
+           (need->at == NULL || conn->listener == need->at) &&
+           !as_source_equal(conn->source, need->source);
 }
 
 /* One whose address has at least *least, which then becomes one more than that. */
 static struct as_conn *find(struct as_worker *worker, enum as_timer_kind kind,
-                            const struct newcomer *newcomer, unsigned *least)
+                            const struct need *need, unsigned *least)
 {
     struct as_timer *timer = as_timers_first(&worker->timers, kind);
     struct as_conn *found = NULL;
@@ -41,7 +47,7 @@ static struct as_conn *find(struct as_worker *worker, enum as_timer_kind kind,
     for (int i = 0; timer != NULL && i < LOOKS; i++) {
         struct as_conn *conn = timer->owner;
         unsigned has =
-            may_go(conn, newcomer) ? as_sources_count(conn->listener->sources, conn->source) : 0;
+            may_go(conn, need) ? as_sources_count(conn->listener->sources, conn->source) : 0;
         if (has >= *least) {
             found = conn;
             *least = has + 1;
@@ -51,15 +57,18 @@ static struct as_conn *find(struct as_worker *worker, enum as_timer_kind kind,
     return found;
 }
 
-static bool displace(struct as_worker *worker, const struct newcomer *newcomer, unsigned has)
+static bool displace(struct as_worker *worker, const struct need *need)
 {
-    unsigned least = has;
+    unsigned most = 0;
     struct as_conn *found = NULL;
 
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
-        least = least == has && !kinds[i].rests ? has + 1 : least;
-        struct as_conn *one = find(worker, kinds[i].kind, newcomer, &least);
+        size_t at = need->busy_first ? AS_COUNT(kinds) - 1 - i : i;
+        unsigned least = kinds[at].rests ? need->resting : need->busy;
+        least = least > most ? least : most;
+        struct as_conn *one = find(worker, kinds[at].kind, need, &least);
         found = one != NULL ? one : found;
+        most = one != NULL ? least : most;
     }
     if (found == NULL) {
         return false;
@@ -69,24 +78,63 @@ static bool displace(struct as_worker *worker, const struct newcomer *newcomer, 
     return true;
 }
 
+/* ---------------------------------------------------------------- for a newcomer ------------- */
+
+static bool displace_for(struct as_worker *worker, const struct as_listener *listener,
+                         const struct as_listener *at, struct as_source source)
+{
+    unsigned has = as_sources_count(listener->sources, source);
+    const struct need need = {.at = at, .source = source, .resting = has, .busy = has + 1};
+
+    return displace(worker, &need);
+}
+
 bool as_displace(struct as_worker *worker, const struct as_listener *listener,
                  struct as_source source)
 {
-    const struct newcomer newcomer = {.at = listener, .source = source};
-
-    return listener->kind == AS_LISTENER_TLS &&
-           displace(worker, &newcomer, as_sources_count(listener->sources, source));
+    return listener->kind == AS_LISTENER_TLS && displace_for(worker, listener, listener, source);
 }
 
 bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
                         struct as_source source)
 {
-    const struct newcomer newcomer = {.at = NULL, .source = source};
-
     return as_fds_take(worker->edge, listener->kind) ||
-           (listener->kind == AS_LISTENER_TLS &&
-            displace(worker, &newcomer, as_sources_count(listener->sources, source)) &&
+           (listener->kind == AS_LISTENER_TLS && displace_for(worker, listener, NULL, source) &&
             as_fds_take(worker->edge, listener->kind));
+}
+
+/* ---------------------------------------------------------------- for memory ----------------- */
+
+/* Where memory is short it may be so in every turn, and is told now and then. */
+static void tell_memory(struct as_worker *worker, unsigned ended)
+{
+    worker->memory_ended += ended;
+    if (worker->now < worker->memory_tell_at) {
+        return;
+    }
+    worker->memory_tell_at = worker->now + AS_LIMIT_MEMORY_LOG_MS;
+    AS_LOG(AS_LOG_WARNING, "memory", AS_LOG_TEXT("reason", "memory is short"),
+           AS_LOG_NUMBER("connections_ended", worker->memory_ended));
+    worker->memory_ended = 0;
+}
+
+void as_displace_for_memory(struct as_worker *worker)
+{
+    static const struct need need = {.busy_first = true, .resting = 1, .busy = 1};
+    bool apart = as_memory_set_apart();
+    unsigned ended = 0;
+
+    if (apart) {
+        return;
+    }
+    while (!apart && ended < MEMORY_MOST && displace(worker, &need)) {
+        ended++;
+        apart = as_memory_set_apart();
+    }
+    if (!apart) {
+        as_accept_pause(worker, AS_CLASS_TLS);
+    }
+    tell_memory(worker, ended);
 }
 
 bool as_displace_might(struct as_worker *worker)

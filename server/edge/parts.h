@@ -117,6 +117,8 @@ struct as_worker {
     struct as_turns asking;   /* ... all else that is to be driven in this turn or a later one */
     struct as_conn *gone;     /* freed when no event of this turn can name them any more */
     size_t octets;            /* buffered by connections */
+    int64_t memory_tell_at;   /* when it may be said again that memory is short, and ... */
+    unsigned memory_ended;    /* how many connections went for it since the last time */
     bool stopping;
     char scratch[AS_READ_ROOM];
 };
@@ -135,6 +137,8 @@ void as_worker_see_stop(struct as_worker *worker);
 as_err as_accept_watch(struct as_worker *worker, enum as_class class);
 void as_accept_unwatch(struct as_worker *worker, enum as_class class);
 void as_accept_from(struct as_worker *worker, struct as_listener *listener);
+/* They wait in the backlog for a moment, where other workers may take them. */
+void as_accept_pause(struct as_worker *worker, enum as_class class);
 void as_accept_again(struct as_pause *pause); /* it is over */
 /* All that wait now, for the last time. */
 void as_accept_rest(struct as_worker *worker, struct as_listener *listener);
@@ -230,6 +234,9 @@ bool as_displace(struct as_worker *worker, const struct as_listener *listener,
 /* Takes a descriptor for a connection of this listener and address; another's may have to go. */
 bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
                         struct as_source source);
+/* Once per turn: makes whole again what is set apart for when there is no memory, or accepts nobody
+ * until it is. */
+void as_displace_for_memory(struct as_worker *worker);
 /* Is there anybody who might go, for the right newcomer? */
 bool as_displace_might(struct as_worker *worker);
 

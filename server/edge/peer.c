@@ -43,7 +43,7 @@ static bool fill_address(struct as_peer *peer, const struct sockaddr_storage *fr
 
 struct as_peer *as_peer_new(struct as_conf *conf, int fd, const struct sockaddr_storage *from)
 {
-    struct counted_peer *made = calloc(1, sizeof(*made));
+    struct counted_peer *made = as_memory_zeroed(sizeof(*made));
 
     if (made == NULL) {
         return NULL;

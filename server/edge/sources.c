@@ -43,7 +43,7 @@ struct as_sources {
 
 struct as_sources *as_sources_new(unsigned most)
 {
-    struct as_sources *sources = calloc(1, sizeof(*sources));
+    struct as_sources *sources = as_memory_zeroed(sizeof(*sources));
 
     if (sources == NULL || as_failed(as_hash_seed_make(&sources->seed))) {
         free(sources);
@@ -86,7 +86,7 @@ static bool enter(struct as_sources *sources, struct as_source source)
     struct entry **at = find(sources, source);
 
     if (*at == NULL) {
-        *at = calloc(1, sizeof(**at));
+        *at = as_memory_zeroed(sizeof(**at));
         if (*at == NULL) {
             return false;
         }

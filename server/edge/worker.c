@@ -140,6 +140,7 @@ static void turn(struct as_worker *worker)
     run_turns(&worker->greeting, GREETING_MAX);
     run_timers(worker);
     as_worker_see_stop(worker);
+    as_displace_for_memory(worker);
     free_gone(worker);
 }
 
@@ -148,11 +149,13 @@ static void *work(void *arg)
     struct as_worker *worker = arg;
 
     worker->now = as_clock_mono_ms();
+    (void)as_memory_set_apart(); /* each turn looks whether it is */
     while (!is_over(worker)) {
         turn(worker);
     }
     as_http_engine_free(worker->engine); /* closes the lanes of this thread */
     worker->engine = NULL;
+    as_memory_release();
     return NULL;
 }
 

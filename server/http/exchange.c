@@ -21,7 +21,7 @@ static const struct bare {
 
 struct as_exchange *as_exchange_new(void)
 {
-    struct as_exchange *exchange = calloc(1, sizeof(*exchange));
+    struct as_exchange *exchange = as_memory_zeroed(sizeof(*exchange));
 
     if (exchange == NULL) {
         return NULL;

@@ -30,7 +30,7 @@ void as_link_back(struct as_http_link *link)
 as_err as_http_link_open(struct as_http_engine *engine, const struct as_http_link_conf *conf,
                          struct as_http_link **out)
 {
-    struct as_http_link *link = calloc(1, sizeof(*link));
+    struct as_http_link *link = as_memory_zeroed(sizeof(*link));
 
     AS_NEED(link != NULL, AS_UNAVAILABLE, "no memory for a link");
     *link = (struct as_http_link){.engine = engine, .conf = *conf};

@@ -124,6 +124,10 @@
 #define AS_LIMIT_KEYS_RETRY_MS 1000  /* after a step that failed */
 #define AS_LIMIT_JWKS_AGE_S    3600  /* max-age of /jwks at the most */
 
+/* --- memory --- */
+#define AS_LIMIT_MEMORY_APART  (512 * 1024) /* of each worker, for when there is none: room is made */
+#define AS_LIMIT_MEMORY_LOG_MS 10000        /* between two lines of log that tell so */
+
 /* --- the store --- */
 #define AS_LIMIT_KEYS               256 /* of our own, retired ones too; then none is published */
 #define AS_LIMIT_KID                64  /* octets of the name of a key of ours */

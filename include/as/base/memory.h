@@ -7,20 +7,31 @@
  * arenas do too, and whoever is told "not good" looks whether as_memory_shortages() has grown
  * meanwhile: then it says nothing of what was judged (as_memory_judged).
  *
- * Threads: any; each has a count of its own.
+ * A thread that serves many sets some memory apart beforehand. Who asks here and is given none gets
+ * it from there; the thread then makes room before it goes on (edge/displace.c), and those who were
+ * being served notice nothing.
+ *
+ * Threads: any; each has a count, and memory set apart, of its own.
  */
 #ifndef AS_BASE_MEMORY_H
 #define AS_BASE_MEMORY_H
 
 #include "as/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* malloc(), calloc() and realloc(); what they give is for free(). */
 void *as_memory_get(size_t size);
 void *as_memory_zeroed(size_t size);
 void *as_memory_resize(void *old, size_t size);
-/* How often this thread asked them in vain. */
+/* Sets AS_LIMIT_MEMORY_APART octets apart for this thread, or makes that whole again: true, at no
+ * cost where nothing is missing. False: there is not so much now; what there was of it is set
+ * apart. */
+bool as_memory_set_apart(void);
+/* Gives it back, at the latest before the thread ends. */
+void as_memory_release(void);
+/* How often this thread asked in vain, with nothing set apart either. */
 unsigned long as_memory_shortages(void);
 /* `err`; but AS_SERVER_ERROR for a refusal since which, or by which, memory ran short: `before` is
  * what as_memory_shortages() said when the judging began. */

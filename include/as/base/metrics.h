@@ -14,7 +14,7 @@
     X(connections_accepted_total, counter, "Connections accepted")                                 \
     X(connections_open, gauge, "Connections open now")                                             \
     X(connections_refused_total, counter, "Connections refused at a cap")                          \
-    X(connections_displaced_total, counter, "Connections ended to make room for another address")  \
+    X(connections_displaced_total, counter, "Connections ended to make room for others")           \
     X(handshakes_total, counter, "TLS handshakes completed")                                       \
     X(handshakes_resumed_total, counter, "TLS handshakes that resumed a session")                  \
     X(handshakes_failed_total, counter, "TLS handshakes that failed")                              \

@@ -234,14 +234,7 @@ END_TEST
 /* A request with TLS from an address of 127.0.0.0/8; false: its connection was not taken. */
 static bool neighbour_gets(SSL_CTX *ctx, in_addr_t from, struct tls_conn *conn)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(serve_port(TLS)),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(from)};
-
-    *conn = (struct tls_conn){.fd = socket(AF_INET, SOCK_STREAM, 0), .ssl = SSL_new(ctx)};
-    ck_assert_int_eq(bind(conn->fd, (const struct sockaddr *)&own, sizeof(own)), 0);
-    ck_assert_int_eq(connect(conn->fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+    *conn = (struct tls_conn){.fd = client_from(from, serve_port(TLS)), .ssl = SSL_new(ctx)};
     SSL_set_tlsext_host_name(conn->ssl, TLS_NAME);
     SSL_set_fd(conn->ssl, conn->fd);
     if (SSL_connect(conn->ssl) != 1) {

@@ -112,17 +112,25 @@ static inline uint16_t serve_port(size_t listener)
     return (uint16_t)strtoul(strrchr(address, ':') + 1, NULL, 10);
 }
 
-static inline int client_to(uint16_t port)
+/* From an address of 127.0.0.0/8. */
+static inline int client_from(in_addr_t from, uint16_t port)
 {
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(from)};
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval patience = {.tv_sec = 20};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&own, sizeof(own)), 0);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
     ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
     return fd;
+}
+
+static inline int client_to(uint16_t port)
+{
+    return client_from(INADDR_LOOPBACK, port);
 }
 
 static inline int client_new(void)
