@@ -59,7 +59,8 @@ void as_generation_drop(struct as_generation *generation);
  * is full, a change is refused before the store is touched (503). Once made it is acknowledged only
  * after the write of its line has returned. If that fails after all, or takes longer than
  * AS_LIMIT_AUDIT_WAIT_MS, the answer is AS_NOT_AUDITED: it was done, the line stays in the queue.
- * The way out for an operator is another audit.file (or none), and a reload.
+ * The way out for an operator is another audit.file (or none), and a reload; out of a write that
+ * hangs, a restart.
  *
  * All else (tokens, revocations by clients, refusals) is answered once its line is in the queue,
  * whatever the disk does: it would be no safer to keep a client from ending a token, and with a

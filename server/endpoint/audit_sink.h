@@ -53,8 +53,8 @@ struct as_audit_sink {
     int64_t failure_told_ms;
 };
 
-/* audit_writer.c: the thread. */
-void *as_audit_writer(void *sink);
+/* audit_writer.c: the thread; `arg` is the sink. */
+void *as_audit_writer(void *arg);
 
 /* May a change begin? False while lines are not, or not soon, written. */
 bool as_audit_sink_takes(struct as_audit_sink *sink);

@@ -114,9 +114,6 @@ static void settle(struct as_audit_sink *sink)
     sink->lines -= batch->lines;
     sink->moved_ms = as_clock_mono_ms();
     as_metric_add(AS_METRIC_audit_lines_waiting, -(int64_t)batch->lines);
-    if (batch->len > GIVE_BACK) {
-        (void)madvise(batch->ptr, AS_AUDIT_ROOM, MADV_DONTNEED);
-    }
     batch->len = 0;
     batch->lines = 0;
     sink->done = 0;
@@ -152,6 +149,14 @@ static void tell_given_up(size_t lines)
            AS_LOG_TEXT("message", "they could not be written, and there is no file any more"));
 }
 
+/* What a burst took. */
+static void give_back(const struct as_audit_batch *batch)
+{
+    if (batch->len > GIVE_BACK) {
+        (void)madvise(batch->ptr, AS_AUDIT_ROOM, MADV_DONTNEED);
+    }
+}
+
 /* Without the lock. */
 static void write_batch(struct as_audit_sink *sink)
 {
@@ -159,6 +164,9 @@ static void write_batch(struct as_audit_sink *sink)
     int why = has_file ? append(sink) : 0;
     size_t lines = sink->writing.lines, lost = 0;
 
+    if (why == 0) {
+        give_back(&sink->writing);
+    }
     (void)pthread_mutex_lock(&sink->lock);
     sink->failure = why;
     if (why == 0) {

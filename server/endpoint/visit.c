@@ -87,8 +87,7 @@ as_err as_visit_serve(struct as_http_call *call)
         return err;
     }
     if (!as_failed(visit->err)) {
-        visit->err =
-            as_audit_acknowledge(visit); /* waits only on job threads: changes are theirs */
+        visit->err = as_audit_acknowledge(visit); /* waits on job threads: changes are theirs */
     }
     if (as_failed(visit->err)) {
         as_reply_error(call, visit->err);

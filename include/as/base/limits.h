@@ -157,10 +157,10 @@
 #define AS_LIMIT_TIDY_RETRY_MS      1000  /* after a checkpoint that readers held up */
 
 /* --- the audit's file (as/endpoint.h) --- */
-#define AS_LIMIT_AUDIT_OCTETS    (8 * 1024 * 1024) /* that wait to be written: the next are lost */
-#define AS_LIMIT_AUDIT_LINES     32768             /* likewise */
-#define AS_LIMIT_AUDIT_LINE      (32 * 1024)       /* octets of one: its texts are cut */
-#define AS_LIMIT_AUDIT_GATHER_MS 5                 /* lines that nobody waits for go out together */
+#define AS_LIMIT_AUDIT_OCTETS    (16 * 1024 * 1024) /* that wait to be written: the next are lost */
+#define AS_LIMIT_AUDIT_LINES     65536              /* likewise */
+#define AS_LIMIT_AUDIT_LINE      (32 * 1024)        /* octets of one: its texts are cut */
+#define AS_LIMIT_AUDIT_GATHER_MS 5     /* lines that nobody waits for go out together */
 #define AS_LIMIT_AUDIT_LATE_MS   2000  /* they have waited so long: changes are refused, 503 */
 #define AS_LIMIT_AUDIT_WAIT_MS   5000  /* of a change for its line: then 500 */
 #define AS_LIMIT_AUDIT_RETRY_MS  1000  /* after a write that failed */

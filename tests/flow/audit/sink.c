@@ -255,6 +255,31 @@ START_TEST(D10_revocation_goes_on_while_the_disk_is_full)
 }
 END_TEST
 
+/* A job of the database is over when its line is written; the copy is there, and told as failed. */
+START_TEST(D15_a_job_is_not_done_before_its_line_is_written)
+{
+    char body[256], file[128], url[128];
+
+    hang();
+    (void)snprintf(file, sizeof(file), "%s/copy.db", f->w->dir);
+    (void)snprintf(body, sizeof(body), "{'path':'%s'}", file);
+    struct flow_answer *answer = flow_admin(f, "POST", "/v1/db/backups", body);
+    flow_status(answer, 202);
+    (void)snprintf(url, sizeof(url), "%s", flow_text(answer, "url"));
+    for (int i = 0; i < 60000 && strcmp(flow_text(answer, "state"), "running") == 0; i++) {
+        usleep(1000);
+        answer = flow_admin(f, "GET", url, NULL);
+    }
+    ck_assert_str_eq(flow_text(answer, "state"), "failed");
+    ck_assert_ptr_nonnull(strstr(flow_text(answer, "error_description"), "It was done"));
+    ck_assert_int_eq(access(file, F_OK), 0);
+    char *text = go_on(1);
+    ck_assert_ptr_nonnull(strstr(text, "\"event\":\"database_copied\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"outcome\":\"success\""));
+    free(text);
+}
+END_TEST
+
 /* ------------------------------------------------------------ two generations ----------------- */
 
 struct asker {
@@ -333,5 +358,6 @@ AS_TESTS("audit/sink", {
     tcase_add_test(t, D15_every_change_is_refused_while_the_disk_is_full);
     tcase_add_test(t, D15_what_changes_nothing_goes_on);
     tcase_add_test(t, D10_revocation_goes_on_while_the_disk_is_full);
+    tcase_add_test(t, D15_a_job_is_not_done_before_its_line_is_written);
     tcase_add_test(t, D10_generations_share_one_writer);
 })
