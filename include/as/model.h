@@ -112,16 +112,26 @@ struct as_resource_set {
 const struct as_resource *as_resource_of_audience(const struct as_resource_set *set, as_span uri);
 bool as_resource_has_audience(const struct as_resource *resource, as_span uri);
 
-/* What a token is bound to (proof/). */
-struct as_binding {
-    bool x5t; /* bound to a certificate: `cnf` has x5t#S256 (RFC 8705 3.1) */
-    unsigned char thumbprint[AS_DIGEST];
-};
-
-/* How a bound certificate stood when the first token was bound to it (design D9). */
+/* How a certificate was proven to be its party's (design D9). */
 enum as_certificate_class {
     AS_CERTIFICATE_PKI,       /* vouched for by a trust group */
     AS_CERTIFICATE_REGISTERED /* registered in the party's jwks */
+};
+
+#define AS_WAY 16 /* octets that name the way in which a trust group vouched */
+
+/*
+ * What a token is bound to (proof/): a certificate, and how it was proven when the token was made.
+ * Clients that share a certificate may each prove it in another way, and what ends the tokens of
+ * one way leaves those of the others. All but x5t name a row (struct as_certificate_row).
+ */
+struct as_binding {
+    bool x5t; /* bound to a certificate: `cnf` has x5t#S256 (RFC 8705 3.1) */
+    unsigned char thumbprint[AS_DIGEST];
+    enum as_certificate_class class_;
+    /* AS_CERTIFICATE_PKI: the first octets of a SHA-256 over group, anchor and path (trust/); all
+     * zero for a token of before migration 0003, and where the class has but one way. */
+    unsigned char way[AS_WAY];
 };
 
 #define AS_PATH_MAX (AS_LIMIT_PATH_DEPTH + 1)
@@ -138,25 +148,29 @@ struct as_path_link {
     as_time not_after;
 };
 
+#define AS_PATH_LINK 61 /* octets of a link as below */
+
+/* One text for one link, to keep or to hash: SHA-256 of the issuer's SPKI, 1 octet of length and 20
+ * of serial number (zero past its length), 8 of notAfter, big-endian. */
+void as_path_link_write(const struct as_path_link *link, unsigned char out[AS_PATH_LINK]);
+/* False when the octets are none that as_path_link_write gives. */
+bool as_path_link_parse(const unsigned char in[AS_PATH_LINK], struct as_path_link *out);
+
+/*
+ * What introspection must know of a bound certificate (design D9): one row for each way in which it
+ * was proven, written once and never changed.
+ */
 struct as_certificate_row {
-    unsigned char thumbprint[AS_DIGEST];
-    as_span der;   /* the leaf */
-    as_span chain; /* the further certificates, each with a 4 octet big-endian length before */
-    enum as_certificate_class class_;
+    struct as_binding binding; /* names the row; x5t is set */
+    as_span der;               /* the leaf */
+    as_span chain; /* further certificates, as first presented in this way, each with a 4 octet
+                      big-endian length before */
     as_span trust; /* AS_CERTIFICATE_PKI: the group that vouched */
     unsigned char anchor[AS_DIGEST];
     struct as_path_link path[AS_PATH_MAX]; /* the leaf first */
     size_t path_count;
     as_time not_after; /* of the leaf */
 };
-
-/*
- * Do two rows of one certificate say the same of it: class, group, anchor and path? The chain is
- * not asked: either one led to the same path, and two machines of a client that present the same
- * leaf with and without an extra certificate must not write at every token.
- */
-bool as_certificate_row_same(const struct as_certificate_row *a,
-                             const struct as_certificate_row *b);
 
 /* An access token, opened or about to be made (design D8). */
 struct as_token {
@@ -169,8 +183,7 @@ struct as_token {
     as_time issued_at;
     as_time expires_at;
     struct as_binding binding;
-    enum as_certificate_class binding_class; /* meaningful when binding.x5t */
-    int64_t client_epoch;                    /* of the client when it was minted */
+    int64_t client_epoch; /* of the client when it was minted */
 };
 
 /*

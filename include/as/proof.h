@@ -8,8 +8,8 @@
 #include "as/client.h"
 
 /*
- * Decides the binding of a token to be issued to `who`, and sees to it that the certificate's row
- * (design D9) is committed before any token bound to it can be acknowledged.
+ * Decides the binding of a token to be issued to `who`, and sees to it that its row (design D9: the
+ * certificate, as it was proven now) is committed before any token bound to it can be acknowledged.
  * Bound when the profile or the client's tls_client_certificate_bound_access_tokens says so, or
  * when the setting always_bind is on and the client authenticated with the certificate (MTLS-76).
  * Errors: AS_INVALID_REQUEST when binding is required and there is no certificate (MTLS-75);

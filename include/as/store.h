@@ -123,7 +123,7 @@ as_err as_store_party_create(struct as_store_session *session, const struct as_p
                              size_t count, const struct as_audit *audit, size_t *which);
 /* Replaces all but id, kind, epoch, created and rat; refuses as create does. Another method or
  * another registered name moves the epoch on: what was issued to the old identity ends with it.
- * Certificates of class registered that nobody has then are forgotten, as at delete (design D9).
+ * Rows of class registered whose certificate nobody has then are forgotten, as at delete (D9).
  * *found is false when there is none of that id and kind; then nothing is written, and no audit
  * row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
@@ -158,15 +158,14 @@ as_err as_store_client_revoke_tokens(struct as_store_session *session, as_span i
 
 /* ---------------------------------------------------------------- certificates (D9) ---------- */
 
-/* The row of a thumbprint, or NULL. */
-as_err as_store_certificate_get(struct as_store_session *session,
-                                const unsigned char thumbprint[AS_DIGEST],
+/* The row of a binding: its certificate as it was proven for it, or NULL. */
+as_err as_store_certificate_get(struct as_store_session *session, const struct as_binding *binding,
                                 const struct as_certificate_row **out);
-/* Puts or replaces the row (class, group, anchor and path as judged now). A row that differs in
- * none of these is not written again, even if it came with another chain; then a worker's session
- * may put it too. */
+/* Adds the row of its binding, beside those of other ways to prove the same certificate; *first:
+ * there was none. A row that is there stays as it is, even if the certificate came with another
+ * chain: then nothing is written, and a worker's session may put it too. */
 as_err as_store_certificate_put(struct as_store_session *session,
-                                const struct as_certificate_row *row);
+                                const struct as_certificate_row *row, bool *first);
 
 /* ---------------------------------------------------------------- revocation of one token ---- */
 
@@ -252,8 +251,9 @@ struct as_store_status {
     int64_t epoch;      /* of the store: how often it was restored */
     int64_t octets;     /* of the database file */
     int64_t wal_octets; /* of the write-ahead log */
-    int64_t clients, resources, certificates, revocations, keys, iats, audits;
-    bool ready; /* as as_store_is_ready */
+    int64_t clients, resources, revocations, keys, iats, audits;
+    int64_t certificates; /* that tokens were bound to, in however many ways */
+    bool ready;           /* as as_store_is_ready */
 };
 
 /* Counts. Like the verbs below it is for sessions that may wait, others get AS_ELSEWHERE. */

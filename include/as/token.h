@@ -20,7 +20,6 @@ struct as_entitlement {
     size_t audience_count;
     as_span scope;
     struct as_binding binding;
-    enum as_certificate_class binding_class;
     enum as_token_format format; /* sealed or JWT, never unset */
     enum as_alg alg;             /* of a JWT; AS_ALG_NONE: the server's own */
     as_time not_after;           /* 0: none; a bound token never outlives its certificate (D9) */
@@ -54,15 +53,15 @@ as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what
 /*
  * Opens a presented token and asks all that makes it active (D9, TOK-147): seal or signature,
  * issuer, time, revocation by jti and by epoch, the client as it is today (present, enabled, scope
- * and binding still allowed), its resource servers, and the present state of the bound
- * certificate. *out is NULL when it is not active; *reason then says why, for the log, as one of
- * token_unknown (no intact seal or signature of ours) token_expired token_not_yet_valid
- * token_revoked client_unknown client_disabled client_tokens_revoked (epoch) profile_not_enabled
- * binding_required scope_not_allowed audience_gone (no enabled resource server is left)
- * cert_unknown (no row) cert_class_changed (its row has no path) method_mismatch (the client
- * authenticates otherwise today) cert_untrusted (the group that judges the client today lacks the
- * anchor) cert_expired cert_not_registered. Whether the token is meant for the caller is the
- * caller's to ask. Errors: store and server errors.
+ * and binding still allowed), its resource servers, and the present state of the bound certificate
+ * in the way in which it was proven when the token was made. *out is NULL when it is not active;
+ * *reason then says why, for the log, as one of token_unknown (no intact seal or signature of ours)
+ * token_expired token_not_yet_valid token_revoked client_unknown client_disabled
+ * client_tokens_revoked (epoch) profile_not_enabled binding_required scope_not_allowed
+ * audience_gone (no enabled resource server is left) cert_unknown (no row) method_mismatch (the
+ * client authenticates otherwise today) cert_untrusted (the group that judges the client today
+ * lacks the anchor) cert_expired cert_not_registered. Whether the token is meant for the caller is
+ * the caller's to ask. Errors: store and server errors.
  */
 as_err as_token_look(const struct as_ctx *ctx, as_span text, const struct as_token **out,
                      const char **reason);

@@ -180,6 +180,9 @@ struct as_trust_verdict {
     unsigned char anchor[AS_DIGEST]; /* SHA-256 of the anchor's DER */
     size_t step_count;
     struct as_path_link steps[AS_PATH_MAX]; /* the leaf first */
+    /* Names the way in which the group vouched: the first octets of a SHA-256 over its name, anchor
+     * and steps. The same for the same, at any time; all zero where nobody vouched. */
+    unsigned char way[AS_WAY];
 };
 
 /*

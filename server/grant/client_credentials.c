@@ -46,7 +46,6 @@ as_err as_grant_client_credentials(const struct as_grant_job *job, struct as_iss
     what.audience = target.audience;
     what.audience_count = target.audience_count;
     what.scope = target.scope;
-    what.binding_class = job->who->class_;
     what.not_after = what.binding.x5t ? end_of_certificate(job) : 0;
     return as_token_mint(ctx, &what, out);
 }

@@ -15,23 +15,30 @@ bool as_party_has_certificate(const struct as_party *party,
     return false;
 }
 
-static bool same_link(const struct as_path_link *a, const struct as_path_link *b)
+/* A link's octets (as/model.h). */
+#define AT_LEN    32
+#define AT_SERIAL 33
+#define AT_END    53
+
+void as_path_link_write(const struct as_path_link *link, unsigned char out[AS_PATH_LINK])
 {
-    return memcmp(a->issuer_spki, b->issuer_spki, AS_DIGEST) == 0 &&
-           a->serial_len == b->serial_len && a->serial_len <= sizeof(a->serial) &&
-           memcmp(a->serial, b->serial, a->serial_len) == 0 && a->not_after == b->not_after;
+    memset(out, 0, AS_PATH_LINK);
+    memcpy(out, link->issuer_spki, AS_DIGEST);
+    out[AT_LEN] = link->serial_len;
+    memcpy(out + AT_SERIAL, link->serial, link->serial_len);
+    as_octets_put(out + AT_END, (uint64_t)link->not_after, AS_PATH_LINK - AT_END);
 }
 
-bool as_certificate_row_same(const struct as_certificate_row *a, const struct as_certificate_row *b)
+bool as_path_link_parse(const unsigned char in[AS_PATH_LINK], struct as_path_link *out)
 {
-    if (a->class_ != b->class_ || !as_span_equal(a->trust, b->trust) ||
-        memcmp(a->anchor, b->anchor, AS_DIGEST) != 0 || a->path_count != b->path_count) {
+    struct as_path_link link = {.serial_len = in[AT_LEN]};
+
+    if (link.serial_len > sizeof(link.serial)) {
         return false;
     }
-    for (size_t i = 0; i < a->path_count; i++) {
-        if (!same_link(&a->path[i], &b->path[i])) {
-            return false;
-        }
-    }
+    memcpy(link.issuer_spki, in, AS_DIGEST);
+    memcpy(link.serial, in + AT_SERIAL, link.serial_len);
+    link.not_after = (as_time)as_octets_get(in + AT_END, AS_PATH_LINK - AT_END);
+    *out = link;
     return true;
 }

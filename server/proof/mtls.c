@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Binding to the certificate of the token request (RFC 8705 3). The binding is the SHA-256 of the
- * DER as presented (MTLS-71, MTLS-88). What introspection must know of the certificate later stands
- * in its row (design D9), which is committed before a token bound to it exists.
+ * DER as presented (MTLS-71, MTLS-88), and the way in which it was proven. What introspection must
+ * know of that later stands in a row (design D9), which is committed before a token bound to it
+ * exists. A row is found by certificate and way, so that clients that share a certificate, each
+ * pinned to another trust group, do not write over one another.
  */
 #include "as/proof.h"
 
@@ -35,8 +37,8 @@ static void write_path(const struct as_trust_verdict *verdict, struct as_certifi
     memcpy(row->path, verdict->steps, sizeof(row->path));
 }
 
-/* MTLS-114: a certificate that fits a second client is told of when its row is new, never refused:
- * a stranger could lock a client out by registering its name. */
+/* MTLS-114: a certificate that fits a second client is told of when its first row is written, never
+ * refused: a stranger could lock a client out by registering its name. */
 static as_err tell_if_shared(const struct as_ctx *ctx, const struct as_cert *cert)
 {
     struct as_identifier *ids = NULL;
@@ -58,34 +60,25 @@ static as_err tell_if_shared(const struct as_ctx *ctx, const struct as_cert *cer
     return AS_OK;
 }
 
-/* A row of class pki has all that a registered certificate needs, and would take a path away from
- * the tokens of a client that knows the same certificate by its name. */
-static bool is_kept(const struct as_certificate_row *known, const struct as_certificate_row *row)
-{
-    return known != NULL &&
-           (row->class_ == AS_CERTIFICATE_REGISTERED || as_certificate_row_same(known, row));
-}
-
 static as_err keep_certificate(const struct as_ctx *ctx, const struct as_who *who,
-                               const struct as_cert *cert)
+                               const struct as_cert *cert, const struct as_binding *binding)
 {
     struct as_certificate_row row = {
-        .der = cert->der, .class_ = who->class_, .not_after = cert->not_after};
+        .binding = *binding, .der = cert->der, .not_after = cert->not_after};
     const struct as_certificate_row *known = NULL;
+    bool first = false;
 
-    memcpy(row.thumbprint, cert->thumbprint, AS_DIGEST);
-    if (who->class_ == AS_CERTIFICATE_PKI) {
+    AS_TRY(as_store_certificate_get(ctx->store, binding, &known));
+    if (known != NULL) {
+        return AS_OK;
+    }
+    if (binding->class_ == AS_CERTIFICATE_PKI) {
         row.trust = who->trust;
         write_path(&who->verdict, &row);
     }
-    AS_TRY(as_store_certificate_get(ctx->store, row.thumbprint, &known));
-    if (is_kept(known, &row)) {
-        return AS_OK;
-    }
-    const bool is_new = known == NULL;
     AS_TRY(write_chain(ctx->mem, cert, &row.chain));
-    AS_TRY(as_store_certificate_put(ctx->store, &row));
-    if (is_new) {
+    AS_TRY(as_store_certificate_put(ctx->store, &row, &first));
+    if (first) {
         as_err err = tell_if_shared(ctx, cert);
         if (as_failed(err)) {
             as_log_err(AS_LOG_WARNING, "certificate_shared", err); /* it was for the log alone */
@@ -106,9 +99,13 @@ as_err as_proof_bind(const struct as_ctx *ctx, const struct as_who *who, const s
         return AS_OK;
     }
     AS_NEED(cert != NULL, AS_INVALID_REQUEST, "a client certificate is required for the token");
-    AS_TRY(keep_certificate(ctx, who, cert));
     binding.x5t = true;
+    binding.class_ = who->class_;
     memcpy(binding.thumbprint, cert->thumbprint, AS_DIGEST);
+    if (who->class_ == AS_CERTIFICATE_PKI) {
+        memcpy(binding.way, who->verdict.way, AS_WAY);
+    }
+    AS_TRY(keep_certificate(ctx, who, cert, &binding));
     *out = binding;
     return AS_OK;
 }

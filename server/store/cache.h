@@ -10,9 +10,10 @@
 #ifndef AS_STORE_CACHE_H
 #define AS_STORE_CACHE_H
 
-#include "as/crypto.h"
+#include "as/model.h"
 
-#define AS_CACHE_KEY AS_DIGEST /* the longest of them */
+/* The longest: of a certificate, as it was proven. Shorter ones are filled up with zeros. */
+#define AS_CACHE_KEY (AS_DIGEST + AS_WAY + 1)
 
 struct as_cache_generation;
 

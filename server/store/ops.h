@@ -56,7 +56,7 @@ struct as_store_ops {
                          const struct as_identifier *identifiers, size_t identifier_count,
                          as_span *ids, size_t room, size_t *count);
     as_err (*certificate_get)(struct as_reader *reader, struct as_arena *mem,
-                              const unsigned char thumbprint[AS_DIGEST],
+                              const struct as_binding *binding,
                               const struct as_certificate_row **out);
     as_err (*token_is_revoked)(struct as_reader *reader, const unsigned char jti[AS_JTI],
                                bool *out);
@@ -91,7 +91,8 @@ struct as_store_ops {
     as_err (*party_delete)(struct as_backend *backend, enum as_party_kind kind, as_span id,
                            bool *found);
     as_err (*client_revoke_tokens)(struct as_backend *backend, as_span id, bool *found);
-    as_err (*certificate_put)(struct as_backend *backend, const struct as_certificate_row *row);
+    as_err (*certificate_put)(struct as_backend *backend, const struct as_certificate_row *row,
+                              bool *first);
     as_err (*token_revoke)(struct as_backend *backend, const unsigned char jti[AS_JTI],
                            as_time expires_at);
     as_err (*key_add)(struct as_backend *backend, const struct as_key_row *row, bool *added);

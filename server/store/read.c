@@ -12,6 +12,7 @@ struct look {
     enum as_table table;
     unsigned char key[AS_CACHE_KEY];
     as_span id;
+    const struct as_binding *binding;
     as_err (*load)(struct as_store_session *session, struct as_arena *mem, const struct look *look,
                    const void **record);
 };
@@ -127,20 +128,22 @@ static as_err load_certificate(struct as_store_session *session, struct as_arena
 {
     const struct as_certificate_row *row = NULL;
 
-    AS_TRY(session->store->ops->certificate_get(session->reader, mem, look->key, &row));
+    AS_TRY(session->store->ops->certificate_get(session->reader, mem, look->binding, &row));
     *record = row;
     return AS_OK;
 }
 
-as_err as_store_certificate_get(struct as_store_session *session,
-                                const unsigned char thumbprint[AS_DIGEST],
+as_err as_store_certificate_get(struct as_store_session *session, const struct as_binding *binding,
                                 const struct as_certificate_row **out)
 {
-    struct look what = {.table = AS_TABLE_CERTIFICATE, .load = load_certificate};
+    struct look what = {
+        .table = AS_TABLE_CERTIFICATE, .binding = binding, .load = load_certificate};
     const void *record = NULL;
 
     count_read();
-    memcpy(what.key, thumbprint, AS_DIGEST);
+    memcpy(what.key, binding->thumbprint, AS_DIGEST);
+    memcpy(what.key + AS_DIGEST, binding->way, AS_WAY);
+    what.key[AS_DIGEST + AS_WAY] = (unsigned char)binding->class_;
     AS_TRY(look(session, &what, &record));
     *out = record;
     return AS_OK;

@@ -207,25 +207,35 @@ as_err as_store_client_revoke_tokens(struct as_store_session *session, as_span i
 
 /* ------------------------------------------------------------ certificates -------------------- */
 
+struct certificate_ask {
+    const struct as_certificate_row *row;
+    bool first;
+};
+
 static as_err run_certificate_put(const struct as_store_ops *ops, struct as_backend *backend,
                                   void *arg, unsigned *touched)
 {
+    struct certificate_ask *ask = arg;
+
     *touched |= 1U << AS_TABLE_CERTIFICATE;
-    return ops->certificate_put(backend, arg);
+    return ops->certificate_put(backend, ask->row, &ask->first);
 }
 
 as_err as_store_certificate_put(struct as_store_session *session,
-                                const struct as_certificate_row *row)
+                                const struct as_certificate_row *row, bool *first)
 {
+    struct certificate_ask ask = {.row = row};
     const struct as_certificate_row *old = NULL;
-    struct as_certificate_row fresh = *row;
 
+    *first = false;
     AS_NEED(row->path_count <= AS_PATH_MAX, AS_SERVER_ERROR, "a path is too long");
-    AS_TRY(as_store_certificate_get(session, row->thumbprint, &old));
-    if (old != NULL && as_certificate_row_same(old, row)) {
+    AS_TRY(as_store_certificate_get(session, &row->binding, &old));
+    if (old != NULL) {
         return AS_OK;
     }
-    return as_session_write(session, run_certificate_put, &fresh);
+    AS_TRY(as_session_write(session, run_certificate_put, &ask));
+    *first = ask.first;
+    return AS_OK;
 }
 
 /* ------------------------------------------------------------ tokens -------------------------- */

@@ -11,6 +11,11 @@ const struct as_token_form *as_token_form_of(enum as_token_format format)
     return (unsigned)format < AS_TOKEN_FORMATS ? forms[format] : NULL;
 }
 
+size_t as_token_way_octets(enum as_certificate_class class_)
+{
+    return class_ == AS_CERTIFICATE_PKI ? AS_WAY : 0;
+}
+
 /* A sealed token says so at its beginning; a JWT begins with base64url of a brace. */
 as_err as_token_read(const struct as_ctx *ctx, as_span text, const struct as_token **out)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The forms of an access token, a row each: sealed and JWT. One version of a form has one text for
- * what is inside; a reader refuses all else, also what it does not know.
+ * what is inside; a reader refuses all else, also what it does not know. Version 2 is written. What
+ * version 1 said is read too: it had no way, and an update must not end the tokens that are out.
  *
  * Sealed. Inside the seal, in this order, numbers big-endian:
  *
- *     version 1 | flags 1 | jti 16 | issued 8 | expires 8 | client epoch 8
+ *     version 2 | flags 1 | jti 16 | issued 8 | expires 8 | client epoch 8
  *     | class 1, thumbprint 32            when flag 1 (bound to a certificate) is set
+ *     | way 16                            when it is, and the class is pki
  *     | client id, subject, scope         each after its length in 2 octets
  *     | count 1, audience ...             each after its length in 2 octets
  *
@@ -14,10 +16,11 @@
  *
  *     iss sub aud exp nbf iat jti client_id scope
  *     cnf                                 {"x5t#S256"} of a bound token (RFC 8705 3.1)
- *     "fapid/1"                           {"epoch", "class"}: for this server alone; `class`
- *                                         (pki or registered) of a bound token
+ *     "fapid/2"                           {"epoch", "class", "way"}: for this server alone; `class`
+ *                                         (pki or registered) of a bound token, `way` where the
+ *                                         class is pki
  *
- * `aud` is a text when there is one, else an array. Nobody else defines a claim "fapid/1"; its
+ * `aud` is a text when there is one, else an array. Nobody else defines a claim "fapid/2"; its
  * number is the version of this form.
  */
 #ifndef AS_TOKEN_FORM_H
@@ -40,6 +43,9 @@ extern const struct as_token_form as_token_form_jwt;
 const struct as_token_form *as_token_form_of(enum as_token_format format);
 /* Reads a token of either form; *out as above. */
 as_err as_token_read(const struct as_ctx *ctx, as_span text, const struct as_token **out);
+
+/* How many octets the way of a class has: AS_WAY, or none where there is but one way. */
+size_t as_token_way_octets(enum as_certificate_class class_);
 
 /* --- form_sealed.c */
 

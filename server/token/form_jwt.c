@@ -5,9 +5,11 @@
 AS_AUTO_DEFINE(struct json_t, as_json_free)
 
 #define TYP      "at+jwt"  /* RFC 9068 2.1 */
-#define OURS     "fapid/1" /* form.h */
-#define CLAIMS   10        /* without cnf */
+#define OURS     "fapid/2" /* form.h */
+#define OURS_OLD "fapid/1"
+#define CLAIMS   10 /* without cnf */
 #define JTI_TEXT AS_BASE64URL_LEN(AS_JTI)
+#define WAY_TEXT AS_BASE64URL_LEN(AS_WAY)
 
 static const char *const classes[] = {
     [AS_CERTIFICATE_PKI] = "pki",
@@ -19,11 +21,19 @@ static const char *const classes[] = {
 /* What we keep to ourselves. */
 static void put_ours(struct as_buf *to, const struct as_token *token)
 {
+    const struct as_binding *binding = &token->binding;
+    const size_t octets = as_token_way_octets(binding->class_);
+    char way[WAY_TEXT + 1];
+
     as_buf_add_json_name(to, OURS);
     as_buf_add_byte(to, '{');
     as_buf_add_json_number(to, "epoch", token->client_epoch);
-    if (token->binding.x5t) {
-        as_buf_add_json_text(to, "class", as_span_of(classes[token->binding_class]));
+    if (binding->x5t) {
+        as_buf_add_json_text(to, "class", as_span_of(classes[binding->class_]));
+    }
+    if (binding->x5t && octets > 0) {
+        as_base64url_write(as_span_bytes(binding->way, octets), way);
+        as_buf_add_json_text(to, "way", as_span_of(way));
     }
     as_buf_add_byte(to, '}');
 }
@@ -96,14 +106,14 @@ static as_err take_octets(struct reader *from, const struct json_t *object, cons
     return AS_OK;
 }
 
-static as_err take_class(struct reader *from, const struct json_t *ours, struct as_token *token)
+static as_err take_class(struct reader *from, const struct json_t *ours, struct as_binding *binding)
 {
     as_span text = AS_SPAN_NONE;
 
     AS_TRY(take_text(from, ours, "class", &text));
     for (size_t i = 0; i < AS_COUNT(classes); i++) {
         if (as_span_is(text, classes[i])) {
-            token->binding_class = (enum as_certificate_class)i;
+            binding->class_ = (enum as_certificate_class)i;
             return AS_OK;
         }
     }
@@ -111,21 +121,34 @@ static as_err take_class(struct reader *from, const struct json_t *ours, struct 
     return AS_OK;
 }
 
+/* What we keep to ourselves of a bound token; version 1 had no way. */
+static as_err take_proof(struct reader *from, const struct json_t *ours, bool is_old,
+                         struct as_binding *binding)
+{
+    AS_TRY(take_class(from, ours, binding));
+    const size_t way = is_old ? 0 : as_token_way_octets(binding->class_);
+    from->good = from->good && as_json_size(ours) == (size_t)2 + (way > 0);
+    return way > 0 ? take_octets(from, ours, "way", binding->way, way) : AS_OK;
+}
+
 /* Another kind of confirmation, or one thing more than we write, is none of ours. */
 static as_err take_binding(struct reader *from, struct as_token *token)
 {
     const struct json_t *cnf = as_json_object(from->claims, "cnf");
     const struct json_t *ours = as_json_object(from->claims, OURS);
+    const bool is_old = ours == NULL;
 
+    ours = is_old ? as_json_object(from->claims, OURS_OLD) : ours;
     token->binding.x5t = cnf != NULL;
     from->good = from->good && as_json_size(from->claims) == CLAIMS + (cnf != NULL) &&
-                 as_json_size(cnf) == (cnf != NULL) && as_json_size(ours) == 1 + (cnf != NULL);
+                 as_json_size(cnf) == (cnf != NULL);
     take_time(from, ours, "epoch", &token->client_epoch);
     if (cnf == NULL) {
+        from->good = from->good && as_json_size(ours) == 1;
         return AS_OK;
     }
     AS_TRY(take_octets(from, cnf, "x5t#S256", token->binding.thumbprint, AS_DIGEST));
-    return take_class(from, ours, token);
+    return take_proof(from, ours, is_old, &token->binding);
 }
 
 static as_err take_audience(struct reader *from, struct as_token *token)

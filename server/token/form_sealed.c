@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define VERSION    1
-#define FLAG_BOUND 1u
+#define VERSION     2
+#define VERSION_OLD 1
+#define FLAG_BOUND  1u
 
 /* ---------------------------------------------------------------- writing -------------------- */
 
@@ -51,8 +52,9 @@ bool as_token_inside_write(const struct as_token *token, unsigned char *out, siz
     put_number(&to, (uint64_t)token->expires_at, 8);
     put_number(&to, (uint64_t)token->client_epoch, 8);
     if (token->binding.x5t) {
-        put_number(&to, token->binding_class, 1);
+        put_number(&to, token->binding.class_, 1);
         put(&to, token->binding.thumbprint, AS_DIGEST);
+        put(&to, token->binding.way, as_token_way_octets(token->binding.class_));
     }
     put_text(&to, token->client_id);
     put_text(&to, token->subject);
@@ -104,7 +106,7 @@ static void take_bytes(struct reader *from, unsigned char *out, size_t len)
 {
     as_span bytes = take(from, len);
 
-    if (bytes.len == len) {
+    if (len > 0 && bytes.len == len) {
         memcpy(out, bytes.ptr, len);
     }
 }
@@ -118,15 +120,20 @@ static as_span take_text(struct reader *from)
     return text;
 }
 
-static void take_binding(struct reader *from, uint64_t flags, struct as_token *token)
+static void take_binding(struct reader *from, uint64_t version, uint64_t flags,
+                         struct as_binding *binding)
 {
     from->good = from->good && (flags & ~(uint64_t)FLAG_BOUND) == 0;
-    token->binding.x5t = (flags & FLAG_BOUND) != 0;
-    if (token->binding.x5t) {
-        uint64_t class_ = take_number(from, 1);
-        from->good = from->good && class_ <= AS_CERTIFICATE_REGISTERED;
-        token->binding_class = (enum as_certificate_class)(from->good ? class_ : 0);
-        take_bytes(from, token->binding.thumbprint, AS_DIGEST);
+    binding->x5t = (flags & FLAG_BOUND) != 0;
+    if (!binding->x5t) {
+        return;
+    }
+    uint64_t class_ = take_number(from, 1);
+    from->good = from->good && class_ <= AS_CERTIFICATE_REGISTERED;
+    binding->class_ = (enum as_certificate_class)(from->good ? class_ : 0);
+    take_bytes(from, binding->thumbprint, AS_DIGEST);
+    if (version != VERSION_OLD) {
+        take_bytes(from, binding->way, as_token_way_octets(binding->class_));
     }
 }
 
@@ -138,13 +145,14 @@ as_err as_token_inside_parse(struct as_arena *mem, as_span inside, struct as_tok
 
     AS_NEED_MEM(audience);
     *out = token;
-    from.good = take_number(&from, 1) == VERSION;
+    const uint64_t version = take_number(&from, 1);
+    from.good = from.good && (version == VERSION || version == VERSION_OLD);
     const uint64_t flags = take_number(&from, 1);
     take_bytes(&from, token.jti, sizeof(token.jti));
     token.issued_at = take_time(&from);
     token.expires_at = take_time(&from);
     token.client_epoch = take_time(&from);
-    take_binding(&from, flags, &token);
+    take_binding(&from, version, flags, &token.binding);
     token.client_id = take_text(&from);
     token.subject = take_text(&from);
     token.scope = take_text(&from);

@@ -126,7 +126,7 @@ static const char *judge_registered(const struct sight *sight, const struct as_c
     if (party->method != AS_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH) {
         return "method_mismatch";
     }
-    if (!as_party_has_certificate(party, row->thumbprint)) {
+    if (!as_party_has_certificate(party, row->binding.thumbprint)) {
         return "cert_not_registered";
     }
     return sight->ctx->settings->check_self_signed_validity && sight->ctx->now > row->not_after
@@ -139,14 +139,14 @@ static const char *judge_registered(const struct sight *sight, const struct as_c
 static const char *judge_absent(const struct sight *sight)
 {
     const struct as_token *token = sight->token;
-    const bool unregistered = token->binding_class == AS_CERTIFICATE_REGISTERED &&
+    const bool unregistered = token->binding.class_ == AS_CERTIFICATE_REGISTERED &&
                               !as_party_has_certificate(sight->party, token->binding.thumbprint);
 
     return unregistered ? "cert_not_registered" : "cert_unknown";
 }
 
-/* Two clients may know one certificate by different methods, and its row is one: what a registered
- * certificate is asked stands in every row, the path of a pki one only in a row of that class. */
+/* Of the certificate as it was proven for this token: others may prove the same one otherwise,
+ * under another group or as registered, and have rows of their own. */
 static as_err check_certificate(struct sight *sight, const char **reason)
 {
     static const char *(*const judges[])(const struct sight *,
@@ -160,14 +160,8 @@ static as_err check_certificate(struct sight *sight, const char **reason)
     if (!token->binding.x5t) {
         return AS_OK;
     }
-    AS_TRY(as_store_certificate_get(sight->ctx->store, token->binding.thumbprint, &row));
-    if (row == NULL) {
-        *reason = judge_absent(sight);
-    } else if (token->binding_class == AS_CERTIFICATE_PKI && row->class_ != AS_CERTIFICATE_PKI) {
-        *reason = "cert_class_changed";
-    } else {
-        *reason = judges[token->binding_class](sight, row);
-    }
+    AS_TRY(as_store_certificate_get(sight->ctx->store, &token->binding, &row));
+    *reason = row != NULL ? judges[token->binding.class_](sight, row) : judge_absent(sight);
     return AS_OK;
 }
 

@@ -34,7 +34,6 @@ as_err as_token_mint(const struct as_ctx *ctx, const struct as_entitlement *what
         .issued_at = ctx->now,
         .expires_at = end_of_life(ctx, what),
         .binding = what->binding,
-        .binding_class = what->binding_class,
         .client_epoch = what->client->party->epoch,
     };
     AS_NEED(token->expires_at > token->issued_at, AS_INVALID_REQUEST,

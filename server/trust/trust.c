@@ -164,6 +164,23 @@ bool as_trust_holds_anchor(const struct as_trust *trust, as_span group, enum as_
 
 /* --- judging --------------------------------------------------------------------------------- */
 
+/* Here, and so kept with the path: a token needs it at once, and would else pay for a digest. */
+static as_err name_way(const struct as_group *group, struct as_trust_verdict *verdict)
+{
+    unsigned char parts[2 * AS_DIGEST + AS_PATH_MAX * AS_PATH_LINK];
+    unsigned char digest[AS_DIGEST];
+    const size_t len = 2 * AS_DIGEST + verdict->step_count * AS_PATH_LINK;
+
+    AS_TRY(as_sha256(as_span_of(group->name), parts));
+    memcpy(parts + AS_DIGEST, verdict->anchor, AS_DIGEST);
+    for (size_t i = 0; i < verdict->step_count; i++) {
+        as_path_link_write(&verdict->steps[i], parts + 2 * AS_DIGEST + i * AS_PATH_LINK);
+    }
+    AS_TRY(as_sha256(as_span_bytes(parts, len), digest));
+    memcpy(verdict->way, digest, AS_WAY);
+    return AS_OK;
+}
+
 as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust_use use,
                       const struct as_cert *cert, as_time now, struct as_trust_verdict *out)
 {
@@ -184,6 +201,9 @@ as_err as_trust_judge(const struct as_trust *trust, as_span group, enum as_trust
         return AS_OK;
     }
     AS_TRY(as_path_judge(found, cert, now, out));
+    if (out->reason == NULL) {
+        AS_TRY(name_way(found, out));
+    }
     as_path_cache_put(trust->cache, key, now, out);
     return AS_OK;
 }

@@ -78,7 +78,7 @@ START_TEST(parties_go_on_and_chose_nothing_of_what_is_new)
     ck_assert(!party->resource->scopes_hidden);
     as_store_session_done(f.worker);
     const struct as_store_status status = status_of(&f);
-    ck_assert_int_eq(status.schema, 2);
+    ck_assert_int_eq(status.schema, 3);
     ck_assert_int_eq(status.epoch, 1);
     ck_assert_int_eq(status.revocations, 1);
     ck_assert_int_eq(status.audits, 1);
@@ -104,7 +104,7 @@ START_TEST(check_reads_an_older_database_without_migrating_it)
     fixture_open(&f, 0);
     fixture_close(&f);
     ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_FINE);
-    ck_assert_int_eq(number_on(f.path, "PRAGMA user_version"), 2);
+    ck_assert_int_eq(number_on(f.path, "PRAGMA user_version"), 3);
     fixture_remove(&f);
 }
 END_TEST
@@ -128,9 +128,71 @@ START_TEST(a_migration_is_made_whole_or_not_at_all)
 }
 END_TEST
 
+/* A database as the second part left it: three certificates with a row each, B and C registered. */
+static void start_0002(void)
+{
+    start_old();
+    sql_on(f.path, migrations[1].sql);
+    sql_on(f.path,
+           "PRAGMA user_version = 2;"
+           "INSERT INTO identifier VALUES (100, CAST(printf('%030dBB', 0) AS BLOB), 5);"
+           "INSERT INTO identifier VALUES (100, CAST(printf('%030dCC', 0) AS BLOB), 5);"
+           "INSERT INTO certificate VALUES (7, CAST(printf('%030dAA', 0) AS BLOB), x'01',"
+           " x'02', 0, 'banks', CAST(printf('%032d', 9) AS BLOB), zeroblob(61), 40000000001);"
+           "INSERT INTO certificate VALUES (8, CAST(printf('%030dBB', 0) AS BLOB), x'03',"
+           " x'', 0, 'others', CAST(printf('%032d', 9) AS BLOB), zeroblob(122), 40000000002);"
+           "INSERT INTO certificate VALUES (9, CAST(printf('%030dCC', 0) AS BLOB), x'04',"
+           " x'', 1, '', zeroblob(32), x'', 40000000003);");
+}
+
+static const struct as_certificate_row *row_of(const char *last, enum as_certificate_class class_)
+{
+    struct as_binding binding = {.x5t = true, .class_ = class_};
+    const struct as_certificate_row *row = NULL;
+    char thumbprint[AS_DIGEST + 1];
+
+    (void)snprintf(thumbprint, sizeof(thumbprint), "%030d%s", 0, last);
+    memcpy(binding.thumbprint, thumbprint, AS_DIGEST);
+    ck_ok(as_store_certificate_get(f.worker, &binding, &row));
+    return row;
+}
+
+START_TEST(D9_each_certificate_goes_on_with_its_row)
+{
+    start_0002();
+    fixture_open(&f, 0);
+    const struct as_certificate_row *row = row_of("AA", AS_CERTIFICATE_PKI);
+    ck_assert_ptr_nonnull(row);
+    ck_span_eq(row->der, "\x01");
+    ck_span_eq(row->chain, "\x02");
+    ck_span_eq(row->trust, "banks");
+    ck_assert_uint_eq(row->anchor[AS_DIGEST - 1], '9');
+    ck_assert_uint_eq(row->path_count, 1);
+    ck_assert_int_eq(row->not_after, INT64_C(40000000001));
+    ck_assert_ptr_null(row_of("AA", AS_CERTIFICATE_REGISTERED)); /* no party has registered it */
+    row = row_of("BB", AS_CERTIFICATE_PKI); /* it was the row of both methods */
+    ck_assert_uint_eq(row->path_count, 2);
+    ck_span_eq(row->trust, "others");
+    row = row_of("BB", AS_CERTIFICATE_REGISTERED);
+    ck_assert_ptr_nonnull(row);
+    ck_span_eq(row->der, "\x03");
+    ck_assert_uint_eq(row->path_count + row->trust.len + row->anchor[AS_DIGEST - 1], 0);
+    ck_assert_int_eq(row->not_after, INT64_C(40000000002));
+    row = row_of("CC", AS_CERTIFICATE_REGISTERED);
+    ck_assert_ptr_nonnull(row);
+    ck_assert_int_eq(row->not_after, INT64_C(40000000003));
+    ck_assert_ptr_null(row_of("CC", AS_CERTIFICATE_PKI));
+    as_store_session_done(f.worker);
+    ck_assert_int_eq(number_on(f.path, "SELECT count(*) FROM certificate"), 4);
+    ck_assert_int_eq(status_of(&f).certificates, 3);
+    fixture_end(&f);
+}
+END_TEST
+
 AS_TESTS("store_migrate", {
     tcase_add_test(t, REG_147_sealing_keys_go_on_the_youngest_of_a_purpose_is_used);
     tcase_add_test(t, parties_go_on_and_chose_nothing_of_what_is_new);
     tcase_add_test(t, check_reads_an_older_database_without_migrating_it);
     tcase_add_test(t, a_migration_is_made_whole_or_not_at_all);
+    tcase_add_test(t, D9_each_certificate_goes_on_with_its_row);
 })

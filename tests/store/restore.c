@@ -14,7 +14,7 @@ START_TEST(all_is_as_it_was_when_the_copy_was_made)
     struct as_store_status after = before;
     const struct as_party *party = NULL;
     const struct as_resource_set *set = NULL;
-    const unsigned char thumbprint[AS_DIGEST] = {7};
+    const struct as_binding binding = {.x5t = true, .thumbprint = {7}};
     const struct as_certificate_row *row = NULL;
     const struct as_identifier known = {.kind = 1, .digest = {0xAA, 1}};
     as_span ids[2];
@@ -34,7 +34,7 @@ START_TEST(all_is_as_it_was_when_the_copy_was_made)
     ck_ok(as_store_resources(f.worker, &set));
     ck_assert_uint_eq(set->count, 1);
     ck_span_eq(set->items[0]->audience[0], "https://rs.example/");
-    ck_ok(as_store_certificate_get(f.worker, thumbprint, &row));
+    ck_ok(as_store_certificate_get(f.worker, &binding, &row));
     ck_span_eq(row->der, "leaf");
     ck_ok(as_store_parties_of(f.worker, f.mem, AS_PARTY_CLIENT, &known, 1, ids, 2, &count));
     ck_assert_uint_eq(count, 1);

@@ -94,23 +94,7 @@ START_TEST(audit_rows_beyond_the_bound_are_swept_the_oldest_first)
 }
 END_TEST
 
-static void put_expired(const unsigned char thumbprint[AS_DIGEST], enum as_certificate_class class_)
-{
-    struct as_certificate_row row = {.der = AS_LIT("leaf"), .class_ = class_, .not_after = FAR};
-
-    memcpy(row.thumbprint, thumbprint, AS_DIGEST);
-    ck_ok(as_store_certificate_put(f.job, &row));
-    as_store_session_done(f.job);
-}
-
-static bool has_row(const unsigned char thumbprint[AS_DIGEST])
-{
-    const struct as_certificate_row *row = NULL;
-
-    ck_ok(as_store_certificate_get(f.worker, thumbprint, &row));
-    as_store_session_done(f.worker);
-    return row != NULL;
-}
+#define REGISTERED AS_CERTIFICATE_REGISTERED
 
 /* Its dates are its owner's affair, and its tokens outlive them. Of the others none stays for ever,
  * whatever their class: nor one that came after its registration had gone. */
@@ -124,15 +108,22 @@ START_TEST(MTLS_56_a_registered_certificate_outlives_its_end)
     ck_ok(create(f.job, client_known(&a, "a", AS_IDENTIFIER_CERTIFICATE, digest_a)));
     /* the same digest as a name of its kind keeps nothing */
     ck_ok(create(f.job, client_known(&b, "b", AS_IDENTIFIER_KEY, digest_b)));
-    put_expired(digest_a, AS_CERTIFICATE_REGISTERED);
-    put_expired(digest_b, AS_CERTIFICATE_REGISTERED);
-    put_expired(path_a, AS_CERTIFICATE_PKI);
+    put_certificate(&f, digest_a, REGISTERED, FAR);
+    put_certificate(&f, digest_a, AS_CERTIFICATE_PKI, FAR); /* the same by way of a trust group */
+    put_certificate(&f, digest_b, REGISTERED, FAR);
+    put_certificate(&f, path_a, AS_CERTIFICATE_PKI, FAR);
     ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_CERTIFICATE_KEEP_S, &more));
-    ck_assert(has_row(digest_a) && has_row(digest_b) && has_row(path_a));
+    ck_assert(has_certificate(&f, digest_a, REGISTERED) &&
+              has_certificate(&f, digest_b, REGISTERED));
+    ck_assert(has_certificate(&f, digest_a, AS_CERTIFICATE_PKI));
+    ck_assert(has_certificate(&f, path_a, AS_CERTIFICATE_PKI));
     ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_CERTIFICATE_KEEP_S + 1, &more));
-    ck_assert(has_row(digest_a) && !has_row(digest_b) && !has_row(path_a));
+    ck_assert(has_certificate(&f, digest_a, REGISTERED) &&
+              !has_certificate(&f, digest_b, REGISTERED));
+    ck_assert(!has_certificate(&f, digest_a, AS_CERTIFICATE_PKI));
+    ck_assert(!has_certificate(&f, path_a, AS_CERTIFICATE_PKI));
     ck_ok(as_store_party_delete(f.job, AS_PARTY_CLIENT, AS_LIT("a"), NULL, &found));
-    ck_assert(found && !has_row(digest_a));
+    ck_assert(found && !has_certificate(&f, digest_a, REGISTERED));
     fixture_end(&f);
 }
 END_TEST

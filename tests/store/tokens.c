@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What tokens leave behind: certificates they are bound to, revocations, wrapped keys. */
 #include "store/housekeeper.h"
-#include "store/support/fixture.h"
+#include "store/support/whole.h"
 
 static struct fixture f;
 
@@ -16,10 +16,12 @@ static const unsigned char jti_b[16] = {4, 5, 6};
 static struct as_certificate_row certificate(void)
 {
     struct as_certificate_row row = {
-        .thumbprint = {7, 7},
+        .binding = {.x5t = true,
+                    .thumbprint = {7, 7},
+                    .class_ = AS_CERTIFICATE_PKI,
+                    .way = {[15] = 5}},
         .der = AS_LIT("leaf"),
         .chain = AS_LIT("chain"),
-        .class_ = AS_CERTIFICATE_PKI,
         .trust = AS_LIT("banks"),
         .anchor = {9, 9},
         .path = {{.issuer_spki = {1}, .serial = {0, 0xFF}, .serial_len = 2, .not_after = 1},
@@ -37,8 +39,15 @@ static const struct as_certificate_row *get(struct as_store_session *session)
     const struct as_certificate_row want = certificate();
     const struct as_certificate_row *row = NULL;
 
-    ck_ok(as_store_certificate_get(session, want.thumbprint, &row));
+    ck_ok(as_store_certificate_get(session, &want.binding, &row));
     return row;
+}
+
+static as_err put(struct as_store_session *session, const struct as_certificate_row *row)
+{
+    bool first = true;
+
+    return as_store_certificate_put(session, row, &first);
 }
 
 START_TEST(a_certificate_comes_back_as_it_was_stored)
@@ -48,13 +57,15 @@ START_TEST(a_certificate_comes_back_as_it_was_stored)
     fixture_start(&f, (size_t)_i);
     ck_assert_ptr_null(get(f.worker));
     as_store_session_done(f.worker);
-    ck_ok(as_store_certificate_put(f.job, &want));
+    ck_ok(put(f.job, &want));
     const struct as_certificate_row *row = get(f.worker);
     ck_assert_ptr_nonnull(row);
-    ck_assert_mem_eq(row->thumbprint, want.thumbprint, AS_DIGEST);
+    ck_assert(row->binding.x5t);
+    ck_assert_mem_eq(row->binding.thumbprint, want.binding.thumbprint, AS_DIGEST);
+    ck_assert_mem_eq(row->binding.way, want.binding.way, AS_WAY);
     ck_span_eq(row->der, "leaf");
     ck_span_eq(row->chain, "chain");
-    ck_assert_int_eq(row->class_, AS_CERTIFICATE_PKI);
+    ck_assert_int_eq(row->binding.class_, AS_CERTIFICATE_PKI);
     ck_span_eq(row->trust, "banks");
     ck_assert_mem_eq(row->anchor, want.anchor, AS_DIGEST);
     ck_assert_uint_eq(row->path_count, 2);
@@ -69,16 +80,19 @@ END_TEST
 START_TEST(a_registered_certificate_has_no_path)
 {
     struct as_certificate_row row = certificate();
+    const struct as_certificate_row *back = NULL;
 
     fixture_start(&f, (size_t)_i);
-    row.class_ = AS_CERTIFICATE_REGISTERED;
+    row.binding.class_ = AS_CERTIFICATE_REGISTERED;
+    memset(row.binding.way, 0, AS_WAY);
     row.path_count = 0;
     row.trust = AS_SPAN_NONE;
     row.chain = AS_SPAN_NONE;
-    ck_ok(as_store_certificate_put(f.job, &row));
-    ck_assert_int_eq(get(f.worker)->class_, AS_CERTIFICATE_REGISTERED);
-    ck_assert_uint_eq(get(f.worker)->path_count, 0);
-    ck_assert_uint_eq(get(f.worker)->trust.len, 0);
+    ck_ok(put(f.job, &row));
+    ck_ok(as_store_certificate_get(f.worker, &row.binding, &back));
+    ck_assert_int_eq(back->binding.class_, AS_CERTIFICATE_REGISTERED);
+    ck_assert_uint_eq(back->path_count, 0);
+    ck_assert_uint_eq(back->trust.len, 0);
     fixture_end(&f);
 }
 END_TEST
@@ -88,42 +102,68 @@ START_TEST(an_equal_certificate_is_not_written_again)
     struct as_certificate_row row = certificate();
 
     fixture_start(&f, (size_t)_i);
-    ck_fault(as_store_certificate_put(f.worker, &row), AS_ELSEWHERE);
+    ck_fault(put(f.worker, &row), AS_ELSEWHERE);
     as_store_session_done(f.worker);
-    ck_ok(as_store_certificate_put(f.job, &row));
+    ck_ok(put(f.job, &row));
     int64_t writes = as_metric_get(AS_METRIC_store_writes_total);
-    ck_ok(as_store_certificate_put(f.worker, &row));
-    ck_ok(as_store_certificate_put(f.job, &row));
+    ck_ok(put(f.worker, &row));
+    ck_ok(put(f.job, &row));
     row.chain = AS_LIT("another chain to the same path");
-    ck_ok(as_store_certificate_put(f.worker, &row));
+    ck_ok(put(f.worker, &row));
     ck_assert_int_eq(as_metric_get(AS_METRIC_store_writes_total), writes);
     fixture_end(&f);
 }
 END_TEST
 
-START_TEST(a_certificate_judged_otherwise_is_written)
+/* Whoever proves a certificate in another way writes a row of his own, and over none. */
+START_TEST(D9_a_certificate_proven_otherwise_is_another_row)
 {
-    struct as_certificate_row rows[6];
+    struct as_certificate_row rows[4];
+    const struct as_certificate_row *back = NULL;
+    bool first = false;
 
     fixture_start(&f, (size_t)_i);
     for (size_t i = 0; i < AS_COUNT(rows); i++) {
         rows[i] = certificate();
+        rows[i].path[0].not_after = (as_time)i;
     }
-    rows[0].class_ = AS_CERTIFICATE_REGISTERED;
-    rows[1].trust = AS_LIT("others");
-    rows[2].anchor[31] = 1;
-    rows[3].path_count = 1;
-    rows[4].path[1].serial[19] = 0;
-    rows[5].path[1].not_after = 5;
+    rows[1].binding.class_ = AS_CERTIFICATE_REGISTERED;
+    rows[2].binding.way[0] = 1;
+    rows[3].binding.thumbprint[31] = 1;
     for (size_t i = 0; i < AS_COUNT(rows); i++) {
-        const struct as_certificate_row first = certificate();
-        ck_ok(as_store_certificate_put(f.job, &first));
-        ck_fault(as_store_certificate_put(f.worker, &rows[i]), AS_ELSEWHERE);
+        ck_fault(put(f.worker, &rows[i]), AS_ELSEWHERE);
         as_store_session_done(f.worker);
-        ck_ok(as_store_certificate_put(f.job, &rows[i]));
-        ck_ok(as_store_certificate_put(f.worker, &rows[i]));
+        ck_ok(as_store_certificate_put(f.job, &rows[i], &first));
+        ck_assert(first == (i == 0 || i == 3)); /* of its certificate */
+        as_store_session_done(f.job);
+    }
+    for (int again = 0; again < 2; again++) { /* from the database, from the cache */
+        for (size_t i = 0; i < AS_COUNT(rows); i++) {
+            ck_ok(as_store_certificate_get(f.worker, &rows[i].binding, &back));
+            ck_assert_int_eq(back->path[0].not_after, (as_time)i);
+        }
         as_store_session_done(f.worker);
     }
+    ck_assert_int_eq(number_on(f.path, "SELECT count(*) FROM certificate"), AS_COUNT(rows));
+    fixture_end(&f);
+}
+END_TEST
+
+/* What a row says can end tokens: it stays as it was when they were issued. */
+START_TEST(D9_a_row_is_never_written_over)
+{
+    struct as_certificate_row row = certificate();
+    bool first = true;
+
+    fixture_start(&f, (size_t)_i);
+    ck_ok(put(f.job, &row));
+    row.path_count = 1;
+    row.trust = AS_LIT("others");
+    row.anchor[31] = 1;
+    ck_ok(as_store_certificate_put(f.job, &row, &first));
+    ck_assert(!first);
+    ck_assert_uint_eq(get(f.worker)->path_count, 2);
+    ck_span_eq(get(f.worker)->trust, "banks");
     fixture_end(&f);
 }
 END_TEST
@@ -134,9 +174,9 @@ START_TEST(a_path_that_is_too_long_is_refused)
 
     fixture_start(&f, (size_t)_i);
     row.path_count = AS_PATH_MAX + 1;
-    ck_refuses(as_store_certificate_put(f.job, &row), AS_SERVER_ERROR, "a path is too long");
+    ck_refuses(put(f.job, &row), AS_SERVER_ERROR, "a path is too long");
     row.path_count = AS_PATH_MAX;
-    ck_ok(as_store_certificate_put(f.job, &row));
+    ck_ok(put(f.job, &row));
     fixture_end(&f);
 }
 END_TEST
@@ -187,7 +227,7 @@ START_TEST(what_is_over_is_swept_and_nothing_else)
     ck_ok(as_store_token_revoke(f.job, jti_a, FAR, NULL));
     ck_ok(as_store_token_revoke(f.job, jti_b, FAR + 1, NULL));
     row.not_after = FAR;
-    ck_ok(as_store_certificate_put(f.job, &row));
+    ck_ok(put(f.job, &row));
     ck_ok(as_store_sweep(f.store, FAR + AS_LIMIT_SWEEP_GRACE_S, &more));
     ck_assert(!more);
     ck_assert(is_revoked(f.worker, jti_a));
@@ -376,7 +416,8 @@ AS_TESTS("store_tokens", {
     add_for_backends(t, a_certificate_comes_back_as_it_was_stored);
     add_for_backends(t, a_registered_certificate_has_no_path);
     add_for_backends(t, an_equal_certificate_is_not_written_again);
-    add_for_backends(t, a_certificate_judged_otherwise_is_written);
+    add_for_backends(t, D9_a_certificate_proven_otherwise_is_another_row);
+    add_for_backends(t, D9_a_row_is_never_written_over);
     add_for_backends(t, a_path_that_is_too_long_is_refused);
     add_for_backends(t, TOK_170_a_revoked_token_is_known_to_the_next_request);
     add_for_backends(t, TOK_173_revoking_twice_is_no_error_and_shortens_nothing);

@@ -429,4 +429,30 @@ TEST_UNUSED static struct as_who world_who(struct world *w, const char *id,
     return who;
 }
 
+/* What a token of the client would be bound to: the certificate, as it is proven now. */
+TEST_UNUSED static struct as_binding world_binding(struct world *w, const char *id,
+                                                   const struct as_cert *cert)
+{
+    const struct as_who who = world_who(w, id, cert);
+    struct as_binding binding = {.x5t = true, .class_ = who.class_};
+
+    memcpy(binding.thumbprint, cert->thumbprint, AS_DIGEST);
+    if (who.class_ == AS_CERTIFICATE_PKI) {
+        memcpy(binding.way, who.verdict.way, AS_WAY);
+    }
+    return binding;
+}
+
+/* The row of that, or NULL; it stays usable until world_next. */
+TEST_UNUSED static const struct as_certificate_row *world_row(struct world *w, const char *id,
+                                                              const struct as_cert *cert)
+{
+    const struct as_certificate_row *row = NULL;
+
+    as_store_session_done(w->session);
+    const struct as_binding binding = world_binding(w, id, cert);
+    ck_ok(as_store_certificate_get(w->session, &binding, &row));
+    return row;
+}
+
 #endif

@@ -118,9 +118,10 @@ as_err as_sqlite_party_delete(struct as_backend *backend, enum as_party_kind kin
 as_err as_sqlite_client_revoke_tokens(struct as_backend *backend, as_span id, bool *found);
 /* certificate.c */
 as_err as_sqlite_certificate_get(struct as_reader *reader, struct as_arena *mem,
-                                 const unsigned char thumbprint[AS_DIGEST],
+                                 const struct as_binding *binding,
                                  const struct as_certificate_row **out);
-as_err as_sqlite_certificate_put(struct as_backend *backend, const struct as_certificate_row *row);
+as_err as_sqlite_certificate_put(struct as_backend *backend, const struct as_certificate_row *row,
+                                 bool *first);
 as_err as_sqlite_certificates_check(struct as_reader *reader, struct as_arena *mem);
 /* revocation.c */
 as_err as_sqlite_token_is_revoked(struct as_reader *reader, const unsigned char jti[AS_JTI],

@@ -28,16 +28,18 @@ static as_err sweep_audit(struct as_db *db, as_time before, size_t *count)
 }
 
 /* One that a party has registered confirms tokens after its end (MTLS-56), and goes with its
- * registration (party_write.c): so there are never more of them than registered ones. */
+ * registration (party_write.c): so there are never more of them than registered ones. A path has
+ * ended with its leaf, whoever has registered that. */
 static as_err sweep_certificates(struct as_db *db, as_time before, size_t *count)
 {
     AS_TRY(AS_SQL_RUN(db,
                       "DELETE FROM certificate WHERE number IN (SELECT number FROM certificate "
-                      "WHERE not_after < ?1 AND NOT EXISTS (SELECT 1 FROM identifier "
-                      "WHERE kind = ?3 AND digest = certificate.thumbprint) "
+                      "WHERE not_after < ?1 AND (class <> ?4 OR NOT EXISTS (SELECT 1 "
+                      "FROM identifier WHERE kind = ?3 AND digest = certificate.thumbprint)) "
                       "ORDER BY not_after LIMIT ?2)",
                       AS_SQL_NUMBER(before), AS_SQL_NUMBER(AS_LIMIT_SWEEP_ROWS),
-                      AS_SQL_NUMBER(AS_IDENTIFIER_CERTIFICATE)));
+                      AS_SQL_NUMBER(AS_IDENTIFIER_CERTIFICATE),
+                      AS_SQL_NUMBER(AS_CERTIFICATE_REGISTERED)));
     *count = (size_t)sqlite3_changes64(db->handle);
     return AS_OK;
 }

@@ -15,7 +15,7 @@
     X(resources, (struct as_reader * a, struct as_arena * b, const struct as_resource_set **c),    \
       (a, b, c))                                                                                   \
     X(certificate_get,                                                                             \
-      (struct as_reader * a, struct as_arena * b, const unsigned char c[AS_DIGEST],                \
+      (struct as_reader * a, struct as_arena * b, const struct as_binding *c,                      \
        const struct as_certificate_row **d),                                                       \
       (a, b, c, d))                                                                                \
     X(token_is_revoked, (struct as_reader * a, const unsigned char b[AS_JTI], bool *c), (a, b, c)) \
@@ -34,7 +34,8 @@
       (a, b, c, d))                                                                                \
     X(party_delete, (struct as_backend * a, enum as_party_kind b, as_span c, bool *d),             \
       (a, b, c, d))                                                                                \
-    X(certificate_put, (struct as_backend * a, const struct as_certificate_row *b), (a, b))        \
+    X(certificate_put, (struct as_backend * a, const struct as_certificate_row *b, bool *c),       \
+      (a, b, c))                                                                                   \
     X(token_revoke, (struct as_backend * a, const unsigned char b[AS_JTI], as_time c), (a, b, c))  \
     X(iat_take, (struct as_backend * a, const unsigned char b[AS_DIGEST], as_time c, bool *d),     \
       (a, b, c, d))                                                                                \

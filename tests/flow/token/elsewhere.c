@@ -48,7 +48,6 @@ static const enum as_metric counted[] = {AS_METRIC_requests_total,
 START_TEST(MTLS_70_the_worker_s_try_has_no_effect)
 {
     int64_t before[AS_COUNT(counted)];
-    const struct as_certificate_row *row = NULL;
     size_t rows = audit_rows();
 
     for (size_t i = 0; i < AS_COUNT(counted); i++) {
@@ -61,8 +60,7 @@ START_TEST(MTLS_70_the_worker_s_try_has_no_effect)
     ck_assert_uint_eq(flow_lines(f->audit_fd), 0);
     ck_assert_uint_eq(flow_lines(f->log_fd), 0);
     ck_assert_uint_eq(audit_rows(), rows);
-    ck_ok(as_store_certificate_get(f->w->session, cert->thumbprint, &row));
-    ck_assert_ptr_null(row);
+    ck_assert_ptr_null(world_row(f->w, "c1", cert));
     ck_assert_uint_eq(f->exchange->reply.status, 0);
     ck_assert_uint_eq(f->exchange->reply.field_count, 0);
 }
@@ -79,9 +77,9 @@ START_TEST(MTLS_70_the_first_token_goes_elsewhere_the_second_does_not)
     ck_assert_int_eq(as_metric_get(AS_METRIC_client_authentications_total), 1);
     ck_assert_uint_eq(flow_lines(f->audit_fd), 1);
     ck_assert_uint_eq(flow_lines(f->log_fd), 1);
-    ck_ok(as_store_certificate_get(f->w->session, cert->thumbprint, &row));
+    row = world_row(f->w, "c1", cert);
     ck_assert_ptr_nonnull(row);
-    ck_assert_int_eq(row->class_, AS_CERTIFICATE_PKI);
+    ck_assert_int_eq(row->binding.class_, AS_CERTIFICATE_PKI);
     ck_span_eq(row->trust, "banks");
     world_next(f->w);
 

@@ -115,7 +115,7 @@ START_TEST(TOK_128_introspection_says_the_same)
                                  json_object_get(claims, members[i])),
                       "%s: %s", members[i], answer->body);
     }
-    ck_assert_ptr_null(json_object_get(answer->json, "fapid/1"));
+    ck_assert_ptr_null(json_object_get(answer->json, "fapid/2"));
     json_decref(claims);
     free(text);
 }

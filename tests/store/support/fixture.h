@@ -180,4 +180,29 @@ static inline size_t audits(struct fixture *f)
     return count;
 }
 
+/* A row of a certificate, all else left out. */
+static inline void put_certificate(struct fixture *f, const unsigned char thumbprint[AS_DIGEST],
+                                   enum as_certificate_class class_, as_time not_after)
+{
+    struct as_certificate_row row = {
+        .binding = {.x5t = true, .class_ = class_}, .der = AS_LIT("leaf"), .not_after = not_after};
+    bool first = false;
+
+    memcpy(row.binding.thumbprint, thumbprint, AS_DIGEST);
+    ck_ok(as_store_certificate_put(f->job, &row, &first));
+    as_store_session_done(f->job);
+}
+
+static inline bool has_certificate(struct fixture *f, const unsigned char thumbprint[AS_DIGEST],
+                                   enum as_certificate_class class_)
+{
+    struct as_binding binding = {.x5t = true, .class_ = class_};
+    const struct as_certificate_row *row = NULL;
+
+    memcpy(binding.thumbprint, thumbprint, AS_DIGEST);
+    ck_ok(as_store_certificate_get(f->worker, &binding, &row));
+    as_store_session_done(f->worker);
+    return row != NULL;
+}
+
 #endif

@@ -15,7 +15,7 @@ struct as_migration {
 
 /* Rows that the first part wrote: a client and a resource server, and sealing keys of two purposes,
  * of which one was made three times. */
-static const char old_rows[] =
+__attribute__((unused)) static const char old_rows[] =
     "INSERT INTO party VALUES (4, 'old-client', 0, 0, 0, 1, x'3001', x'', 'banks', 7, 0, 11, 12,"
     " '{\"client_name\":\"old\"}', 'accounts', 'fapi1', 1, 'https://rs.example/', 1);"
     "INSERT INTO party VALUES (5, 'old-rs', 1, 0, 1, 0, x'', zeroblob(32), '', 8, 0, 11, 12,"

@@ -138,7 +138,7 @@ static inline void put_key(struct fixture *f, const char *kid, const char *purpo
 static inline void put_all(struct fixture *f, const char *client, const char *resource,
                            const char *audience)
 {
-    struct as_certificate_row certificate = {.thumbprint = {7},
+    struct as_certificate_row certificate = {.binding = {.x5t = true, .thumbprint = {7}},
                                              .der = AS_LIT("leaf"),
                                              .chain = AS_LIT("chain"),
                                              .trust = AS_LIT("banks"),
@@ -147,6 +147,7 @@ static inline void put_all(struct fixture *f, const char *client, const char *re
     struct as_iat iat = {.id = as_span_of(client), .uses = 3, .created = 1, .expires_at = FAR};
     struct a_client c;
     struct a_resource r;
+    bool first = false;
     size_t which = 0;
 
     (void)client_known(&c, client, 1, digest_a);
@@ -155,7 +156,8 @@ static inline void put_all(struct fixture *f, const char *client, const char *re
     c.party.shared = true;
     ck_ok(as_store_party_create(f->job, &c.write, 1, &audit_line, &which));
     ck_ok(create(f->job, resource_named(&r, resource, audience)));
-    ck_ok(as_store_certificate_put(f->job, &certificate));
+    ck_ok(as_store_certificate_put(f->job, &certificate, &first));
+    ck_assert(first);
     ck_ok(as_store_token_revoke(f->job, jti_of_all, FAR, NULL));
     iat.digest[0] = (unsigned char)client[0];
     ck_ok(as_store_iat_create(f->job, &iat, NULL));

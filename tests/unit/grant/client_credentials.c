@@ -83,7 +83,7 @@ START_TEST(TOK_63_a_token)
     ck_span_eq(issue.token.audience[0], "https://rs.example");
     ck_assert(issue.token.binding.x5t);
     ck_assert_mem_eq(issue.token.binding.thumbprint, cert->thumbprint, AS_DIGEST);
-    ck_assert_int_eq(issue.token.binding_class, AS_CERTIFICATE_PKI);
+    ck_assert_int_eq(issue.token.binding.class_, AS_CERTIFICATE_PKI);
 }
 END_TEST
 

@@ -2,6 +2,8 @@
 #include "as/model.h"
 #include "harness.h"
 
+#include <string.h>
+
 START_TEST(MTLS_54_a_party_has_the_certificates_registered_for_it)
 {
     static const unsigned char digests[3][AS_DIGEST] = {{1}, {2}, {3}};
@@ -15,50 +17,52 @@ START_TEST(MTLS_54_a_party_has_the_certificates_registered_for_it)
 }
 END_TEST
 
-static const struct as_certificate_row row = {
-    .class_ = AS_CERTIFICATE_PKI,
-    .trust = AS_LIT_ROW("banks"),
-    .anchor = {7},
-    .path = {{.issuer_spki = {1}, .serial = {9, 9}, .serial_len = 2, .not_after = 100},
-             {.issuer_spki = {2}, .serial = {8}, .serial_len = 1, .not_after = 200}},
-    .path_count = 2,
-};
-
-START_TEST(D9_a_row_is_the_same_whatever_chain_led_to_it)
+/* What is past the serial number is not part of the link. */
+START_TEST(D9_a_link_both_ways)
 {
-    struct as_certificate_row other = row;
+    static const struct as_path_link links[] = {
+        {.issuer_spki = {1}, .serial = {9, 8}, .serial_len = 2, .not_after = 1800000000},
+        {.issuer_spki = {2}, .serial = {[19] = 7}, .serial_len = 20, .not_after = INT64_MAX},
+        {.serial_len = 0, .not_after = -1},
+    };
 
-    ck_assert(as_certificate_row_same(&row, &other));
-    other.chain = AS_LIT("another");
-    other.path[1].serial[1] = 1; /* past its length */
-    ck_assert(as_certificate_row_same(&row, &other));
+    for (size_t i = 0; i < AS_COUNT(links); i++) {
+        struct as_path_link back = {.not_after = 5};
+        struct as_path_link longer = links[i];
+        unsigned char octets[AS_PATH_LINK];
+        unsigned char again[AS_PATH_LINK];
+
+        as_path_link_write(&links[i], octets);
+        ck_assert(as_path_link_parse(octets, &back));
+        ck_assert_mem_eq(&back, &links[i], sizeof(back));
+        memset(longer.serial + longer.serial_len, 0xEE, sizeof(longer.serial) - longer.serial_len);
+        as_path_link_write(&longer, again);
+        ck_assert_mem_eq(again, octets, AS_PATH_LINK);
+    }
 }
 END_TEST
 
-/* Each of what D9 asks about makes another row. */
-START_TEST(D9_a_row_differs_by_class_group_anchor_and_path)
+/* As migration 0001 says it: databases hold it. */
+START_TEST(D9_the_octets_of_a_link)
 {
-    enum { CHANGES = 8 };
+    const struct as_path_link link = {
+        .issuer_spki = {[31] = 1}, .serial = {2, 3}, .serial_len = 2, .not_after = 0x0102030405};
+    const unsigned char want[AS_PATH_LINK] = {
+        [31] = 1, [32] = 2, [33] = 2, [34] = 3, [56] = 1, [57] = 2, [58] = 3, [59] = 4, [60] = 5};
+    unsigned char octets[AS_PATH_LINK];
+    struct as_path_link back;
 
-    for (int change = 0; change < CHANGES; change++) {
-        struct as_certificate_row other = row;
-
-        other.class_ = change == 0 ? AS_CERTIFICATE_REGISTERED : other.class_;
-        other.trust = change == 1 ? AS_LIT("bank") : other.trust;
-        other.anchor[AS_DIGEST - 1] = change == 2;
-        other.path_count -= change == 3;
-        other.path[0].issuer_spki[AS_DIGEST - 1] = change == 4;
-        other.path[1].serial[0] = change == 5 ? 7 : 8;
-        other.path[0].serial_len = change == 6 ? 3 : 2;
-        other.path[1].not_after += change == 7;
-        ck_assert_msg(!as_certificate_row_same(&row, &other), "change %d", change);
-        ck_assert_msg(!as_certificate_row_same(&other, &row), "change %d", change);
-    }
+    as_path_link_write(&link, octets);
+    ck_assert_mem_eq(octets, want, AS_PATH_LINK);
+    octets[32] = 21; /* a serial number longer than there is room for */
+    ck_assert(!as_path_link_parse(octets, &back));
+    octets[32] = 20;
+    ck_assert(as_path_link_parse(octets, &back));
 }
 END_TEST
 
 AS_TESTS("model/certificate", {
     tcase_add_test(t, MTLS_54_a_party_has_the_certificates_registered_for_it);
-    tcase_add_test(t, D9_a_row_is_the_same_whatever_chain_led_to_it);
-    tcase_add_test(t, D9_a_row_differs_by_class_group_anchor_and_path);
+    tcase_add_test(t, D9_a_link_both_ways);
+    tcase_add_test(t, D9_the_octets_of_a_link);
 })

@@ -29,15 +29,6 @@ static struct as_binding bound(const char *id, const struct as_cert *cert)
     return binding;
 }
 
-static const struct as_certificate_row *row_of(const struct as_cert *cert)
-{
-    const struct as_certificate_row *row = NULL;
-
-    as_store_session_done(w->session);
-    ck_ok(as_store_certificate_get(w->session, cert->thumbprint, &row));
-    return row;
-}
-
 /* The example certificate of RFC 8705 appendix A and its thumbprint. */
 START_TEST(MTLS_70_the_vector_of_the_rfc)
 {
@@ -101,15 +92,15 @@ START_TEST(D9_the_row_of_a_pki_certificate)
     w->made[w->made_count++] = sub;
     w->made[w->made_count++] = leaf;
     world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
-    ck_assert_ptr_null(row_of(cert));
+    ck_assert_ptr_null(world_row(w, "c", cert));
     bound("c", cert);
 
     struct as_who who = world_who(w, "c", cert);
-    const struct as_certificate_row *row = row_of(cert);
+    const struct as_certificate_row *row = world_row(w, "c", cert);
     ck_assert_ptr_nonnull(row);
-    ck_assert_mem_eq(row->thumbprint, cert->thumbprint, AS_DIGEST);
+    ck_assert_mem_eq(row->binding.thumbprint, cert->thumbprint, AS_DIGEST);
     ck_assert(as_span_equal(row->der, cert->der));
-    ck_assert_int_eq(row->class_, AS_CERTIFICATE_PKI);
+    ck_assert_int_eq(row->binding.class_, AS_CERTIFICATE_PKI);
     ck_span_eq(row->trust, "banks");
     ck_assert_mem_eq(row->anchor, who.verdict.anchor, AS_DIGEST);
     ck_assert_int_eq(row->not_after, cert->not_after);
@@ -131,13 +122,15 @@ END_TEST
 
 START_TEST(D9_the_row_of_a_registered_certificate)
 {
+    static const unsigned char no_way[AS_WAY];
     const struct as_cert *self = world_leaf(w, NULL, "CN=self");
 
     world_add(w, (struct world_party){.id = "s", .certs = {self}});
     bound("s", self);
-    const struct as_certificate_row *row = row_of(self);
+    const struct as_certificate_row *row = world_row(w, "s", self);
     ck_assert_ptr_nonnull(row);
-    ck_assert_int_eq(row->class_, AS_CERTIFICATE_REGISTERED);
+    ck_assert_int_eq(row->binding.class_, AS_CERTIFICATE_REGISTERED);
+    ck_assert_mem_eq(row->binding.way, no_way, AS_WAY); /* there is but one */
     ck_assert_uint_eq(row->trust.len, 0);
     ck_assert_uint_eq(row->path_count, 0);
     ck_assert_uint_eq(row->chain.len, 0);
@@ -158,20 +151,32 @@ START_TEST(D9_an_equal_row_is_not_written_again)
 }
 END_TEST
 
-/* Another group, or the same group with another anchor, is another row. */
-START_TEST(D9_a_row_follows_the_group)
+/* The row of a binding that was made before. */
+static const struct as_certificate_row *row_of(const struct as_binding *binding)
+{
+    const struct as_certificate_row *row = NULL;
+
+    ck_ok(as_store_certificate_get(w->session, binding, &row));
+    ck_assert_ptr_nonnull(row);
+    return row;
+}
+
+/* Another group, or the same group with another anchor, is another row, and takes none away. */
+START_TEST(D9_a_row_for_each_group)
 {
     const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
 
     world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
-    bound("c", cert);
+    const struct as_binding before = bound("c", cert);
     w->ca_names[1] = w->ca_files[0]; /* "others" now holds the same authority */
     world_trust(w, 3);
     world_replace(w, (struct world_party){.id = "c", .dn = "CN=c", .trust = "others"});
-    int64_t before = writes();
-    bound("c", cert);
-    ck_assert_int_eq(writes(), before + 1);
-    ck_span_eq(row_of(cert)->trust, "others");
+    int64_t written = writes();
+    const struct as_binding after = bound("c", cert);
+    ck_assert_int_eq(writes(), written + 1);
+    ck_assert_mem_ne(before.way, after.way, AS_WAY);
+    ck_span_eq(row_of(&after)->trust, "others");
+    ck_span_eq(row_of(&before)->trust, "banks");
 }
 END_TEST
 
@@ -185,7 +190,7 @@ static void anchor(const struct test_cert *ca)
 }
 
 /* The same key in another certificate: all that the row says of it is the anchor. */
-START_TEST(D9_a_row_follows_the_anchor)
+START_TEST(D9_a_row_for_each_anchor)
 {
     const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
     struct test_cert *renewed = test_cert(
@@ -193,19 +198,22 @@ START_TEST(D9_a_row_follows_the_anchor)
         (struct test_cert_ask){.subject = "CN=Banks CA", .ca = true, .use_key = w->banks_ca->key});
 
     world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
-    bound("c", cert);
+    const struct as_who who_before = world_who(w, "c", cert);
+    const struct as_binding before = bound("c", cert);
     anchor(renewed);
-    int64_t before = writes();
-    bound("c", cert);
-    ck_assert_int_eq(writes(), before + 1);
-    struct as_who who = world_who(w, "c", cert);
-    ck_assert_mem_eq(row_of(cert)->anchor, who.verdict.anchor, AS_DIGEST);
+    int64_t written = writes();
+    const struct as_binding after = bound("c", cert);
+    ck_assert_int_eq(writes(), written + 1);
+    const struct as_who who = world_who(w, "c", cert);
+    ck_assert_mem_ne(who.verdict.anchor, who_before.verdict.anchor, AS_DIGEST);
+    ck_assert_mem_eq(row_of(&after)->anchor, who.verdict.anchor, AS_DIGEST);
+    ck_assert_mem_eq(row_of(&before)->anchor, who_before.verdict.anchor, AS_DIGEST);
     test_cert_free(renewed);
 }
 END_TEST
 
 /* The same leaf by way of a renewed intermediate. */
-START_TEST(D9_a_row_follows_the_path)
+START_TEST(D9_a_row_for_each_path)
 {
     struct test_cert *sub = test_sub_ca(w->banks_ca, "CN=Banks sub CA");
     struct test_cert *renewed = test_cert(
@@ -221,6 +229,9 @@ START_TEST(D9_a_row_follows_the_path)
     int64_t before = writes();
     bound("c", with_chain(leaf, sub));
     ck_assert_int_eq(writes(), before);
+    bound("c", with_chain(leaf, renewed));
+    ck_assert_int_eq(writes(), before + 1);
+    bound("c", with_chain(leaf, sub)); /* the first is still there */
     bound("c", with_chain(leaf, renewed));
     ck_assert_int_eq(writes(), before + 1);
 }
@@ -240,7 +251,7 @@ START_TEST(D10_a_worker_hands_the_write_over)
     ck_fault(as_proof_bind(&w->ctx, &who, cert, &binding), AS_ELSEWHERE);
     as_store_session_done(worker);
     w->ctx.store = w->session;
-    ck_assert_ptr_null(row_of(cert));
+    ck_assert_ptr_null(world_row(w, "c", cert));
     bound("c", cert);
     w->ctx.store = worker; /* once the row is there, the worker needs nobody */
     who = world_who(w, "c", cert);
@@ -258,7 +269,7 @@ START_TEST(MTLS_76_bound_when_somebody_asks_for_it)
 
     world_add(w, party);
     ck_assert(!bound("c", cert).x5t);
-    ck_assert_ptr_null(row_of(cert)); /* no binding, no row */
+    ck_assert_ptr_null(world_row(w, "c", cert)); /* no binding, no row */
     w->settings.always_bind = true;
     ck_assert(bound("c", cert).x5t);
     w->settings.always_bind = false;
@@ -355,9 +366,9 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D9_the_row_of_a_pki_certificate);
     tcase_add_test(t, D9_the_row_of_a_registered_certificate);
     tcase_add_test(t, D9_an_equal_row_is_not_written_again);
-    tcase_add_test(t, D9_a_row_follows_the_group);
-    tcase_add_test(t, D9_a_row_follows_the_anchor);
-    tcase_add_test(t, D9_a_row_follows_the_path);
+    tcase_add_test(t, D9_a_row_for_each_group);
+    tcase_add_test(t, D9_a_row_for_each_anchor);
+    tcase_add_test(t, D9_a_row_for_each_path);
     tcase_add_test(t, D10_a_worker_hands_the_write_over);
     tcase_add_test(t, MTLS_76_bound_when_somebody_asks_for_it);
     tcase_add_test(t, TOK_70_an_unknown_profile_binds);

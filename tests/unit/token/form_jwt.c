@@ -35,8 +35,7 @@ static struct as_token token_of(bool bound, size_t audiences)
         .issued_at = NOW,
         .expires_at = NOW + 300,
         .client_epoch = 7,
-        .binding = {.x5t = bound},
-        .binding_class = bound ? AS_CERTIFICATE_REGISTERED : AS_CERTIFICATE_PKI,
+        .binding = {.x5t = bound, .class_ = bound ? AS_CERTIFICATE_REGISTERED : AS_CERTIFICATE_PKI},
     };
     if (bound) {
         memset(token.binding.thumbprint, 'T', AS_DIGEST);
@@ -74,6 +73,15 @@ static json_t *part_of(as_span text, size_t part)
     return json;
 }
 
+static void expect_binding(const struct as_token *token, const struct as_token *from)
+{
+    ck_assert_ptr_nonnull(token);
+    ck_assert(token->binding.x5t == from->binding.x5t);
+    ck_assert_mem_eq(token->binding.thumbprint, from->binding.thumbprint, AS_DIGEST);
+    ck_assert_int_eq(token->binding.class_, from->binding.class_);
+    ck_assert_mem_eq(token->binding.way, from->binding.way, AS_WAY);
+}
+
 /* ------------------------------------------------------------ what we write ------------------- */
 
 START_TEST(TOK_120_121_122_every_claim)
@@ -86,7 +94,7 @@ START_TEST(TOK_120_121_122_every_claim)
                   ISSUER, "sub", "subject", "aud", "https://one.example", "exp",
                   (json_int_t)(NOW + 300), "nbf", (json_int_t)NOW, "iat", (json_int_t)NOW, "jti",
                   "MDEyMzQ1Njc4OWFiY2RlAA", "client_id", "client \"one\"", "scope", "read write",
-                  "cnf", "x5t#S256", "VFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFQ", "fapid/1",
+                  "cnf", "x5t#S256", "VFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFQ", "fapid/2",
                   "epoch", 7, "class", "registered");
 
     ck_assert_uint_eq(json_object_size(header), 3);
@@ -110,7 +118,7 @@ START_TEST(TOK_124_several_audiences_are_an_array)
     ck_assert_uint_eq(json_array_size(aud), 2);
     ck_assert_str_eq(json_string_value(json_array_get(aud, 1)), "https://two.example");
     ck_assert_ptr_null(json_object_get(claims, "cnf")); /* not bound */
-    ck_assert_uint_eq(json_object_size(json_object_get(claims, "fapid/1")), 1);
+    ck_assert_uint_eq(json_object_size(json_object_get(claims, "fapid/2")), 1);
     json_decref(claims);
 }
 END_TEST
@@ -131,10 +139,26 @@ START_TEST(TOK_128_read_back_as_it_was)
         ck_assert_int_eq(back->issued_at, from.issued_at);
         ck_assert_int_eq(back->expires_at, from.expires_at);
         ck_assert_int_eq(back->client_epoch, 7);
-        ck_assert(back->binding.x5t == from.binding.x5t);
-        ck_assert_mem_eq(back->binding.thumbprint, from.binding.thumbprint, AS_DIGEST);
-        ck_assert_int_eq(back->binding_class, from.binding_class);
+        expect_binding(back, &from);
     }
+}
+END_TEST
+
+START_TEST(D9_the_way_of_a_pki_certificate)
+{
+    struct as_token from = token_of(true, 1);
+    json_t *claims = NULL;
+
+    from.binding.class_ = AS_CERTIFICATE_PKI;
+    memset(from.binding.way, 'W', AS_WAY);
+    const as_span text = text_of(&from, AS_ALG_ES256);
+    expect_binding(read_back(text), &from);
+    claims = part_of(text, 1);
+    const json_t *ours = json_object_get(claims, "fapid/2");
+    ck_assert_uint_eq(json_object_size(ours), 3);
+    ck_assert_str_eq(json_string_value(json_object_get(ours, "class")), "pki");
+    ck_assert_str_eq(json_string_value(json_object_get(ours, "way")), "V1dXV1dXV1dXV1dXV1dXVw");
+    json_decref(claims);
 }
 END_TEST
 
@@ -277,6 +301,48 @@ START_TEST(TOK_147_each_octet_counts)
 }
 END_TEST
 
+/* Tokens of before ways had names go on. */
+START_TEST(D8_claims_of_version_1)
+{
+    static const struct {
+        const char *cnf, *ours;
+        bool is_token, bound;
+        enum as_certificate_class class_;
+    } rows[] = {
+        {"", "{\"epoch\":7}", true, false, AS_CERTIFICATE_PKI},
+        {"x", "{\"epoch\":7,\"class\":\"pki\"}", true, true, AS_CERTIFICATE_PKI},
+        {"x", "{\"epoch\":7,\"class\":\"registered\"}", true, true, AS_CERTIFICATE_REGISTERED},
+        {"", "{\"epoch\":7,\"class\":\"pki\"}", false, false, AS_CERTIFICATE_PKI},
+        {"x", "{\"epoch\":7}", false, false, AS_CERTIFICATE_PKI},
+        {"x", "{\"epoch\":7,\"class\":\"pki\",\"way\":\"V1dXV1dXV1dXV1dXV1dXVw\"}", false, false,
+         AS_CERTIFICATE_PKI},
+    };
+    const struct as_jws_key *key = as_keyset_signer(w->keyset, AS_ALG_NONE);
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        as_span claims = AS_SPAN_NONE;
+        struct as_token from = token_of(rows[i].bound, 1);
+
+        from.binding.class_ = rows[i].class_;
+        ck_ok(as_arena_printf(
+            w->mem, &claims,
+            "{\"iss\":\"" ISSUER "\",\"sub\":\"s\",\"aud\":\"a\",\"exp\":1800000300,"
+            "\"nbf\":1800000000,\"iat\":1800000000,\"jti\":\"MDEyMzQ1Njc4OWFiY2RlAA\","
+            "\"client_id\":\"c\",\"scope\":\"read\",%s\"fapid/1\":%s}",
+            rows[i].cnf[0] != '\0'
+                ? "\"cnf\":{\"x5t#S256\":\"VFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFQ\"},"
+                : "",
+            rows[i].ours));
+        const struct as_token *back = read_back(signed_by(key, "at+jwt", claims));
+        ck_assert_msg((back != NULL) == rows[i].is_token, "row %zu", i);
+        if (back != NULL) {
+            ck_assert_int_eq(back->client_epoch, 7);
+            expect_binding(back, &from);
+        }
+    }
+}
+END_TEST
+
 /* What we signed ourselves, had it another shape: a later version's, or a mistake's. */
 START_TEST(TOK_121_claims_have_one_shape)
 {
@@ -285,7 +351,7 @@ START_TEST(TOK_121_claims_have_one_shape)
         "{'iss':'" ISSUER "','sub':'s','aud':'a','exp':1800000300,'nbf':1800000000,"
         "'iat':1800000000,'jti':'MDEyMzQ1Njc4OWFiY2RlAA','client_id':'c','scope':'read',"
         "'cnf':{'x5t#S256':'VFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFQ'},"
-        "'fapid/1':{'epoch':7,'class':'pki'}}";
+        "'fapid/2':{'epoch':7,'class':'pki','way':'V1dXV1dXV1dXV1dXV1dXVw'}}";
     static const struct {
         const char *from, *to;
     } changes[] = {
@@ -317,7 +383,14 @@ START_TEST(TOK_121_claims_have_one_shape)
         {"'class':'pki'", "'class':0"},
         {",'class':'pki'", ""},
         {"'epoch':7,", "'epoch':7,'more':1,"},
-        {"'fapid/1'", "'fapid/2'"},
+        {"'class':'pki'", "'class':'registered'"}, /* there is one way alone */
+        {",'way':'V1dXV1dXV1dXV1dXV1dXVw'", ""},
+        {"V1dXV1dXV1dXV1dXV1dXVw", "V1dXV1dXV1dXV1dXV1dX"},
+        {"V1dXV1dXV1dXV1dXV1dXVw", "V1dXV1dXV1dXV1dXV1dXVx"},
+        {"'way':'V1dXV1dXV1dXV1dXV1dXVw'", "'way':7"},
+        {"'fapid/2'", "'fapid/3'"},
+        {"'fapid/2'", "'fapid/1'"}, /* which had no way */
+        {"'fapid/2'", "'fapid/1':{'epoch':7,'class':'pki'},'fapid/2'"},
         {"'sub':'s'", "'sub':'s','act':{}"},
         {"'sub':'s'", "'sub':'s','sub':'s'"},
     };
@@ -425,6 +498,8 @@ static void add_tests(TCase *t)
     tcase_add_test(t, TOK_120_121_122_every_claim);
     tcase_add_test(t, TOK_124_several_audiences_are_an_array);
     tcase_add_test(t, TOK_128_read_back_as_it_was);
+    tcase_add_test(t, D9_the_way_of_a_pki_certificate);
+    tcase_add_test(t, D8_claims_of_version_1);
     tcase_add_test(t, D8_too_much_for_a_token);
     tcase_add_test(t, an_algorithm_that_is_switched_off_signs_nothing);
     tcase_add_test(t, TOK_129_another_kind_of_jwt_is_no_access_token);

@@ -9,7 +9,9 @@ AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 static const as_span audience[] = {AS_LIT_ROW("https://one.example"),
                                    AS_LIT_ROW("https://two.example")};
 
-static struct as_token token_of(bool bound)
+enum { UNBOUND, REGISTERED, PKI, KINDS };
+
+static struct as_token token_of(int kind)
 {
     struct as_token token = {
         .jti = "0123456789abcde",
@@ -21,12 +23,11 @@ static struct as_token token_of(bool bound)
         .issued_at = 1800000000,
         .expires_at = 1800000300,
         .client_epoch = 7,
-        .binding = {.x5t = bound},
-        .binding_class = bound ? AS_CERTIFICATE_REGISTERED : AS_CERTIFICATE_PKI,
+        .binding = {.x5t = kind != UNBOUND,
+                    .class_ = kind == REGISTERED ? AS_CERTIFICATE_REGISTERED : AS_CERTIFICATE_PKI},
     };
-    if (bound) {
-        memset(token.binding.thumbprint, 'T', AS_DIGEST);
-    }
+    memset(token.binding.thumbprint, kind != UNBOUND ? 'T' : 0, AS_DIGEST);
+    memset(token.binding.way, kind == PKI ? 'W' : 0, AS_WAY);
     return token;
 }
 
@@ -50,8 +51,8 @@ START_TEST(D8_inside_both_ways)
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 16);
     unsigned char bytes[AS_SEAL_PLAIN_MAX];
 
-    for (int bound = 0; bound < 2; bound++) {
-        const struct as_token from = token_of(bound);
+    for (int kind = UNBOUND; kind < KINDS; kind++) {
+        const struct as_token from = token_of(kind);
         const struct as_token back = parse(mem, bytes, write(&from, bytes));
         ck_assert_mem_eq(back.jti, from.jti, sizeof(from.jti));
         ck_span_eq(back.client_id, "client");
@@ -63,8 +64,9 @@ START_TEST(D8_inside_both_ways)
         ck_assert_int_eq(back.issued_at, from.issued_at);
         ck_assert_int_eq(back.expires_at, from.expires_at);
         ck_assert_int_eq(back.client_epoch, 7);
-        ck_assert(back.binding.x5t == bound);
-        ck_assert_int_eq(back.binding_class, from.binding_class);
+        ck_assert(back.binding.x5t == (kind != UNBOUND));
+        ck_assert_int_eq(back.binding.class_, from.binding.class_);
+        ck_assert_mem_eq(back.binding.way, from.binding.way, AS_WAY);
         ck_assert_mem_eq(back.binding.thumbprint, from.binding.thumbprint, AS_DIGEST);
     }
 }
@@ -74,18 +76,21 @@ START_TEST(D8_inside_cut_or_longer_is_refused)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 20);
     unsigned char bytes[AS_SEAL_PLAIN_MAX] = {0};
-    const struct as_token from = token_of(true);
-    size_t len = write(&from, bytes);
 
-    for (size_t cut = 0; cut < len; cut++) {
-        ck_assert_ptr_null(parse(mem, bytes, cut).client_id.ptr);
+    for (int kind = UNBOUND; kind < KINDS; kind++) {
+        const struct as_token from = token_of(kind);
+        size_t len = write(&from, bytes);
+        bytes[len] = 0;
+        for (size_t cut = 0; cut < len; cut++) {
+            ck_assert_ptr_null(parse(mem, bytes, cut).client_id.ptr);
+        }
+        ck_assert_ptr_null(parse(mem, bytes, len + 1).client_id.ptr);
+        ck_assert_ptr_nonnull(parse(mem, bytes, len).client_id.ptr);
     }
-    ck_assert_ptr_null(parse(mem, bytes, len + 1).client_id.ptr);
-    ck_assert_ptr_nonnull(parse(mem, bytes, len).client_id.ptr);
 }
 END_TEST
 
-/* Where each field stands in token_of(true). */
+/* Where each field stands in token_of(REGISTERED). */
 enum {
     AT_VERSION = 0,
     AT_FLAGS = 1,
@@ -105,7 +110,7 @@ START_TEST(D8_inside_of_another_kind_is_refused)
         unsigned char value;
         const char *what;
     } changes[] = {
-        {AT_VERSION, 0, "version 0"},       {AT_VERSION, 2, "version 2"},
+        {AT_VERSION, 0, "version 0"},       {AT_VERSION, 3, "version 3"},
         {AT_FLAGS, 3, "unknown flag"},      {AT_FLAGS, 0, "binding without its flag"},
         {AT_ISSUED, 0x80, "negative time"}, {AT_EXPIRES, 0xFF, "negative end"},
         {AT_EPOCH, 0x80, "negative epoch"}, {AT_CLASS, 2, "unknown class"},
@@ -115,7 +120,7 @@ START_TEST(D8_inside_of_another_kind_is_refused)
         {AT_COUNT, 3, "audience missing"},  {AT_COUNT, 255, "many audiences"},
     };
     unsigned char bytes[AS_SEAL_PLAIN_MAX];
-    const struct as_token from = token_of(true);
+    const struct as_token from = token_of(REGISTERED);
     size_t len = write(&from, bytes);
 
     ck_assert_uint_eq(bytes[AT_COUNT], 2);
@@ -131,11 +136,40 @@ START_TEST(D8_inside_of_another_kind_is_refused)
 }
 END_TEST
 
+/* Tokens of before ways had names go on: the same without the way. */
+START_TEST(D8_inside_of_version_1)
+{
+    AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 20);
+    static const unsigned char no_way[AS_WAY];
+    unsigned char bytes[AS_SEAL_PLAIN_MAX];
+
+    for (int kind = UNBOUND; kind < KINDS; kind++) {
+        const struct as_token from = token_of(kind);
+        size_t len = write(&from, bytes);
+        bytes[AT_VERSION] = 1;
+        if (kind == PKI) {
+            ck_assert_ptr_null(parse(mem, bytes, len).client_id.ptr);
+            len -= AS_WAY;
+            memmove(bytes + AT_CLIENT, bytes + AT_CLIENT + AS_WAY, len - AT_CLIENT);
+        }
+        const struct as_token back = parse(mem, bytes, len);
+        ck_span_eq(back.client_id, "client");
+        ck_assert_uint_eq(back.audience_count, 2);
+        ck_assert(back.binding.x5t == from.binding.x5t);
+        ck_assert_int_eq(back.binding.class_, from.binding.class_);
+        ck_assert_mem_eq(back.binding.thumbprint, from.binding.thumbprint, AS_DIGEST);
+        ck_assert_mem_eq(back.binding.way, no_way, AS_WAY);
+        bytes[AT_VERSION] = 2;
+        ck_assert(kind != PKI || parse(mem, bytes, len).client_id.ptr == NULL);
+    }
+}
+END_TEST
+
 START_TEST(D8_inside_ends_after_it_begins)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 16);
     unsigned char bytes[AS_SEAL_PLAIN_MAX];
-    struct as_token from = token_of(true);
+    struct as_token from = token_of(REGISTERED);
 
     from.expires_at = from.issued_at;
     ck_assert_ptr_null(parse(mem, bytes, write(&from, bytes)).client_id.ptr);
@@ -148,7 +182,7 @@ START_TEST(D8_inside_has_a_limit)
 {
     static char scope[AS_SEAL_PLAIN_MAX];
     unsigned char bytes[AS_SEAL_PLAIN_MAX];
-    struct as_token from = token_of(true);
+    struct as_token from = token_of(REGISTERED);
     size_t len = write(&from, bytes);
     size_t room = AS_SEAL_PLAIN_MAX - (len - from.scope.len);
 
@@ -158,7 +192,7 @@ START_TEST(D8_inside_has_a_limit)
     ck_assert_uint_eq(len, AS_SEAL_PLAIN_MAX);
     from.scope = as_span_bytes(scope, room + 1);
     ck_assert(!as_token_inside_write(&from, bytes, sizeof(bytes), &len));
-    from = token_of(true);
+    from = token_of(REGISTERED);
     from.audience_count = AS_LIMIT_RESOURCES + 1; /* not even read */
     ck_assert(!as_token_inside_write(&from, bytes, sizeof(bytes), &len));
 }
@@ -168,6 +202,7 @@ AS_TESTS("form_sealed", {
     tcase_add_test(t, D8_inside_both_ways);
     tcase_add_test(t, D8_inside_cut_or_longer_is_refused);
     tcase_add_test(t, D8_inside_of_another_kind_is_refused);
+    tcase_add_test(t, D8_inside_of_version_1);
     tcase_add_test(t, D8_inside_ends_after_it_begins);
     tcase_add_test(t, D8_inside_has_a_limit);
 })

@@ -228,25 +228,51 @@ START_TEST(D9_the_client_is_pinned_elsewhere)
 }
 END_TEST
 
+/* A token as it would be if the client had been bound so. */
+static const char *mint_bound(const char *id, struct as_binding binding, char text[ISSUE_TEXT])
+{
+    static const as_span audience[] = {AS_LIT_ROW("https://rs.example")};
+    struct as_entitlement what = {.audience = audience,
+                                  .audience_count = 1,
+                                  .subject = as_span_of(id),
+                                  .scope = AS_LIT("read"),
+                                  .binding = binding,
+                                  .format = format};
+    const struct as_party *party = NULL;
+    struct as_issue issue;
+
+    ck_ok(as_store_party_get(w->ctx.store, as_span_of(id), &party));
+    what.client = party->client;
+    ck_ok(as_token_mint(&w->ctx, &what, &issue));
+    snprintf(text, ISSUE_TEXT, "%.*s", (int)issue.access_token.len, issue.access_token.ptr);
+    world_next(w);
+    return text;
+}
+
+/* A token of pki whose path is of so many steps, the last of which ends then. */
+static const char *mint_ending(size_t steps, as_time end, char text[ISSUE_TEXT])
+{
+    struct as_certificate_row ending = *world_row(w, "pki", pki_cert);
+    bool first = true;
+
+    ck_assert_uint_eq(ending.path_count, 1);
+    ending.binding.way[0] ^= (unsigned char)steps;
+    ending.path[steps - 1] = ending.path[0];
+    ending.path[steps - 1].not_after = end;
+    ending.path_count = steps;
+    ck_ok(as_store_certificate_put(w->session, &ending, &first));
+    ck_assert(!first); /* beside that of pki_token */
+    return mint_bound("pki", ending.binding, text);
+}
+
 START_TEST(D9_a_path_that_has_ended)
 {
-    const struct as_certificate_row *row = NULL;
-    struct as_certificate_row ended;
+    char now[ISSUE_TEXT], before[ISSUE_TEXT];
 
-    ck_ok(as_store_certificate_get(w->session, pki_cert->thumbprint, &row));
-    ended = *row;
-    ck_assert_uint_eq(ended.path_count, 1);
-    ended.path[0].not_after = w->ctx.now;
-    ck_ok(as_store_certificate_put(w->session, &ended));
-    ACTIVE(pki_token); /* the last second counts */
-    ended.path_count = 2;
-    ended.path[1] = ended.path[0];
-    ended.path[1].not_after = w->ctx.now - 1;
-    ended.der = AS_LIT("leaf"); /* the old row is gone with its request */
-    ended.chain = AS_SPAN_NONE;
-    ended.trust = AS_LIT("banks");
-    ck_ok(as_store_certificate_put(w->session, &ended));
-    INACTIVE(pki_token, "cert_expired");
+    ACTIVE(mint_ending(1, w->ctx.now, now)); /* the last second counts */
+    INACTIVE(mint_ending(2, w->ctx.now - 1, before), "cert_expired");
+    ACTIVE(now);
+    ACTIVE(pki_token);
 }
 END_TEST
 
@@ -293,36 +319,15 @@ START_TEST(D9_another_method_now)
 }
 END_TEST
 
-/* A token as it would be if a client's certificate had been accepted in that way. */
-static const char *mint_class(const char *id, const struct as_cert *cert,
-                              enum as_certificate_class class_, char text[ISSUE_TEXT])
-{
-    static const as_span audience[] = {AS_LIT_ROW("https://rs.example")};
-    struct as_entitlement what = {.audience = audience,
-                                  .audience_count = 1,
-                                  .subject = as_span_of(id),
-                                  .scope = AS_LIT("read"),
-                                  .binding = {.x5t = true},
-                                  .binding_class = class_,
-                                  .format = format};
-    const struct as_party *party = NULL;
-    struct as_issue issue;
-
-    ck_ok(as_store_party_get(w->ctx.store, as_span_of(id), &party));
-    what.client = party->client;
-    memcpy(what.binding.thumbprint, cert->thumbprint, AS_DIGEST);
-    ck_ok(as_token_mint(&w->ctx, &what, &issue));
-    snprintf(text, ISSUE_TEXT, "%.*s", (int)issue.access_token.len, issue.access_token.ptr);
-    return text;
-}
-
-/* The row of a certificate is one for all clients that use it, and none takes it from another. */
+/* Each client has the row of its own method, and none takes it from another. */
 START_TEST(D9_one_certificate_by_two_methods)
 {
+    const struct as_binding by_path = world_binding(w, "pki", pki_cert);
+    const struct as_binding by_itself = world_binding(w, "self", self_cert);
     char other[ISSUE_TEXT], text[ISSUE_TEXT];
 
-    INACTIVE(mint_class("self", pki_cert, AS_CERTIFICATE_PKI, text), "method_mismatch");
-    INACTIVE(mint_class("pki", self_cert, AS_CERTIFICATE_REGISTERED, text), "method_mismatch");
+    INACTIVE(mint_bound("self", by_path, text), "method_mismatch");
+    INACTIVE(mint_bound("pki", by_itself, text), "method_mismatch");
     world_add(w, (struct world_party){.id = "other", .certs = {pki_cert}, .scope = pki.scope});
     ACTIVE(issue_text(w, "other", pki_cert, other));
     ACTIVE(pki_token);
@@ -331,15 +336,15 @@ START_TEST(D9_one_certificate_by_two_methods)
 }
 END_TEST
 
-/* The other way around the row grows; before it did, a token of class pki has no path. */
-START_TEST(D9_a_row_without_a_path)
+/* A registered certificate has no path: before there is a row with one, nothing can be said. */
+START_TEST(D9_the_row_of_another_method)
 {
     const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
     char other[ISSUE_TEXT], text[ISSUE_TEXT];
 
     world_add(w, (struct world_party){.id = "other", .certs = {cert}, .scope = pki.scope});
     ACTIVE(issue_text(w, "other", cert, other));
-    INACTIVE(mint_class("pki", cert, AS_CERTIFICATE_PKI, text), "cert_class_changed");
+    INACTIVE(mint_bound("pki", world_binding(w, "pki", cert), text), "cert_unknown");
     ACTIVE(issue_text(w, "pki", cert, pki_token));
     ACTIVE(text);
     ACTIVE(other);
@@ -350,24 +355,28 @@ END_TEST
 START_TEST(D9_no_row)
 {
     const struct as_cert *cert = world_leaf(w, w->banks_ca, "CN=c");
-    struct as_issue issue;
     char text[ISSUE_TEXT];
-    const as_span audience = AS_LIT("https://rs.example");
 
-    struct as_who who = world_who(w, "pki", cert);
-    struct as_entitlement what = {.client = who.party->client,
-                                  .subject = AS_LIT("pki"),
-                                  .audience = &audience,
-                                  .audience_count = 1,
-                                  .scope = AS_LIT("read"),
-                                  .binding = {.x5t = true},
-                                  .format = format};
-    memcpy(what.binding.thumbprint, cert->thumbprint, AS_DIGEST);
-    ck_ok(as_token_mint(&w->ctx, &what, &issue));
-    snprintf(text, sizeof(text), "%.*s", (int)issue.access_token.len, issue.access_token.ptr);
-    INACTIVE(text, "cert_unknown");
+    INACTIVE(mint_bound("pki", world_binding(w, "pki", cert), text), "cert_unknown");
     issue_text(w, "pki", cert, pki_token); /* writes the row */
     ACTIVE(text);
+}
+END_TEST
+
+/* D14: six questions, of which the caches answer all that were asked before: none goes to the
+ * database, and no more is asked than one row of the certificate. */
+START_TEST(D14_one_look_at_the_certificate)
+{
+    const struct as_token *token = NULL;
+    const char *reason = NULL;
+
+    for (int i = 0; i < 2; i++) {
+        const int64_t before = as_metric_get(AS_METRIC_store_reads_total);
+        ck_ok(as_token_look(&w->ctx, as_span_of(pki_token), &token, &reason));
+        ck_assert_ptr_nonnull(token);
+        ck_assert_int_eq(as_metric_get(AS_METRIC_store_reads_total), before + 4);
+        world_next(w);
+    }
 }
 END_TEST
 
@@ -390,8 +399,9 @@ static void add_tests(TCase *t)
     tcase_add_test(t, MTLS_56_dates_of_a_registered_certificate);
     tcase_add_test(t, D9_another_method_now);
     tcase_add_test(t, D9_one_certificate_by_two_methods);
-    tcase_add_test(t, D9_a_row_without_a_path);
+    tcase_add_test(t, D9_the_row_of_another_method);
     tcase_add_test(t, D9_no_row);
+    tcase_add_test(t, D14_one_look_at_the_certificate);
 }
 
 /* Whatever is asked of a token is asked of either form (TOK-128). */

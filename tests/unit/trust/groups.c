@@ -2,6 +2,7 @@
 /* Trust groups: what is read, what is told, who vouches for what, and the cache in between. */
 #include "support/groups.h"
 
+#include "as/crypto.h"
 #include "trust/trust.h"
 
 #include <pthread.h>
@@ -168,6 +169,69 @@ START_TEST(TLS_60_verdict_names_the_path)
     as_cert_drop(cert);
     as_trust_free(trust);
     test_cert_free(below);
+    test_cert_free(sub);
+}
+END_TEST
+
+/* As a store keeps it: it must not change from one release to the next, or rows are written anew.
+ */
+static void expect_way(const struct as_trust_verdict *verdict, const char *group)
+{
+    unsigned char parts[2 * AS_DIGEST + AS_PATH_MAX * AS_PATH_LINK];
+    unsigned char digest[AS_DIGEST];
+
+    ck_assert_ptr_null(verdict->reason);
+    ck_ok(as_sha256(as_span_of(group), parts));
+    memcpy(parts + AS_DIGEST, verdict->anchor, AS_DIGEST);
+    for (size_t i = 0; i < verdict->step_count; i++) {
+        as_path_link_write(&verdict->steps[i], parts + 2 * AS_DIGEST + i * AS_PATH_LINK);
+    }
+    ck_ok(as_sha256(as_span_bytes(parts, 2 * AS_DIGEST + verdict->step_count * AS_PATH_LINK),
+                    digest));
+    ck_assert_mem_eq(verdict->way, digest, AS_WAY);
+}
+
+/* The same for the same group, anchor and steps; another for any other, none for a refusal. */
+START_TEST(D9_a_verdict_names_the_way)
+{
+    struct test_cert *sub = test_sub_ca(root, "CN=Sub");
+    struct test_cert *renewed = test_cert(
+        root, (struct test_cert_ask){.subject = "CN=Sub", .ca = true, .use_key = sub->key});
+    struct test_cert *below = test_leaf(sub, "CN=c");
+    struct group groups[] = {{.anchors = {root}}, {.name = "others", .anchors = {root}}};
+    static const unsigned char none[AS_WAY];
+    const char *const names[] = {"banks", "others", "banks", "banks"};
+    struct as_cert *certs[] = {present(LIST(below, sub)), present(LIST(below, sub)),
+                               present(LIST(below, renewed)), present(LIST(below, sub))};
+    struct as_trust_verdict verdicts[4];
+
+    for (int again = 0; again < 2; again++) { /* by another reading of the same configuration */
+        struct as_trust *trust = trust_of(groups, 2, NULL);
+        for (int cached = 0; cached < 2; cached++) {
+            for (size_t i = 0; i < AS_COUNT(certs); i++) {
+                ck_ok(as_trust_judge(trust, as_span_of(names[i]), AS_USE_CLIENT, certs[i], NOW,
+                                     &verdicts[i]));
+                expect_way(&verdicts[i], names[i]);
+            }
+        }
+        ck_assert_mem_eq(verdicts[0].way, verdicts[3].way, AS_WAY);
+        ck_assert_mem_ne(verdicts[0].way, verdicts[1].way, AS_WAY);
+        ck_assert_mem_ne(verdicts[0].way, verdicts[2].way, AS_WAY);
+        ck_assert_mem_ne(verdicts[1].way, verdicts[2].way, AS_WAY);
+        ck_ok(as_trust_judge(trust, AS_LIT("nobody"), AS_USE_CLIENT, certs[0], NOW, &verdicts[0]));
+        ck_assert_mem_eq(verdicts[0].way, none, AS_WAY);
+        struct as_cert *stranger = present(LIST(below));
+        ck_ok(as_trust_judge(trust, AS_LIT("banks"), AS_USE_CLIENT, stranger, NOW, &verdicts[0]));
+        ck_assert_ptr_nonnull(verdicts[0].reason);
+        ck_assert_mem_eq(verdicts[0].way, none, AS_WAY);
+        as_cert_drop(stranger);
+        as_trust_free(trust);
+    }
+    for (size_t i = 0; i < AS_COUNT(certs); i++) {
+        as_cert_drop(certs[i]);
+    }
+    test_cert_free(below);
+    test_cert_free(renewed);
     test_cert_free(sub);
 }
 END_TEST
@@ -620,6 +684,7 @@ AS_TESTS("trust/groups", {
     tcase_add_test(t, TLS_44_ca_names);
     tcase_add_test(t, TLS_50_anchor_set);
     tcase_add_test(t, TLS_60_verdict_names_the_path);
+    tcase_add_test(t, D9_a_verdict_names_the_way);
     tcase_add_test(t, TLS_60_failures_live_five_seconds);
     tcase_add_test(t, TLS_60_many_threads);
     tcase_add_test(t, TLS_61_dates_are_asked_anew);
