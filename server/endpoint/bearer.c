@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer.h"
 
-#include <string.h>
-
 #define SECRET 24
 
 /* RFC 7235 2.1: letters, digits and -._~+/ with '=' at the end. */
@@ -16,8 +14,7 @@ static bool is_token68(as_span text)
     for (size_t i = 0; i < len; i++) {
         char c = text.ptr[i];
 
-        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) &&
-            (c == '\0' || strchr("-._~+/", c) == NULL)) {
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && !as_ascii_is_one_of(c, "-._~+/")) {
             return false;
         }
     }

@@ -2,17 +2,14 @@
 /* Orders the steps of a registration; what is left open gets its default here and is shown. */
 #include "registration.h"
 
-#include <string.h>
-
 /* Not what a command line would take for a flag, nor `.` and `..`, which HTTP clients take out of a
  * path (RFC 3986 5.2.4), so that nobody could address such a party again. */
 static bool id_is_fine(as_span id)
 {
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
     for (size_t i = 0; i < id.len; i++) {
-        if (strchr(allowed, id.ptr[i]) == NULL || id.ptr[i] == '\0') {
+        char c = id.ptr[i];
+
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && !as_ascii_is_one_of(c, "-._~")) {
             return false;
         }
     }

@@ -166,7 +166,7 @@ static const char *path_fault(as_span path)
 
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
-        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && strchr("/-._~", c) == NULL) {
+        if (!as_ascii_is_letter(c) && !as_ascii_is_digit(c) && !as_ascii_is_one_of(c, "/-._~")) {
             return "has a character in its path that is no letter, digit or one of -._~";
         }
     }

@@ -77,7 +77,7 @@ static bool take_variable(struct scan *scan)
     size_t end = 2 + len;
     bool preset = ahead(scan, end) == ':' && ahead(scan, end + 1) == '-';
 
-    while (preset && ahead(scan, end) != '\0' && strchr("}\"\\\n", ahead(scan, end)) == NULL) {
+    while (preset && ahead(scan, end) != '\0' && !as_ascii_is_one_of(ahead(scan, end), "}\"\\\n")) {
         end++;
     }
     if (len == 0 || len >= sizeof(name) || ahead(scan, end) != '}') {
@@ -104,7 +104,7 @@ static bool take_special(struct scan *scan, char quote)
         return ahead(scan, 1) == '{' ? take_variable(scan)
                                      : refuse(scan, scan->line, WRITE_VARIABLE);
     }
-    if (ahead(scan, 1) == '\0' || strchr(quote == '"' ? "\"\\$" : "'\\", ahead(scan, 1)) == NULL) {
+    if (!as_ascii_is_one_of(ahead(scan, 1), quote == '"' ? "\"\\$" : "'\\")) {
         return refuse(scan, scan->line, "a backslash in a string is written \\\\");
     }
     take(scan);
@@ -158,7 +158,7 @@ static bool take_mark(struct scan *scan, char c)
         return refuse(scan, scan->line,
                       "comments start with #; a text with // or /* is written in quotes");
     }
-    if (as_ascii_is_letter(c) || as_ascii_is_digit(c) || strchr("_-./:@%=,()", c) != NULL) {
+    if (as_ascii_is_letter(c) || as_ascii_is_digit(c) || as_ascii_is_one_of(c, "_-./:@%=,()")) {
         note(scan, c);
         return take(scan);
     }

@@ -95,7 +95,7 @@ static const char *canon_uri(as_span text, char *out, size_t *len)
     }
     while (scheme < text.len &&
            (as_ascii_is_letter(text.ptr[scheme]) || as_ascii_is_digit(text.ptr[scheme]) ||
-            (text.ptr[scheme] != ':' && strchr("+-.", text.ptr[scheme]) != NULL))) {
+            as_ascii_is_one_of(text.ptr[scheme], "+-."))) {
         scheme++;
     }
     if (!as_ascii_is_letter(text.ptr[0]) || scheme + 1 >= text.len || text.ptr[scheme] != ':') {

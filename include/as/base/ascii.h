@@ -6,6 +6,7 @@
 #define AS_BASE_ASCII_H
 
 #include <stdbool.h>
+#include <string.h>
 
 /* 0 to 9. */
 static inline bool as_ascii_is_digit(char c)
@@ -42,6 +43,12 @@ static inline bool as_ascii_is_uri_char(char c)
 {
     return as_ascii_is_nqchar(c) && c != '<' && c != '>' && c != '^' && c != '`' &&
            (c < '{' || c > '}');
+}
+
+/* One of the characters of a text? NUL is none, though strchr(3) finds it at the end of each. */
+static inline bool as_ascii_is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
 }
 
 /* The letter in lower case; anything else as it is. */

@@ -192,6 +192,8 @@ START_TEST(ascii_of_errors_scopes_and_uris)
         ck_assert_int_eq(as_ascii_is_nqchar(c), nqchar);
         ck_assert_int_eq(as_ascii_is_nqschar(c), nqchar || i == 0x20);
         ck_assert_int_eq(as_ascii_is_uri_char(c), i != 0 && strchr(uri, i) != NULL);
+        ck_assert_int_eq(as_ascii_is_one_of(c, uri), as_ascii_is_uri_char(c));
+        ck_assert(!as_ascii_is_one_of(c, ""));
     }
 }
 END_TEST
