@@ -363,8 +363,8 @@ START_TEST(D9_no_row)
 }
 END_TEST
 
-/* D14: six questions, of which the caches answer all that were asked before: none goes to the
- * database, and no more is asked than one row of the certificate. */
+/* Whoever shares the certificate, its row is one question of four: token, client, resource servers,
+ * certificate. */
 START_TEST(D14_one_look_at_the_certificate)
 {
     const struct as_token *token = NULL;
