@@ -85,6 +85,9 @@ struct as_edge_bounds {
     /* Buffered by one worker: 503. Large requests may fill three quarters of it, others over TLS
      * 15 of 16 parts, and all of it those of listeners without TLS. */
     size_t worker_bytes;
+    /* What the process may have: connections at AS_LIMIT_CONNECTION_BYTES each take half of it at
+     * most, their buffers a quarter. 0: what as_memory_limit() tells. */
+    uint64_t memory;
 };
 
 extern const struct as_edge_bounds as_edge_bounds_usual;

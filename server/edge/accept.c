@@ -50,15 +50,15 @@ static bool is_paused(const struct as_pause *pause)
     return pause->timer.prev != NULL;
 }
 
-/* Once, until somebody is accepted again. */
+/* It may be so for every one that comes, and is told now and then. */
 static void tell_shortage(struct as_worker *worker, const struct as_listener *listener)
 {
     struct as_pause *pause = &worker->pauses[class_of(listener)];
 
-    if (!pause->told) {
-        AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no descriptors left"),
-               AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->fds)));
-        pause->told = true;
+    if (worker->now >= pause->tell_at) {
+        AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no room for more connections"),
+               AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->places)));
+        pause->tell_at = worker->now + AS_LIMIT_SHORTAGE_LOG_MS;
     }
 }
 
@@ -161,7 +161,7 @@ static bool enter(struct as_worker *worker, const struct as_arrival *arrival, un
 static void leave(struct as_worker *worker, const struct as_arrival *arrival)
 {
     leave_listener(arrival);
-    as_fds_give(worker->edge, arrival->listener->kind);
+    as_place_give(worker->edge, arrival->listener->kind);
 }
 
 /* ---------------------------------------------------------------- one connection ------------- */
@@ -204,7 +204,6 @@ static void take_under(struct as_worker *worker, struct as_arrival *arrival, str
         refuse(arrival);
         return;
     }
-    worker->pauses[class_of(arrival->listener)].told = false;
     as_metric_add(AS_METRIC_connections_accepted_total, 1);
 }
 
@@ -227,7 +226,7 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof(from);
 
-    if (!as_fds_left(worker->edge, listener->kind) &&
+    if (!as_places_left(worker->edge, listener->kind) &&
         (listener->kind != AS_LISTENER_TLS || !as_displace_might(worker))) {
         pause_for_fds(worker, listener); /* they wait in the backlog */
         return false;

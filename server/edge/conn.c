@@ -128,7 +128,7 @@ enum as_step as_conn_end(struct as_conn *conn)
         as_sources_leave(conn->listener->sources, conn->source);
     }
     (void)atomic_fetch_sub(&conn->listener->open, 1);
-    as_fds_give(worker->edge, conn->listener->kind);
+    as_place_give(worker->edge, conn->listener->kind);
     if (!conn->ticket.waits) {
         bury(conn);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where there is no room for another connection, descriptors or a listener's most, somebody who has
+ * Where there is no room for another connection, places or a listener's most, somebody who has
  * many makes room for somebody who has few: otherwise whoever opens as many as there may be keeps
  * everybody else out, for nothing more than a connection now and then. Only those go that are in
  * the midst of nothing they were promised: they have said too little for an answer to be owed, or
@@ -24,7 +24,7 @@ static const struct {
              {AS_TIMER_HANDSHAKE, false}, {AS_TIMER_HEAD, false}, {AS_TIMER_BODY, false}};
 
 struct need {
-    const struct as_listener *at; /* whose most is reached; NULL: descriptors or memory are short */
+    const struct as_listener *at; /* whose most is reached; NULL: places or memory are short */
     struct as_source source;      /* who comes; all zero: nobody, memory is short */
     bool busy_first;              /* of two that have as many: those cost more memory */
     unsigned resting, busy;       /* an address must have so many connections to lose one that is */
@@ -98,9 +98,9 @@ bool as_displace(struct as_worker *worker, const struct as_listener *listener,
 bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
                         struct as_source source)
 {
-    return as_fds_take(worker->edge, listener->kind) ||
+    return as_place_take(worker->edge, listener->kind) ||
            (listener->kind == AS_LISTENER_TLS && displace_for(worker, listener, NULL, source) &&
-            as_fds_take(worker->edge, listener->kind));
+            as_place_take(worker->edge, listener->kind));
 }
 
 /* ---------------------------------------------------------------- for memory ----------------- */
@@ -112,7 +112,7 @@ static void tell_memory(struct as_worker *worker, unsigned ended)
     if (worker->now < worker->memory_tell_at) {
         return;
     }
-    worker->memory_tell_at = worker->now + AS_LIMIT_MEMORY_LOG_MS;
+    worker->memory_tell_at = worker->now + AS_LIMIT_SHORTAGE_LOG_MS;
     AS_LOG(AS_LOG_WARNING, "memory", AS_LOG_TEXT("reason", "memory is short"),
            AS_LOG_NUMBER("connections_ended", worker->memory_ended));
     worker->memory_ended = 0;

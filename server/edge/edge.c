@@ -54,7 +54,7 @@ static enum as_edge_failure open_edge(struct as_edge *edge, const struct as_edge
     enum as_edge_failure failure = make_failing(edge, conf, tell, arg);
 
     if (failure == AS_EDGE_FINE) {
-        failure = as_fds_count(edge, conf, tell, arg);
+        failure = as_places_count(edge, conf, tell, arg);
     }
     for (size_t i = 0; i < conf->listener_count && failure == AS_EDGE_FINE; i++) {
         failure =
@@ -75,6 +75,9 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     }
     edge->jobs = conf->jobs;
     edge->bounds = conf->bounds != NULL ? *conf->bounds : as_edge_bounds_usual;
+    if (edge->bounds.memory == 0) {
+        edge->bounds.memory = as_memory_limit(AS_MEMORY_GROUPS, AS_MEMORY_TREE);
+    }
     edge->worker_count = worker_count(conf);
     edge->listeners = calloc(conf->listener_count, sizeof(*edge->listeners));
     edge->workers = calloc(edge->worker_count, sizeof(*edge->workers));

@@ -64,24 +64,24 @@ struct as_edge {
     unsigned worker_count;
     struct as_failing *failing;
     struct as_hash_seed seed; /* of lines */
-    size_t fds_max;           /* descriptors that connections may take, one each */
-    size_t fds_tls_max;       /* those of TLS listeners; the rest is for the others */
-    atomic_size_t fds;        /* that all have taken */
-    atomic_size_t fds_tls;    /* those of TLS listeners among them */
+    size_t places_max;        /* that connections may take, one each */
+    size_t places_tls_max;    /* those of TLS listeners; the rest is for the others */
+    atomic_size_t places;     /* that all have taken */
+    atomic_size_t places_tls; /* those of TLS listeners among them */
     atomic_bool draining;
     atomic_bool stopping;
     atomic_llong stop_by;  /* monotonic milliseconds; set before `stopping` */
     atomic_uint accepting; /* workers that have not yet stopped accepting; set before `stopping` */
 };
 
-/* descriptors.c. Counts what there is, with a word to the operator. */
-enum as_edge_failure as_fds_count(struct as_edge *edge, const struct as_edge_conf *conf,
-                                  as_edge_tell tell, void *arg);
+/* places.c. Counts what there is, with a word to the operator. */
+enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_conf *conf,
+                                     as_edge_tell tell, void *arg);
 /* For a connection of a listener of this kind. Any thread. */
-bool as_fds_take(struct as_edge *edge, enum as_listener_kind kind);
-void as_fds_give(struct as_edge *edge, enum as_listener_kind kind);
+bool as_place_take(struct as_edge *edge, enum as_listener_kind kind);
+void as_place_give(struct as_edge *edge, enum as_listener_kind kind);
 /* Is there one for a new connection? */
-bool as_fds_left(const struct as_edge *edge, enum as_listener_kind kind);
+bool as_places_left(const struct as_edge *edge, enum as_listener_kind kind);
 
 /* ---------------------------------------------------------------- workers -------------------- */
 
@@ -95,7 +95,7 @@ struct as_pause {
     struct as_timer timer;
     struct as_worker *worker;
     enum as_class class;
-    bool told;
+    int64_t tell_at; /* when it may be said again that there is no room */
 };
 
 struct as_worker {
@@ -231,7 +231,7 @@ void as_conn_count(struct as_conn *conn);
  * does another's connection go for it? */
 bool as_displace(struct as_worker *worker, const struct as_listener *listener,
                  struct as_source source);
-/* Takes a descriptor for a connection of this listener and address; another's may have to go. */
+/* Takes a place for a connection of this listener and address; another's may have to go. */
 bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
                         struct as_source source);
 /* Once per turn: makes whole again what is set apart for when there is no memory, or accepts nobody

@@ -9,6 +9,7 @@
 
 and `Load`, the load of bench_load.
 """
+import atexit
 import contextlib
 import ctypes
 import os
@@ -50,6 +51,23 @@ def build(*targets):
             sys.exit(done.stdout + "\nthe build failed")
     os.environ["FAPID_BUILD"] = folder
     return Path(folder)
+
+
+# ---------------------------------------------------------------------------------- memory -------
+
+def within(megabytes, command):
+    """The command in a cgroup of its own that has so much memory; as root."""
+    lines = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    groups = dict(line.split(":", 2)[1:] for line in lines)
+    if "memory" in groups:
+        parent, bound = Path("/sys/fs/cgroup/memory" + groups["memory"]), "memory.limit_in_bytes"
+    else:
+        parent, bound = Path("/sys/fs/cgroup" + groups[""]), "memory.max"
+    own = parent / f"fapid-bench-{os.getpid()}"
+    own.mkdir(exist_ok=True)
+    atexit.register(own.rmdir)
+    (own / bound).write_text(str(megabytes << 20), encoding="ascii")
+    return ["sh", "-c", f'echo $$ > {own}/cgroup.procs && exec "$0" "$@"', *command]
 
 
 # ---------------------------------------------------------------------------------- nginx --------

@@ -39,7 +39,7 @@
 #define AS_LIMIT_STOP_MS      10000 /* at the end, after the drain: then connections are cut off */
 
 /* --- connections --- */
-#define AS_LIMIT_ACCEPT_PAUSE_MS  100   /* no descriptors left: nothing is accepted for so long */
+#define AS_LIMIT_ACCEPT_PAUSE_MS  100   /* no room for more: nothing is accepted for so long */
 #define AS_LIMIT_FD_RESERVE       64    /* descriptors kept free for the store and the log */
 #define AS_LIMIT_FD_ADMIN         48    /* kept for listeners without TLS: others wait */
 #define AS_LIMIT_FAILED_WINDOW_MS 10000 /* handshakes that fail are counted for so long */
@@ -125,8 +125,9 @@
 #define AS_LIMIT_JWKS_AGE_S    3600  /* max-age of /jwks at the most */
 
 /* --- memory --- */
-#define AS_LIMIT_MEMORY_APART  (512 * 1024) /* of each worker, for when there is none: room is made */
-#define AS_LIMIT_MEMORY_LOG_MS 10000        /* between two lines of log that tell so */
+#define AS_LIMIT_CONNECTION_BYTES (64 * 1024)  /* of one, without buffers: no more of them */
+#define AS_LIMIT_MEMORY_APART     (512 * 1024) /* of each worker, until there is none: others go */
+#define AS_LIMIT_SHORTAGE_LOG_MS  10000        /* between two lines of log on room or memory */
 
 /* --- the store --- */
 #define AS_LIMIT_KEYS               256 /* of our own, retired ones too; then none is published */

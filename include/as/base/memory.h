@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* malloc(), calloc() and realloc(); what they give is for free(). */
 void *as_memory_get(size_t size);
@@ -36,5 +37,13 @@ unsigned long as_memory_shortages(void);
 /* `err`; but AS_SERVER_ERROR for a refusal since which, or by which, memory ran short: `before` is
  * what as_memory_shortages() said when the judging began. */
 as_err as_memory_judged(as_err err, unsigned long before);
+
+#define AS_MEMORY_GROUPS "/proc/self/cgroup"
+#define AS_MEMORY_TREE   "/sys/fs/cgroup"
+/* Octets that the process may have before the kernel ends it: the least of what the machine has and
+ * of what the cgroups that `groups` names, and those above them, allow in `tree` (cgroups(7), both
+ * versions). Those that cannot be read do not count. Not told: resource limits of the process, by
+ * which it is refused memory but not ended. */
+uint64_t as_memory_limit(const char *groups, const char *tree);
 
 #endif

@@ -38,7 +38,7 @@ static void wait_stopped_accepting(void)
 static void join(pthread_t stopper)
 {
     ck_assert_int_eq(pthread_join(stopper, NULL), 0);
-    ck_assert_uint_eq(atomic_load(&serve.edge->fds), 0);
+    ck_assert_uint_eq(atomic_load(&serve.edge->places), 0);
     as_edge_free(serve.edge);
     serve.edge = NULL;
     serve_stop(0);

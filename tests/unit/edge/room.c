@@ -189,7 +189,7 @@ END_TEST
 
 static bool set_limit(rlim_t connections)
 {
-    /* as in descriptors.c, for two listeners and one worker */
+    /* as in places.c, for two listeners and one worker */
     rlim_t limit = AS_LIMIT_FD_RESERVE + 2 + 6 + (1 + AS_LIMIT_JOBS) * 4 + connections;
 
     return setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, limit}) == 0;
@@ -364,6 +364,48 @@ START_TEST(a_request_is_served_where_connections_have_taken_all_descriptors)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- memory --------------------- */
+
+START_TEST(TLS_43_memory_bounds_connections_and_what_they_send)
+{
+    int fds[30];
+
+    make_listeners();
+    serve.bounds.memory = 2 * (60 * AS_LIMIT_CONNECTION_BYTES); /* half of which is for operators */
+    serve_start();
+    ck_assert_ptr_nonnull(strstr(serve.told, "warning: 7 MiB of memory allow 30 connections"));
+    ck_assert_ptr_nonnull(strstr(serve.told, "max_connections asks for more"));
+    ck_assert_uint_eq(serve.edge->bounds.worker_bytes, 30 * AS_LIMIT_CONNECTION_BYTES);
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);
+    for (size_t i = 0; i < AS_COUNT(fds); i++) {
+        fds[i] = client_to(serve_port(TLS));
+    }
+    wait_metric(AS_METRIC_connections_open, AS_COUNT(fds));
+    int refused = client_to(serve_port(TLS)); /* it is no other's */
+    ck_assert(client_ended(refused));
+    client_close(refused);
+    struct tls_conn other;
+    ck_assert(neighbour_gets(ctx, 0x7f000002, &other));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), AS_COUNT(fds));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 1);
+    ask_plain();
+    tls_hang_up(&other);
+    crowd_out(fds, AS_COUNT(fds), ctx);
+}
+END_TEST
+
+START_TEST(where_memory_is_no_bound_descriptors_are)
+{
+    make_listeners();
+    serve.bounds.memory = (uint64_t)1 << 50;
+    serve_start();
+    ck_assert_ptr_nonnull(strstr(serve.told, "open files allow"));
+    ck_assert_ptr_null(strstr(serve.told, "memory"));
+    ck_assert_uint_eq(serve.edge->bounds.worker_bytes, AS_LIMIT_WORKER_BYTES);
+    serve_stop(1000);
+}
+END_TEST
+
 AS_TESTS("edge/room", {
     tcase_add_unchecked_fixture(t, tls_setup, tls_teardown);
     tcase_add_test(t, TOK_12_large_bodies_leave_room_for_small_requests_and_these_for_operators);
@@ -374,4 +416,6 @@ AS_TESTS("edge/room", {
     tcase_add_test(t, TLS_43_descriptors_are_had_by_who_has_few);
     tcase_add_test(t, what_is_kept_for_operators_is_all_that_others_lack);
     tcase_add_test(t, a_request_is_served_where_connections_have_taken_all_descriptors);
+    tcase_add_test(t, TLS_43_memory_bounds_connections_and_what_they_send);
+    tcase_add_test(t, where_memory_is_no_bound_descriptors_are);
 })

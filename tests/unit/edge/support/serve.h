@@ -92,7 +92,7 @@ static inline void serve_stop(int grace_ms)
 {
     if (serve.edge != NULL) {
         as_edge_stop(serve.edge, grace_ms);
-        ck_assert_uint_eq(atomic_load(&serve.edge->fds), 0); /* all were counted back */
+        ck_assert_uint_eq(atomic_load(&serve.edge->places), 0); /* all were counted back */
         as_edge_free(serve.edge);
         serve.edge = NULL;
     }
