@@ -228,16 +228,16 @@ int as_check_quickly(struct as_db *db, const char *path, char finding[AS_STORE_M
         (void)snprintf(finding, AS_STORE_MESSAGE, "%s", sqlite3_errstr(code));
         return code;
     }
+    if (is_cut(db, path)) { /* first: what stands in half a page is told in other words */
+        (void)snprintf(finding, AS_STORE_MESSAGE, MISSING);
+        return SQLITE_CORRUPT;
+    }
     if (pages > AS_LIMIT_STORE_CHECK_OCTETS / octets) {
         return SQLITE_INTERRUPT;
     }
     sqlite3_progress_handler(db->handle, 1000, is_late, &until_ms);
     code = quick_check(db, finding);
     sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-    if (code == SQLITE_OK && is_cut(db, path)) {
-        (void)snprintf(finding, AS_STORE_MESSAGE, MISSING);
-        return SQLITE_CORRUPT;
-    }
     return code;
 }
 
