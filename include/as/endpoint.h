@@ -62,6 +62,10 @@ void as_generation_drop(struct as_generation *generation);
  * The way out for an operator is another audit.file (or none), and a reload; out of a write that
  * hangs, a restart.
  *
+ * Changes that only take away (a party disabled or deleted, a key, an initial access token or the
+ * tokens of a client revoked) are made meanwhile all the same, and acknowledged as all else: whose
+ * requests filled the disk must not be safe from the operator by it.
+ *
  * All else (tokens, revocations by clients, refusals) is answered once its line is in the queue,
  * whatever the disk does: it would be no safer to keep a client from ending a token, and with a
  * full disk tokens are issued (README). When the queue is full (AS_LIMIT_AUDIT_OCTETS or _LINES)

@@ -86,6 +86,9 @@ struct as_audit as_audit_row(const struct as_visit *visit, const char *event, as
 /* The same for a change, to be called before it: AS_UNAVAILABLE when the audit's file would not
  * take its line. */
 as_err as_audit_change(struct as_visit *visit, as_span about, struct as_audit *out);
+/* The same for a change that only takes away: it goes on whatever the audit's file does. A stranger
+ * who fills that disk would otherwise keep an operator from shutting him out. */
+struct as_audit as_audit_ending(struct as_visit *visit, as_span about);
 /* May a change begin? AS_UNAVAILABLE. */
 as_err as_audit_check(const struct as_app *app);
 /* After a change that was made: waits until its line is written. AS_NOT_AUDITED. */

@@ -160,6 +160,12 @@ as_err as_audit_change(struct as_visit *visit, as_span about, struct as_audit *o
     return AS_OK;
 }
 
+struct as_audit as_audit_ending(struct as_visit *visit, as_span about)
+{
+    visit->change = as_audit_sink_takes(visit->app->conf.audit);
+    return as_audit_row(visit, visit->event, about);
+}
+
 as_err as_audit_acknowledge(struct as_visit *visit)
 {
     uint64_t mark;

@@ -160,8 +160,7 @@ as_err as_endpoint_register_delete(struct as_http_call *call)
 
     visit->event = "client_deleted";
     AS_TRY(find(call, &party, &token));
-    struct as_audit audit;
-    AS_TRY(as_audit_change(visit, party->id, &audit));
+    const struct as_audit audit = as_audit_ending(visit, party->id);
     AS_TRY(as_store_party_delete(visit->ctx.store, AS_PARTY_CLIENT, party->id, &audit, &found));
     AS_NEED(found, AS_INVALID_TOKEN, "rat_unknown"); /* deleted meanwhile */
     return as_reply_empty(call, 204);

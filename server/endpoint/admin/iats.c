@@ -158,8 +158,7 @@ as_err as_admin_iats_revoke(struct as_http_call *call)
     visit->event = "iat_revoked";
     AS_TRY(as_admin_need_no_query(call));
     AS_TRY(as_arena_copy(call->mem, call->param, &visit->subject_id));
-    struct as_audit audit;
-    AS_TRY(as_audit_change(visit, visit->subject_id, &audit));
+    const struct as_audit audit = as_audit_ending(visit, visit->subject_id);
     AS_TRY(as_store_iat_revoke(visit->ctx.store, visit->subject_id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "no initial access token has this id");
     return as_reply_empty(call, 204);

@@ -167,8 +167,7 @@ as_err as_admin_keys_revoke(struct as_http_call *call)
 
     AS_TRY(begin(call, "key_revoked"));
     AS_TRY(as_arena_copy(call->mem, call->param, &visit->subject_id));
-    struct as_audit audit;
-    AS_TRY(as_audit_change(visit, AS_SPAN_NONE, &audit));
+    const struct as_audit audit = as_audit_ending(visit, AS_SPAN_NONE);
     AS_TRY(as_keys_revoke(visit->app->conf.keys, visit->ctx.store, visit->subject_id, &audit));
     return as_reply_empty(call, 204);
 }

@@ -49,6 +49,16 @@ as_err as_admin_replace(struct as_http_call *call)
     return replace(call, existing, json, dry_run);
 }
 
+static as_err begin_status(struct as_visit *visit, const struct as_party *after,
+                           struct as_audit *audit)
+{
+    if (after->status != AS_PARTY_DISABLED) {
+        return as_audit_change(visit, after->id, audit);
+    }
+    *audit = as_audit_ending(visit, after->id);
+    return AS_OK;
+}
+
 /* The one change that need not read the whole object first: {"status": ...} alone. */
 static as_err set_status(struct as_http_call *call, const struct as_party *existing,
                          const json_t *json)
@@ -64,7 +74,7 @@ static as_err set_status(struct as_http_call *call, const struct as_party *exist
             "it must be enabled or disabled");
     visit->member = NULL;
     struct as_audit audit;
-    AS_TRY(as_audit_change(visit, existing->id, &audit));
+    AS_TRY(begin_status(visit, &after, &audit));
     after.updated = audit.at > after.updated ? audit.at : after.updated; /* as the store does */
     AS_TRY(as_admin_reply_party(call, 200, &after));
     AS_TRY(as_store_party_set_status(visit->ctx.store, existing->kind, existing->id, after.status,
@@ -140,8 +150,7 @@ as_err as_admin_delete(struct as_http_call *call)
     visit->event = as_admin_words(call)->deleted;
     AS_TRY(as_admin_find(call, &existing));
     AS_TRY(as_admin_need_no_query(call));
-    struct as_audit audit;
-    AS_TRY(as_audit_change(visit, existing->id, &audit));
+    const struct as_audit audit = as_audit_ending(visit, existing->id);
     AS_TRY(as_store_party_delete(visit->ctx.store, existing->kind, existing->id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "it was deleted meanwhile");
     return as_reply_empty(call, 204);

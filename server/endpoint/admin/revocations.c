@@ -16,8 +16,7 @@ as_err as_admin_revoke(struct as_http_call *call)
     AS_NEED(json_is_string(id) && json_object_size(json) == 1, AS_INVALID_REQUEST,
             "the body must be an object with client_id");
     AS_TRY(as_arena_copy(call->mem, as_json_span(id), &visit->subject_id));
-    struct as_audit audit;
-    AS_TRY(as_audit_change(visit, visit->subject_id, &audit));
+    const struct as_audit audit = as_audit_ending(visit, visit->subject_id);
     AS_TRY(as_store_client_revoke_tokens(visit->ctx.store, visit->subject_id, &audit, &found));
     AS_NEED(found, AS_NOT_FOUND, "no client has this id");
     return as_reply_empty(call, 204);

@@ -85,6 +85,19 @@ static bool exists(const char *id)
     return flow_admin(f, "GET", path, NULL)->status == 200;
 }
 
+/* The first string with this name in what a GET, or a POST with a body, answers. */
+static char *first(const char *path, const char *body, const char *name)
+{
+    struct flow_answer *answer = flow_admin(f, body != NULL ? "POST" : "GET", path, body);
+    char pattern[64];
+
+    snprintf(pattern, sizeof(pattern), "\"%s\":\"", name);
+    const char *at = strstr(answer->body, pattern);
+    ck_assert_msg(at != NULL, "%s", answer->body);
+    at += strlen(pattern);
+    return strndup(at, strcspn(at, "\""));
+}
+
 static size_t audit_rows(void)
 {
     const struct as_audit_row *rows = NULL;
@@ -167,7 +180,7 @@ static void mend_disk(void)
     }
 }
 
-/* Every change that an operator can make. */
+/* Every change that an operator can make, but for those that only take away. */
 static const struct change {
     const char *method, *path, *body;
 } changes[] = {
@@ -178,15 +191,10 @@ static const struct change {
      "{'token_endpoint_auth_method':'tls_client_auth',"
      "'tls_client_auth_subject_dn':'CN=made','scope':'read','client_name':'x'}"},
     {"PATCH", "/v1/clients/made", "{'client_name':'x'}"},
-    {"PATCH", "/v1/clients/made", "{'status':'disabled'}"},
-    {"DELETE", "/v1/clients/made", NULL},
-    {"DELETE", "/v1/resources/rs", NULL},
+    {"PATCH", "/v1/clients/made", "{'status':'enabled'}"},
     {"POST", "/v1/initial-access-tokens", "{}"},
-    {"DELETE", "/v1/initial-access-tokens/x", NULL},
-    {"POST", "/v1/revocations", "{'client_id':'made'}"},
     {"POST", "/v1/keys/rotations", "{}"},
     {"POST", "/v1/keys/retirements", "{'kid':'x'}"},
-    {"DELETE", "/v1/keys/x", NULL},
     {"POST", "/v1/db/backups", "{'path':'/nowhere/x'}"},
     {"POST", "/v1/db/restores", "{'path':'/nowhere/x'}"},
 };
@@ -212,6 +220,47 @@ START_TEST(D15_every_change_is_refused_while_the_disk_is_full)
     flow_status(create("new"), 201);
     flow_last_has(f->audit_fd, "event", "client_created");
     flow_last_has(f->audit_fd, "outcome", "success");
+}
+END_TEST
+
+static const struct change endings[] = {
+    {"PATCH", "/v1/clients/made", "{'status':'disabled'}"},
+    {"POST", "/v1/revocations", "{'client_id':'made'}"},
+    {"DELETE", "/v1/clients/made", NULL},
+    {"DELETE", "/v1/resources/rs", NULL},
+};
+
+static void end(const char *method, const char *path, const char *body, unsigned status)
+{
+    struct flow_answer *answer = flow_admin(f, method, path, body);
+
+    ck_assert_msg(answer->status == status, "%s %s: %u %s", method, path, answer->status,
+                  answer->body);
+}
+
+START_TEST(D15_what_takes_away_goes_on_while_the_disk_is_full)
+{
+    char *kid = first("/v1/keys", NULL, "kid"), path[256];
+    char *id = first("/v1/initial-access-tokens", "{}", "id");
+
+    flow_status(create("made"), 201);
+    size_t lines = flow_lines(f->audit_fd), rows = audit_rows();
+    fail_disk();
+    for (size_t i = 0; i < AS_COUNT(endings); i++) {
+        end(endings[i].method, endings[i].path, endings[i].body, i == 0 ? 200 : 204);
+    }
+    snprintf(path, sizeof(path), "/v1/initial-access-tokens/%s", id);
+    end("DELETE", path, NULL, 204);
+    snprintf(path, sizeof(path), "/v1/keys/%s", kid);
+    end("DELETE", path, NULL, 204);
+    end("DELETE", "/v1/keys/x", NULL, 404);
+    ck_assert(!exists("made"));
+    ck_assert_uint_ge(audit_rows(), rows + AS_COUNT(endings) + 2);
+    ck_assert_uint_eq(flow_lines(f->audit_fd), lines);
+    mend_disk();
+    ck_assert_uint_eq(flow_lines(f->audit_fd), lines + 1 + AS_COUNT(endings) + 3);
+    free(kid);
+    free(id);
 }
 END_TEST
 
@@ -356,6 +405,7 @@ AS_TESTS("audit/sink", {
     tcase_add_test(t, D10_a_disk_that_hangs_holds_no_worker_up);
     tcase_add_test(t, D15_a_change_is_not_acknowledged_before_its_line_is_written);
     tcase_add_test(t, D15_every_change_is_refused_while_the_disk_is_full);
+    tcase_add_test(t, D15_what_takes_away_goes_on_while_the_disk_is_full);
     tcase_add_test(t, D15_what_changes_nothing_goes_on);
     tcase_add_test(t, D10_revocation_goes_on_while_the_disk_is_full);
     tcase_add_test(t, D15_a_job_is_not_done_before_its_line_is_written);
