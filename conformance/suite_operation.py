@@ -502,6 +502,7 @@ def D15_no_change_without_its_audit_line():
     """A removed file is one that takes no lines, while the disk of the store is well."""
     with running(["reload.watch=0s"]) as server:
         alice = server.register_client("alice")
+        bob = server.register_client("bob")
         resource = server.register_resource()
         server.token(alice)
         server.settle_audit()
@@ -510,29 +511,31 @@ def D15_no_change_without_its_audit_line():
         until_failing(server)
         assert_equal(len(events(server, "audit_not_written")), 1)
         rows = len(server.ctl("db", "audit"))
-        server.ctl("client", "disable", alice.id, status=UNREACHABLE)
-        server.ctl("client", "delete", alice.id, status=UNREACHABLE)
+        server.ctl("client", "enable", alice.id, status=UNREACHABLE)
+        server.ctl("iat", "create", status=UNREACHABLE)
         server.ctl("key", "rotate", status=UNREACHABLE)
         server.ctl("db", "backup", server.path("copy.db"), status=UNREACHABLE)
         assert not os.path.exists(server.path("copy.db"))
         refused = [line for line in events(server, "request") if line["status"] == 503]
         assert_equal([line["reason"] for line in refused], ["audit_not_written"] * 4)
         assert_equal(len(server.ctl("db", "audit")), rows)
-        assert_equal(server.ctl("client", "show", alice.id)["status"], "enabled")
-        # what is no change goes on: a client ends its token
+        # what is no change goes on, as a client that ends its token; and what only takes away
         assert server.introspect(resource, token)["active"]
         assert_equal(server.post(alice.cert, "/revoke", client_id=alice.id, token=token)[0], 200)
         assert not server.introspect(resource, token)["active"]
+        server.ctl("client", "disable", bob.id)
+        assert_equal(server.ctl("client", "show", bob.id)["status"], "disabled")
+        assert_equal(len(server.ctl("db", "audit")), rows + 2)
         # the way out: another file, which gets what waits
         edit(server, "audit.jsonl", "other.jsonl")
         server.audit_path = server.path("other.jsonl")
         reload(server)
-        server.ctl("client", "disable", alice.id)
+        server.ctl("client", "enable", bob.id)
         assert_equal([(line["event"], line["outcome"]) for line in server.audit_lines()],
                      [("token_issued", "success"), ("client_status_changed", "refused"),
-                      ("client_deleted", "refused"), ("keys_rotated", "refused"),
+                      ("iat_created", "refused"), ("keys_rotated", "refused"),
                       ("database_copied", "refused"), ("token_revoked", "success"),
-                      ("client_status_changed", "success")])
+                      ("client_status_changed", "success"), ("client_status_changed", "success")])
         assert_equal(len(events(server, "audit_written_again")), 1)
         assert_equal(server.metric("audit_lines_lost_total"), 0)
 
