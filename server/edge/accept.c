@@ -2,7 +2,7 @@
 /*
  * Accepting. The listening sockets stand in every worker's epoll set, level-triggered and
  * exclusive: one worker is woken for a connection, and one that is busy is not asked. What cannot
- * be had is closed at once, unless somebody makes room (displace.c); when descriptors run out and
+ * be had is closed at once, unless somebody makes room (displace.c); when there is no room and
  * nobody can, nothing is accepted for a moment by listeners of that class.
  */
 #include "parts.h"
@@ -72,7 +72,7 @@ void as_accept_pause(struct as_worker *worker, enum as_class class)
     }
 }
 
-static void pause_for_fds(struct as_worker *worker, const struct as_listener *listener)
+static void pause_for_room(struct as_worker *worker, const struct as_listener *listener)
 {
     tell_shortage(worker, listener);
     as_accept_pause(worker, class_of(listener));
@@ -126,9 +126,9 @@ static bool enter_listener(struct as_worker *worker, const struct as_arrival *ar
     return false;
 }
 
-static bool enter_fds(struct as_worker *worker, const struct as_arrival *arrival)
+static bool enter_place(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    if (as_displace_for_fd(worker, arrival->listener, arrival->source)) {
+    if (as_displace_for_place(worker, arrival->listener, arrival->source)) {
         return true;
     }
     tell_shortage(worker, arrival->listener);
@@ -151,7 +151,7 @@ static bool enter(struct as_worker *worker, const struct as_arrival *arrival, un
         leave_source(arrival);
         return false;
     }
-    if (!enter_fds(worker, arrival)) {
+    if (!enter_place(worker, arrival)) {
         leave_listener(arrival);
         return false;
     }
@@ -228,7 +228,7 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
 
     if (!as_places_left(worker->edge, listener->kind) &&
         (listener->kind != AS_LISTENER_TLS || !as_displace_might(worker))) {
-        pause_for_fds(worker, listener); /* they wait in the backlog */
+        pause_for_room(worker, listener); /* they wait in the backlog */
         return false;
     }
     int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -238,7 +238,7 @@ static bool accept_one(struct as_worker *worker, struct as_listener *listener)
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        pause_for_fds(worker, listener);
+        pause_for_room(worker, listener);
         return false;
     }
     return errno != EAGAIN && errno != EINVAL && errno != EBADF;

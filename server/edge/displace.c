@@ -95,8 +95,8 @@ bool as_displace(struct as_worker *worker, const struct as_listener *listener,
     return listener->kind == AS_LISTENER_TLS && displace_for(worker, listener, listener, source);
 }
 
-bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
-                        struct as_source source)
+bool as_displace_for_place(struct as_worker *worker, const struct as_listener *listener,
+                           struct as_source source)
 {
     return as_place_take(worker->edge, listener->kind) ||
            (listener->kind == AS_LISTENER_TLS && displace_for(worker, listener, NULL, source) &&

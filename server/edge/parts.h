@@ -87,7 +87,7 @@ bool as_places_left(const struct as_edge *edge, enum as_listener_kind kind);
 
 struct as_conn;
 
-/* Listeners that share what their connections may take of the descriptors. */
+/* Listeners that share what their connections may take of the places. */
 enum as_class { AS_CLASS_TLS, AS_CLASS_LOCAL, AS_CLASSES };
 
 /* Set: these listeners are out of the epoll set. */
@@ -232,8 +232,8 @@ void as_conn_count(struct as_conn *conn);
 bool as_displace(struct as_worker *worker, const struct as_listener *listener,
                  struct as_source source);
 /* Takes a place for a connection of this listener and address; another's may have to go. */
-bool as_displace_for_fd(struct as_worker *worker, const struct as_listener *listener,
-                        struct as_source source);
+bool as_displace_for_place(struct as_worker *worker, const struct as_listener *listener,
+                           struct as_source source);
 /* Once per turn: makes whole again what is set apart for when there is no memory, or accepts nobody
  * until it is. */
 void as_displace_for_memory(struct as_worker *worker);
