@@ -44,7 +44,6 @@ struct as_audit_sink {
     size_t lost_untold; /* lines, since the log was told */
     int64_t lost_told_ms;
     pthread_t thread;
-    bool has_thread;
     /* The writer's own. */
     struct as_audit_batch writing;
     size_t done; /* octets of it */

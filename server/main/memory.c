@@ -4,7 +4,9 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#define STEADY 4 /* main thread, committer and housekeeper of the store, keeper of the keys */
+/* Main thread, committer and housekeeper of the store, keeper of the keys; the audit's writer asks
+ * for no memory. */
+#define STEADY 4
 #define JOBS   2
 
 /* Of what lies free at the end of an arena so much may stay, and malloc_trim leaves it alone but in
