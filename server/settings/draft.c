@@ -133,7 +133,9 @@ struct as_draft_section *as_draft_open(struct as_draft *draft, enum as_section_i
     return section;
 }
 
-struct as_draft_value *as_draft_value(struct as_draft_section *section, const char *key)
+/* Given or preset; NULL: the section has no such setting. */
+static const struct as_draft_value *value_of(const struct as_draft_section *section,
+                                             const char *key)
 {
     const struct as_setting *row = as_setting_find(section->id, as_span_of(key));
 
@@ -142,7 +144,7 @@ struct as_draft_value *as_draft_value(struct as_draft_section *section, const ch
 
 struct as_origin as_draft_where(struct as_draft_section *section, const char *key)
 {
-    const struct as_draft_value *value = as_draft_value(section, key);
+    const struct as_draft_value *value = value_of(section, key);
 
     return value != NULL && value->given ? value->at : section->at;
 }

@@ -63,9 +63,6 @@ struct as_draft_section *as_draft_nth(const struct as_draft *draft, enum as_sect
 /* A further section. NULL, and a finding, when there are too many or the title is no title. */
 struct as_draft_section *as_draft_open(struct as_draft *draft, enum as_section_id id,
                                        const char *title, struct as_origin at);
-
-/* The value of a setting in a section, given or preset. */
-struct as_draft_value *as_draft_value(struct as_draft_section *section, const char *key);
 /* Where a setting was given, or else its section. */
 struct as_origin as_draft_where(struct as_draft_section *section, const char *key);
 /* Puts one more text. False, and a finding, when there are too many or the text cannot be one. */
