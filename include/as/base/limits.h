@@ -125,8 +125,8 @@
 #define AS_LIMIT_JWKS_AGE_S    3600  /* max-age of /jwks at the most */
 
 /* --- memory --- */
-#define AS_LIMIT_CONNECTION_BYTES (64 * 1024)  /* of one, without buffers: no more of them */
-#define AS_LIMIT_MEMORY_APART     (512 * 1024) /* of each worker, until there is none: others go */
+#define AS_LIMIT_CONNECTION_BYTES (64 * 1024)  /* for each, buffers apart: no more of them */
+#define AS_LIMIT_MEMORY_APART     (512 * 1024) /* by each worker; when it is used, others go */
 #define AS_LIMIT_SHORTAGE_LOG_MS  10000        /* between two lines of log on room or memory */
 
 /* --- the store --- */

@@ -3,7 +3,7 @@
 #include "sqlite/backend.h"
 
 /* What is beyond was not counted there: far enough below what the column holds that the server
- * itself goes on. A copy must stay as far below that again, since the store that it becomes goes on
+ * itself goes on. A copy must stay far below that again, since the store that it becomes goes on
  * counting, and is to be found sound for as long as it may write. */
 #define SEQUENCE_END      (INT64_C(1) << 61)
 #define SEQUENCE_COPY_END (INT64_C(1) << 60)
