@@ -74,8 +74,8 @@ void as_generation_drop(struct as_generation *generation);
  * A write that fails (disk full, read-only, gone; or the file has been removed) is told as
  * audit_not_written and tried again every AS_LIMIT_AUDIT_RETRY_MS; lines stay until then, and a
  * line that was cut off is gone on with. At a kill -9 what waits is lost: where the disk keeps up
- * what came in the last AS_LIMIT_AUDIT_GATHER_MS, and never an acknowledged change. The file is not
- * fsynced; what must outlive the machine's crash is the row in the store.
+ * what came in the last AS_LIMIT_AUDIT_GATHER_MS, and never the line of a change that waited for
+ * it. The file is not fsynced; what must outlive the machine's crash is the row in the store.
  */
 struct as_audit_file {
     int fd;    /* open for appending; -1: none, then lines go nowhere */
