@@ -152,6 +152,11 @@ def REG_10_tables():
                  run("client", "show", view["client_id"])[1].splitlines())
     assert_equal(shown["tls_client_auth_subject_dn"], "CN=tabled")
     assert_equal(shown["grant_types"], '["client_credentials"]')
+    # a kid is longer than the column it stands in
+    code, out, _ = run("db", "audit")
+    made = [line.split() for line in out.splitlines() if "key_created" in line]
+    assert_equal((code, {line[4] for line in made}), (FINE, {"success"}))
+    assert_equal({line[3] for line in made}, {key["kid"] for key in server.ctl("key", "list")})
 
 
 @each(("export", ["client", "export"]), ("table", ["client", "list"]),

@@ -135,10 +135,11 @@ static size_t print_cell(const json_t *value, bool time)
     return len;
 }
 
+/* A cell that is longer than its column still ends before the next. */
 static void pad(size_t used, size_t width)
 {
-    for (; used <= width && width > 0; used++) {
-        putchar(' ');
+    if (width > 0) {
+        printf("%*s", (int)(used < width ? width - used : 0) + 1, "");
     }
 }
 
