@@ -153,7 +153,7 @@ struct as_path_link {
 /* One text for one link, to keep or to hash: SHA-256 of the issuer's SPKI, 1 octet of length and 20
  * of serial number (zero past its length), 8 of notAfter, big-endian. */
 void as_path_link_write(const struct as_path_link *link, unsigned char out[AS_PATH_LINK]);
-/* False when the octets are none that as_path_link_write gives. */
+/* False when the length of the serial number is impossible. */
 bool as_path_link_parse(const unsigned char in[AS_PATH_LINK], struct as_path_link *out);
 
 /*

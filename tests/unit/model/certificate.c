@@ -34,7 +34,10 @@ START_TEST(D9_a_link_both_ways)
 
         as_path_link_write(&links[i], octets);
         ck_assert(as_path_link_parse(octets, &back));
-        ck_assert_mem_eq(&back, &links[i], sizeof(back));
+        ck_assert_mem_eq(back.issuer_spki, links[i].issuer_spki, AS_DIGEST);
+        ck_assert_uint_eq(back.serial_len, links[i].serial_len);
+        ck_assert_mem_eq(back.serial, links[i].serial, sizeof(back.serial));
+        ck_assert_int_eq(back.not_after, links[i].not_after);
         memset(longer.serial + longer.serial_len, 0xEE, sizeof(longer.serial) - longer.serial_len);
         as_path_link_write(&longer, again);
         ck_assert_mem_eq(again, octets, AS_PATH_LINK);
