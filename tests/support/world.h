@@ -259,6 +259,18 @@ TEST_UNUSED static const struct as_cert *world_cert(struct world *w, struct test
     return w->certs[w->cert_count++];
 }
 
+/* With one more certificate; whoever made the two keeps them. */
+TEST_UNUSED static const struct as_cert *
+world_cert_with(struct world *w, const struct test_cert *leaf, const struct test_cert *more)
+{
+    STACK_OF(X509) *chain = sk_X509_new_null();
+
+    ck_assert(w->cert_count < WORLD_CERTS && sk_X509_push(chain, more->x509) == 1);
+    ck_ok(as_cert_of_x509(leaf->x509, chain, &w->certs[w->cert_count]));
+    sk_X509_free(chain);
+    return w->certs[w->cert_count++];
+}
+
 /* A leaf of an authority (self-signed when NULL) as a request carries it. */
 TEST_UNUSED static const struct as_cert *world_leaf(struct world *w, const struct test_cert *ca,
                                                     const char *subject)

@@ -3,53 +3,13 @@
  * One certificate, several clients, each judged in its own way: pinned to trust groups with
  * different anchors, or registered as it is. What ends the tokens of one leaves the others'.
  */
-#include "support/flow.h"
+#include "support/shared.h"
 
-static struct flow *f;
-static struct test_cert *leaf;
-static const struct as_cert *by_banks, *by_others, *rs;
 static char *banks_token, *others_token;
-
-/* The leaf with one more certificate, as a request carries it. */
-static const struct as_cert *with_chain(struct test_cert *sub)
-{
-    STACK_OF(X509) *chain = sk_X509_new_null();
-    struct world *w = f->w;
-
-    sk_X509_push(chain, sub->x509);
-    ck_ok(as_cert_of_x509(leaf->x509, chain, &w->certs[w->cert_count]));
-    sk_X509_free(chain);
-    return w->certs[w->cert_count++];
-}
-
-/* An authority that both roots vouch for, so that its certificates lead to either. */
-static struct test_cert *cross_signed(const struct test_cert *root, EVP_PKEY *key)
-{
-    struct test_cert *sub = test_cert(
-        root, (struct test_cert_ask){.subject = "CN=Shared CA", .ca = true, .use_key = key});
-
-    f->w->made[f->w->made_count++] = sub;
-    return sub;
-}
 
 static void start(void)
 {
-    f = flow_new();
-    struct test_cert *sub = cross_signed(f->w->banks_ca, NULL);
-    struct test_cert *crossed = cross_signed(f->w->others_ca, sub->key);
-    leaf = test_leaf(sub, "CN=c");
-    f->w->made[f->w->made_count++] = leaf;
-    by_banks = with_chain(sub);
-    by_others = with_chain(crossed);
-    rs = world_leaf(f->w, f->w->shops_ca, "CN=rs");
-    world_add(f->w,
-              (struct world_party){
-                  .id = "rs", .dn = "CN=rs", .audience = {"https://api.example"}, .scope = "read"});
-    world_add(f->w, (struct world_party){
-                        .id = "banker", .dn = "CN=c", .scope = "read", .trust = "banks"});
-    world_add(f->w,
-              (struct world_party){
-                  .id = "other", .dn = "CN=c", .scope = "read", .trust = "others", .shared = true});
+    shared_start();
     banks_token = flow_token(f, by_banks, "banker");
     others_token = flow_token(f, by_others, "other");
 }
@@ -59,26 +19,6 @@ static void stop(void)
     free(banks_token);
     free(others_token);
     flow_free(f);
-}
-
-static void is_active(const char *token)
-{
-    ck_assert(flow_active(flow_introspect(f, rs, "rs", token)));
-}
-
-static void is_inactive(const char *token, const char *reason)
-{
-    ck_assert(!flow_active(flow_introspect(f, rs, "rs", token)));
-    flow_last_has(f->log_fd, "reason", reason);
-}
-
-/* The first groups hold these authorities from now on, and fapid has been started again. */
-static void anchors(const char *banks, const char *others)
-{
-    f->w->ca_names[0] = banks;
-    f->w->ca_names[1] = others;
-    world_trust(f->w, 3);
-    flow_restart(f);
 }
 
 START_TEST(D9_two_groups_vouch_for_one_certificate)

@@ -4,15 +4,13 @@
  * name no way, and the database has one row for each certificate, whoever proved it last.
  */
 #include "store/support/migrations.h"
-#include "support/flow.h"
+#include "support/shared.h"
 #include "token/form.h"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-static struct flow *f;
-static struct test_cert *leaf;
-static const struct as_cert *by_banks, *by_others, *lone, *rs;
+static const struct as_cert *lone;
 
 /* ------------------------------------------------------------ as it was ----------------------- */
 
@@ -107,68 +105,18 @@ static void update(void)
 
 /* ------------------------------------------------------------ who is there -------------------- */
 
-static const struct as_cert *with_chain(struct test_cert *sub)
-{
-    STACK_OF(X509) *chain = sk_X509_new_null();
-    struct world *w = f->w;
-
-    sk_X509_push(chain, sub->x509);
-    ck_ok(as_cert_of_x509(leaf->x509, chain, &w->certs[w->cert_count]));
-    sk_X509_free(chain);
-    return w->certs[w->cert_count++];
-}
-
 /* `banker`, `other` and `self` share a certificate: under either group, and registered. */
 static void start(void)
 {
-    f = flow_new();
-    struct world *w = f->w;
-    struct test_cert *sub = test_sub_ca(w->banks_ca, "CN=Shared CA");
-    struct test_cert *crossed = test_cert(
-        w->others_ca,
-        (struct test_cert_ask){.subject = "CN=Shared CA", .ca = true, .use_key = sub->key});
-
-    leaf = test_leaf(sub, "CN=c");
-    w->made[w->made_count++] = sub;
-    w->made[w->made_count++] = crossed;
-    w->made[w->made_count++] = leaf;
-    by_banks = with_chain(sub);
-    by_others = with_chain(crossed);
-    lone = world_leaf(w, NULL, "CN=lone");
-    rs = world_leaf(w, w->shops_ca, "CN=rs");
-    world_add(w,
-              (struct world_party){
-                  .id = "rs", .dn = "CN=rs", .audience = {"https://api.example"}, .scope = "read"});
-    world_add(
-        w, (struct world_party){.id = "banker", .dn = "CN=c", .scope = "read", .trust = "banks"});
-    world_add(w,
-              (struct world_party){
-                  .id = "other", .dn = "CN=c", .scope = "read", .trust = "others", .shared = true});
-    world_add(w, (struct world_party){.id = "self", .certs = {by_banks}, .scope = "read"});
-    world_add(w, (struct world_party){.id = "lone", .certs = {lone}, .scope = "read"});
+    shared_start();
+    lone = world_leaf(f->w, NULL, "CN=lone");
+    world_add(f->w, (struct world_party){.id = "self", .certs = {by_banks}, .scope = "read"});
+    world_add(f->w, (struct world_party){.id = "lone", .certs = {lone}, .scope = "read"});
 }
 
 static void stop(void)
 {
     flow_free(f);
-}
-
-static void is_active(const char *token)
-{
-    ck_assert(flow_active(flow_introspect(f, rs, "rs", token)));
-}
-
-static void is_inactive(const char *token, const char *reason)
-{
-    ck_assert(!flow_active(flow_introspect(f, rs, "rs", token)));
-    flow_last_has(f->log_fd, "reason", reason);
-}
-
-static void anchor_of_banks(const char *file)
-{
-    f->w->ca_names[0] = file;
-    world_trust(f->w, 3);
-    flow_restart(f);
 }
 
 /* ------------------------------------------------------------ as it is ------------------------ */
@@ -192,11 +140,11 @@ START_TEST(D9_no_token_changes_its_state)
     is_active(self);
     is_inactive(other, "cert_untrusted");
 
-    anchor_of_banks(f->w->ca_files[2]); /* what ended them before ends them still */
+    anchors(f->w->ca_files[2], f->w->ca_files[1]); /* what ended them before ends them still */
     is_inactive(banker, "cert_untrusted");
     is_active(newer);
     is_active(self);
-    anchor_of_banks(f->w->ca_files[0]);
+    anchors(f->w->ca_files[0], f->w->ca_files[1]);
     is_active(banker);
     world_delete(f->w, AS_PARTY_CLIENT, "self");
     is_inactive(self, "client_unknown");

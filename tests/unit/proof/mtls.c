@@ -73,22 +73,12 @@ START_TEST(MTLS_71_the_der_as_presented)
 }
 END_TEST
 
-static const struct as_cert *with_chain(struct test_cert *leaf, struct test_cert *sub)
-{
-    STACK_OF(X509) *chain = sk_X509_new_null();
-
-    sk_X509_push(chain, sub->x509);
-    ck_ok(as_cert_of_x509(leaf->x509, chain, &w->certs[w->cert_count]));
-    sk_X509_free(chain);
-    return w->certs[w->cert_count++];
-}
-
 START_TEST(D9_the_row_of_a_pki_certificate)
 {
     struct test_cert *sub = test_sub_ca(w->banks_ca, "CN=Banks sub CA");
     struct test_cert *leaf = test_leaf(sub, "CN=c");
 
-    const struct as_cert *cert = with_chain(leaf, sub);
+    const struct as_cert *cert = world_cert_with(w, leaf, sub);
     w->made[w->made_count++] = sub;
     w->made[w->made_count++] = leaf;
     world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
@@ -225,14 +215,14 @@ START_TEST(D9_a_row_for_each_path)
     w->made[w->made_count++] = renewed;
     w->made[w->made_count++] = leaf;
     world_add(w, (struct world_party){.id = "c", .dn = "CN=c"});
-    bound("c", with_chain(leaf, sub));
+    bound("c", world_cert_with(w, leaf, sub));
     int64_t before = writes();
-    bound("c", with_chain(leaf, sub));
+    bound("c", world_cert_with(w, leaf, sub));
     ck_assert_int_eq(writes(), before);
-    bound("c", with_chain(leaf, renewed));
+    bound("c", world_cert_with(w, leaf, renewed));
     ck_assert_int_eq(writes(), before + 1);
-    bound("c", with_chain(leaf, sub)); /* the first is still there */
-    bound("c", with_chain(leaf, renewed));
+    bound("c", world_cert_with(w, leaf, sub)); /* the first is still there */
+    bound("c", world_cert_with(w, leaf, renewed));
     ck_assert_int_eq(writes(), before + 1);
 }
 END_TEST
