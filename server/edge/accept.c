@@ -126,36 +126,29 @@ static bool enter_listener(struct as_worker *worker, const struct as_arrival *ar
     return false;
 }
 
-static bool enter_place(struct as_worker *worker, const struct as_arrival *arrival)
-{
-    if (as_displace_for_place(worker, arrival->listener, arrival->source)) {
-        return true;
-    }
-    tell_shortage(worker, arrival->listener);
-    return false;
-}
-
 static void leave_listener(const struct as_arrival *arrival)
 {
     (void)atomic_fetch_sub(&arrival->listener->open, 1);
     leave_source(arrival);
 }
 
+enum entry { ENTERED, UNWELCOME, FULL };
+
 /* The address first: who else must go for it depends on how many it has, this one included. */
-static bool enter(struct as_worker *worker, const struct as_arrival *arrival, unsigned most)
+static enum entry enter(struct as_worker *worker, const struct as_arrival *arrival, unsigned most)
 {
     if (!is_welcome(worker, arrival) || !enter_source(arrival)) {
-        return false;
+        return UNWELCOME;
     }
     if (!enter_listener(worker, arrival, most)) {
         leave_source(arrival);
-        return false;
+        return FULL;
     }
-    if (!enter_place(worker, arrival)) {
+    if (!as_displace_for_place(worker, arrival->listener, arrival->source)) {
         leave_listener(arrival);
-        return false;
+        return FULL;
     }
-    return true;
+    return ENTERED;
 }
 
 static void leave(struct as_worker *worker, const struct as_arrival *arrival)
@@ -192,14 +185,30 @@ static bool make_conn(struct as_worker *worker, struct as_arrival *arrival, stru
     return true;
 }
 
-static void take_under(struct as_worker *worker, struct as_arrival *arrival, struct as_conf *conf,
-                       const struct sockaddr_storage *from)
+static void refuse_full(struct as_worker *worker, const struct as_arrival *arrival)
 {
-    if (!enter(worker, arrival, conf->it.max_connections)) {
+    if (!as_places_left(worker->edge, arrival->listener->kind)) {
+        tell_shortage(worker, arrival->listener);
+    }
+    refuse(arrival);
+}
+
+static void take_under(struct as_worker *worker, struct as_arrival *arrival, struct as_conf *conf,
+                       const struct as_guest *guest)
+{
+    enum entry entry = enter(worker, arrival, conf->it.max_connections);
+
+    if (entry == UNWELCOME) {
         refuse(arrival);
         return;
     }
-    if (!make_conn(worker, arrival, conf, from)) {
+    if (entry == FULL) {
+        if (!as_guest_hand_on(worker, *guest)) {
+            refuse_full(worker, arrival);
+        }
+        return;
+    }
+    if (!make_conn(worker, arrival, conf, &guest->from)) {
         leave(worker, arrival);
         refuse(arrival);
         return;
@@ -207,34 +216,41 @@ static void take_under(struct as_worker *worker, struct as_arrival *arrival, str
     as_metric_add(AS_METRIC_connections_accepted_total, 1);
 }
 
-static void take(struct as_worker *worker, struct as_listener *listener, int fd,
-                 const struct sockaddr_storage *from)
+void as_accept_guest(struct as_worker *worker, struct as_guest guest)
 {
-    struct as_front front = as_listener_front(listener);
-    struct as_arrival arrival = {
-        .listener = listener, .fd = fd, .source = as_source_of(from), .tls = front.tls};
+    struct as_front front = as_listener_front(guest.listener);
+    struct as_arrival arrival = {.listener = guest.listener,
+                                 .fd = guest.fd,
+                                 .source = as_source_of(&guest.from),
+                                 .tls = front.tls};
 
-    arrival.counted =
-        listener->kind == AS_LISTENER_TLS && as_failing_counts(worker->edge->failing, from);
-    take_under(worker, &arrival, front.conf, from);
+    arrival.counted = guest.listener->kind == AS_LISTENER_TLS &&
+                      as_failing_counts(worker->edge->failing, &guest.from);
+    take_under(worker, &arrival, front.conf, &guest);
     as_front_drop(&front);
+}
+
+/* Somebody's connection may go for it, here or with another worker. */
+static bool may_make_room(struct as_worker *worker, const struct as_listener *listener)
+{
+    return listener->kind == AS_LISTENER_TLS &&
+           (worker->edge->worker_count > 1 || as_displace_might(worker));
 }
 
 /* False: no more now. What is wrong with one connection is not wrong with the next (accept(2)). */
 static bool accept_one(struct as_worker *worker, struct as_listener *listener)
 {
-    struct sockaddr_storage from = {0};
-    socklen_t len = sizeof(from);
+    struct as_guest guest = {.listener = listener};
+    socklen_t len = sizeof(guest.from);
 
-    if (!as_places_left(worker->edge, listener->kind) &&
-        (listener->kind != AS_LISTENER_TLS || !as_displace_might(worker))) {
+    if (!as_places_left(worker->edge, listener->kind) && !may_make_room(worker, listener)) {
         pause_for_room(worker, listener); /* they wait in the backlog */
         return false;
     }
-    int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-    if (fd >= 0) {
-        take(worker, listener, fd, &from);
+    guest.fd =
+        accept4(listener->fd, (struct sockaddr *)&guest.from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (guest.fd >= 0) {
+        as_accept_guest(worker, guest);
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

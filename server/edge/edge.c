@@ -81,8 +81,9 @@ enum as_edge_failure as_edge_new(const struct as_edge_conf *conf, as_edge_tell t
     edge->worker_count = worker_count(conf);
     edge->listeners = calloc(conf->listener_count, sizeof(*edge->listeners));
     edge->workers = calloc(edge->worker_count, sizeof(*edge->workers));
+    edge->guests = as_guests_new(edge->worker_count);
     enum as_edge_failure failure = AS_EDGE_UNAVAILABLE;
-    if (edge->listeners != NULL && edge->workers != NULL &&
+    if (edge->listeners != NULL && edge->workers != NULL && edge->guests != NULL &&
         !as_failed(as_hash_seed_make(&edge->seed))) {
         failure = open_edge(edge, conf, tell, arg);
     } else {
@@ -161,6 +162,7 @@ void as_edge_free(struct as_edge *edge)
         as_listener_close(&edge->listeners[i]);
     }
     as_failing_free(edge->failing);
+    as_guests_free(edge->guests, edge->worker_count);
     free(edge->workers);
     free(edge->listeners);
     free(edge);

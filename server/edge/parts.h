@@ -55,6 +55,8 @@ struct as_front as_listener_front(struct as_listener *listener);
 /* Exchanges the fronts and their holds. Any thread. */
 void as_listener_swap(struct as_listener *listener, struct as_front *front);
 
+struct as_guests;
+
 struct as_edge {
     struct as_http_jobs *jobs;
     struct as_edge_bounds bounds;
@@ -62,6 +64,7 @@ struct as_edge {
     size_t listener_count; /* opened so far */
     struct as_worker *workers;
     unsigned worker_count;
+    struct as_guests *guests; /* one a worker */
     struct as_failing *failing;
     struct as_hash_seed seed; /* of lines */
     size_t places_max;        /* that connections may take, one each */
@@ -97,6 +100,16 @@ struct as_pause {
     enum as_class class;
     int64_t tell_at; /* when it may be said again that there is no room */
 };
+
+/* Accepted by a worker that has no room for it; another may have. */
+struct as_guest {
+    struct as_listener *listener;
+    int fd;
+    struct sockaddr_storage from;
+    unsigned asked; /* workers so far */
+};
+
+#define AS_GUESTS_MAX 16 /* that wait to be asked of one worker: more are refused */
 
 struct as_worker {
     struct as_event wake; /* the eventfd */
@@ -140,8 +153,21 @@ void as_accept_from(struct as_worker *worker, struct as_listener *listener);
 /* They wait in the backlog for a moment, where other workers may take them. */
 void as_accept_pause(struct as_worker *worker, enum as_class class);
 void as_accept_again(struct as_pause *pause); /* it is over */
+/* One that another worker has accepted. */
+void as_accept_guest(struct as_worker *worker, struct as_guest guest);
 /* All that wait now, for the last time. */
 void as_accept_rest(struct as_worker *worker, struct as_listener *listener);
+
+/* guests.c: for each worker those that others have no room for. NULL: no memory. */
+struct as_guests *as_guests_new(unsigned workers);
+/* NULL is allowed. */
+void as_guests_free(struct as_guests *guests, unsigned workers);
+/* False: no other worker is left to be asked, and the descriptor stays the caller's. */
+bool as_guest_hand_on(struct as_worker *worker, struct as_guest guest);
+/* At the start of a worker, and when it is woken. */
+void as_guests_take(struct as_worker *worker);
+/* At its end: none comes after. */
+void as_guests_leave(struct as_worker *worker);
 
 /* ---------------------------------------------------------------- connections ---------------- */
 

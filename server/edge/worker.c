@@ -40,6 +40,7 @@ static void on_wake(struct as_worker *worker)
 
     (void)eventfd_read(worker->wake_fd, &count);
     as_http_engine_resume(worker->engine);
+    as_guests_take(worker);
 }
 
 /* ---------------------------------------------------------------- one turn ------------------- */
@@ -150,9 +151,11 @@ static void *work(void *arg)
 
     worker->now = as_clock_mono_ms();
     (void)as_memory_set_apart(); /* each turn looks whether it is */
+    as_guests_take(worker);
     while (!is_over(worker)) {
         turn(worker);
     }
+    as_guests_leave(worker);
     as_http_engine_free(worker->engine); /* closes the lanes of this thread */
     worker->engine = NULL;
     as_memory_release();

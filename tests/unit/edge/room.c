@@ -394,6 +394,52 @@ START_TEST(TLS_43_memory_bounds_connections_and_what_they_send)
 }
 END_TEST
 
+/* Each of two workers has a part of the crowd, and some time or other one of them has none left. */
+START_TEST(TLS_43_another_worker_makes_room)
+{
+    int fds[30];
+    struct tls_conn others[28];
+
+    make_listeners();
+    serve.workers = 2;
+    serve.bounds.memory = 2 * (60 * AS_LIMIT_CONNECTION_BYTES);
+    crowd_in(fds, AS_COUNT(fds));
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);
+    for (size_t i = 0; i < AS_COUNT(others); i++) {
+        ck_assert_msg(neighbour_gets(ctx, 0x7f000100 + (in_addr_t)i, &others[i]), "%zu", i);
+    }
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), AS_COUNT(others));
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
+    struct tls_conn last; /* there are two of the crowd left, and one of each other */
+    ck_assert(neighbour_gets(ctx, 0x7f000200, &last));
+    tls_hang_up(&last);
+    for (size_t i = 0; i < AS_COUNT(others); i++) {
+        tls_hang_up(&others[i]);
+    }
+    crowd_out(fds, AS_COUNT(fds), ctx);
+}
+END_TEST
+
+/* When nobody may go for it, it is refused by the last that is asked. */
+START_TEST(TLS_43_who_has_as_many_is_refused_by_all_workers)
+{
+    int fds[30];
+
+    make_listeners();
+    serve.workers = 2;
+    serve.bounds.memory = 2 * (60 * AS_LIMIT_CONNECTION_BYTES);
+    crowd_in(fds, AS_COUNT(fds));
+    for (int i = 0; i < 20; i++) {
+        int more = client_to(serve_port(TLS));
+        ck_assert(client_ended(more));
+        client_close(more);
+    }
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 20);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 0);
+    crowd_out(fds, AS_COUNT(fds), client_ctx(TLS1_3_VERSION, NULL));
+}
+END_TEST
+
 START_TEST(where_memory_is_no_bound_descriptors_are)
 {
     make_listeners();
@@ -418,4 +464,6 @@ AS_TESTS("edge/room", {
     tcase_add_test(t, a_request_is_served_where_connections_have_taken_all_descriptors);
     tcase_add_test(t, TLS_43_memory_bounds_connections_and_what_they_send);
     tcase_add_test(t, where_memory_is_no_bound_descriptors_are);
+    tcase_add_test(t, TLS_43_another_worker_makes_room);
+    tcase_add_test(t, TLS_43_who_has_as_many_is_refused_by_all_workers);
 })
