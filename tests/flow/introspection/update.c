@@ -20,7 +20,7 @@ static char *in_version_1(char *text)
     const struct as_ctx *ctx = &f->w->ctx;
     const size_t at_way = 2 + AS_JTI + 3 * 8 + 1 + AS_DIGEST;
     const struct as_token *token = NULL;
-    unsigned char inside[AS_SEAL_PLAIN_MAX];
+    unsigned char inside[AS_SEAL_PLAIN_MAX], without[AS_SEAL_PLAIN_MAX];
     as_span sealed = AS_SPAN_NONE;
     size_t len = 0;
 
@@ -30,7 +30,8 @@ static char *in_version_1(char *text)
     inside[0] = 1;
     if (token->binding.class_ == AS_CERTIFICATE_PKI) {
         len -= AS_WAY;
-        memmove(inside + at_way, inside + at_way + AS_WAY, len - at_way);
+        memcpy(without, inside + at_way + AS_WAY, len - at_way);
+        memcpy(inside + at_way, without, len - at_way);
     }
     ck_ok(as_seal(ctx->keys->ring, ctx->mem, AS_LIT(AS_TOKEN_PREFIX),
                   as_span_of(ctx->settings->issuer), as_span_bytes(inside, len), &sealed));
