@@ -23,6 +23,21 @@ static int refuse(X509_STORE_CTX *store, int error, enum as_tls_reason reason)
     return 0;
 }
 
+/* OpenSSL keeps what it was shown for as long as the connection and its session live, and each part
+ * takes some twenty times the octets that it has on the wire. */
+static size_t parts_of(const STACK_OF(X509) * shown)
+{
+    size_t parts = 0;
+
+    for (int i = 0; i < sk_X509_num(shown); i++) {
+        const X509 *one = sk_X509_value(shown, i);
+        parts += (size_t)X509_get_ext_count(one) +
+                 (size_t)X509_NAME_entry_count(X509_get_subject_name(one)) +
+                 (size_t)X509_NAME_entry_count(X509_get_issuer_name(one));
+    }
+    return parts;
+}
+
 /* Runs before CertificateVerify costs anything; OpenSSL checks that afterwards (MTLS-07). */
 static int on_certificate(X509_STORE_CTX *store, void *arg)
 {
@@ -30,10 +45,14 @@ static int on_certificate(X509_STORE_CTX *store, void *arg)
     const X509 *leaf = X509_STORE_CTX_get0_cert(store);
     const EVP_PKEY *key = leaf != NULL ? X509_get0_pubkey(leaf) : NULL;
     const struct as_tls_context *context = arg;
+    const STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(store);
 
     /* the leaf is the first of the untrusted ones */
-    if (sk_X509_num(X509_STORE_CTX_get0_untrusted(store)) > AS_LIMIT_CERT_COUNT) {
+    if (sk_X509_num(shown) > AS_LIMIT_CERT_COUNT) {
         return refuse(store, X509_V_ERR_CERT_REJECTED, AS_TLS_CERT_COUNT); /* alert 42 */
+    }
+    if (parts_of(shown) > AS_LIMIT_CERT_PARTS) {
+        return refuse(store, X509_V_ERR_CERT_REJECTED, AS_TLS_CERT_PARTS); /* alert 42 */
     }
     if (!as_cert_key_suits_client(key)) {
         return refuse(store, X509_V_ERR_INVALID_PURPOSE, AS_TLS_CERT_KEY); /* alert 43 */

@@ -31,6 +31,7 @@ enum as_tls_reason {
     AS_TLS_BAD_NAME,
     AS_TLS_NO_EXTENDED_MASTER_SECRET,
     AS_TLS_CERT_COUNT,
+    AS_TLS_CERT_PARTS,
     AS_TLS_CERT_KEY
 };
 

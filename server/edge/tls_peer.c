@@ -73,6 +73,7 @@ static const struct failure failures[] = {
     {ERR_LIB_USER, AS_TLS_BAD_NAME, "malformed_server_name"},
     {ERR_LIB_USER, AS_TLS_NO_EXTENDED_MASTER_SECRET, "no_extended_master_secret"},
     {ERR_LIB_USER, AS_TLS_CERT_COUNT, "too_many_certificates"},
+    {ERR_LIB_USER, AS_TLS_CERT_PARTS, "certificates_too_intricate"},
     {ERR_LIB_USER, AS_TLS_CERT_KEY, "certificate_key_refused"},
     {ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, "protocol_version"},
     {ERR_LIB_SSL, SSL_R_VERSION_TOO_LOW, "protocol_version"},

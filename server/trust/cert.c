@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#define KEPT_MAX 512 /* octets; far more than is usual */
+
 void as_cert_blame(struct as_cert *cert, const char *fault, const char *why)
 {
     if (cert->fault == NULL) {
@@ -159,14 +161,57 @@ static void read_dates(X509 *x509, struct as_cert *cert)
     }
 }
 
+/* The octets of those extensions that OpenSSL decodes at the first question and then keeps. */
+static size_t kept_octets(const X509 *x509)
+{
+    static const int kept[] = {NID_subject_alt_name, NID_crl_distribution_points,
+                               NID_name_constraints, NID_authority_key_identifier,
+                               NID_sbgp_ipAddrBlock, NID_sbgp_autonomousSysNum};
+    size_t octets = 0;
+
+    for (size_t i = 0; i < AS_COUNT(kept); i++) {
+        const X509_EXTENSION *one = X509_get_ext(x509, X509_get_ext_by_NID(x509, kept[i], -1));
+        octets += one != NULL ? (size_t)ASN1_STRING_length(
+                                    X509_EXTENSION_get_data((X509_EXTENSION *)(uintptr_t)one))
+                              : 0;
+    }
+    return octets;
+}
+
+/* What is kept takes some fifty times as much, for as long as the connection and its session live:
+ * so where there is much of it, a copy is asked instead. */
+static as_err is_decodable(X509 *x509, bool *out)
+{
+    AS_AUTO(X509_free) X509 *copy = NULL;
+
+    if (kept_octets(x509) > KEPT_MAX) {
+        copy = X509_dup(x509);
+        AS_NEED_MEM(copy);
+    }
+    *out = (X509_get_extension_flags(copy != NULL ? copy : x509) & EXFLAG_INVALID) == 0;
+    return AS_OK;
+}
+
+/* One that has too many is asked no further. */
+static as_err read_extensions(X509 *x509, struct as_cert *cert)
+{
+    bool decodable = false;
+
+    if (X509_get_ext_count(x509) > AS_LIMIT_CERT_EXTENSIONS || as_cert_repeats_extension(x509)) {
+        as_cert_blame(cert, "cert_malformed", "an extension stands twice, or there are too many");
+        return AS_OK;
+    }
+    AS_TRY(is_decodable(x509, &decodable));
+    if (!decodable) {
+        as_cert_blame(cert, "cert_malformed", "an extension cannot be decoded");
+    }
+    return AS_OK;
+}
+
 static as_err read_contents(X509 *x509, struct as_arena *mem, struct as_cert *cert)
 {
     read_dates(x509, cert);
-    if (X509_get_ext_count(x509) > AS_LIMIT_CERT_EXTENSIONS || as_cert_repeats_extension(x509)) {
-        as_cert_blame(cert, "cert_malformed", "an extension stands twice, or there are too many");
-    } else if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) {
-        as_cert_blame(cert, "cert_malformed", "an extension cannot be decoded");
-    }
+    AS_TRY(read_extensions(x509, cert));
     AS_TRY(read_serial(x509, mem, cert));
     AS_TRY(as_cert_spki_hash(x509, cert->spki_hash));
     AS_TRY(read_dn(X509_get_subject_name(x509), mem, &cert->subject_text, &cert->subject));

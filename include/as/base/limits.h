@@ -47,6 +47,7 @@
 /* --- the handshake (design D4): an alert --- */
 #define AS_LIMIT_CERT_LIST       (16 * 1024) /* octets; a listener may take up to CERT_OCTETS */
 #define AS_LIMIT_CERT_COUNT      8
+#define AS_LIMIT_CERT_PARTS      256 /* extensions and values of names, in all certificates of one */
 #define AS_LIMIT_ANCHOR_FILE     (4 * 1024 * 1024) /* of a trust group: start refused */
 #define AS_LIMIT_PEM_FILE        (256 * 1024) /* a listener's certificate or key: start refused */
 #define AS_LIMIT_PEM_CHAIN       16           /* certificates in such a file: start refused */

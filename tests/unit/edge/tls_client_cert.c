@@ -265,6 +265,79 @@ START_TEST(MTLS_117_too_many_certificates)
 }
 END_TEST
 
+static int parts_of(const X509 *x509)
+{
+    return X509_get_ext_count(x509) + X509_NAME_entry_count(X509_get_subject_name(x509)) +
+           X509_NAME_entry_count(X509_get_issuer_name(x509));
+}
+
+/* A certificate of so many parts. */
+static struct test_cert *intricate(int parts)
+{
+    struct test_cert *cert = test_leaf(kit.ca, "CN=intricate");
+    ASN1_OCTET_STRING *nothing = ASN1_OCTET_STRING_new();
+
+    for (int i = parts_of(cert->x509); i < parts; i++) {
+        char type[32];
+        (void)snprintf(type, sizeof(type), "1.2.3.4.%d", i);
+        ASN1_OBJECT *object = OBJ_txt2obj(type, 1);
+        X509_EXTENSION *one = X509_EXTENSION_create_by_OBJ(NULL, object, 0, nothing);
+        ck_assert(X509_add_ext(cert->x509, one, -1) == 1);
+        X509_EXTENSION_free(one);
+        ASN1_OBJECT_free(object);
+    }
+    ASN1_OCTET_STRING_free(nothing);
+    ck_assert(X509_sign(cert->x509, kit.ca->key, EVP_sha256()) > 0);
+    return cert;
+}
+
+START_TEST(MTLS_117_too_many_parts)
+{
+    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct test_cert *most = intricate(AS_LIMIT_CERT_PARTS);
+    struct test_cert *more = intricate(AS_LIMIT_CERT_PARTS + 1);
+
+    for (size_t i = 0; i < AS_COUNT(versions); i++) {
+        struct as_peer peer = peer_of(&conf, versions[i], most);
+        ck_assert_str_eq(peer.cert->fault, "cert_malformed"); /* for its extensions, judged later */
+        as_cert_drop(peer.cert);
+    }
+    refused(&conf, more, (const int[]){42, 42}, "certificates_too_intricate");
+    test_cert_free(most);
+    test_cert_free(more);
+}
+END_TEST
+
+START_TEST(MTLS_117_the_parts_of_all_count)
+{
+    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    int rest = AS_LIMIT_CERT_PARTS - parts_of(kit.client->x509);
+    struct test_cert *half[] = {intricate(rest / 2), intricate(rest - rest / 2),
+                                intricate(rest - rest / 2 + 1)};
+
+    for (size_t i = 0; i < AS_COUNT(versions) * 2; i++) {
+        bool over = i >= AS_COUNT(versions);
+        SSL_CTX *client = tls_client(versions[i % 2]);
+        struct tls_pair pair;
+        tls_show(client, kit.client);
+        SSL_CTX_set_mode(client, SSL_MODE_NO_AUTO_CHAIN);
+        ck_assert(SSL_CTX_add1_chain_cert(client, half[0]->x509) == 1 &&
+                  SSL_CTX_add1_chain_cert(client, half[over ? 2 : 1]->x509) == 1);
+        connect_to(&pair, &conf, client);
+        if (over) {
+            ck_alert(&pair, 42, "certificates_too_intricate");
+        } else {
+            ck_done(&pair);
+        }
+        tls_close(&pair);
+        SSL_CTX_free(client);
+    }
+    for (size_t i = 0; i < AS_COUNT(half); i++) {
+        test_cert_free(half[i]);
+    }
+}
+END_TEST
+
 START_TEST(TLS_43_a_certificate_message_too_long)
 {
     struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
@@ -440,6 +513,8 @@ AS_TESTS("edge/tls_client_cert", {
     tcase_add_test(t, MTLS_07_a_certificate_signed_for_by_another_key);
     tcase_add_test(t, MTLS_115_key_kinds);
     tcase_add_test(t, MTLS_117_too_many_certificates);
+    tcase_add_test(t, MTLS_117_too_many_parts);
+    tcase_add_test(t, MTLS_117_the_parts_of_all_count);
     tcase_add_test(t, TLS_43_a_certificate_message_too_long);
     tcase_add_test(t, MTLS_117_a_large_certificate);
     tcase_add_test(t, TLS_25_signatures_asked_of_clients);

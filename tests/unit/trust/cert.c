@@ -178,6 +178,37 @@ START_TEST(MTLS_117_many_names)
 }
 END_TEST
 
+/* A question asked of a certificate whose extensions were decoded and kept is answered from those,
+ * though they are gone. */
+static bool is_kept_decoded(const char *san)
+{
+    struct test_cert *leaf =
+        test_cert(NULL, (struct test_cert_ask){.subject = "CN=a", .bc = "CA:TRUE", .san = san});
+    struct as_cert *cert = NULL;
+
+    ck_ok(as_cert_of_x509(leaf->x509, NULL, &cert));
+    ck_assert_ptr_null(cert->fault);
+    as_cert_drop(cert);
+    X509_EXTENSION_free(
+        X509_delete_ext(leaf->x509, X509_get_ext_by_NID(leaf->x509, NID_basic_constraints, -1)));
+    bool kept = (X509_get_extension_flags(leaf->x509) & EXFLAG_CA) != 0;
+    test_cert_free(leaf);
+    return kept;
+}
+
+START_TEST(MTLS_117_large_extensions_are_not_kept_decoded)
+{
+    char large[2048] = "";
+
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(large + strlen(large), sizeof(large) - strlen(large), "%sDNS:name%d",
+                       i > 0 ? "," : "", i);
+    }
+    ck_assert(is_kept_decoded("DNS:a.example"));
+    ck_assert(!is_kept_decoded(large));
+}
+END_TEST
+
 START_TEST(MTLS_117_many_certificates)
 {
     struct test_cert *ca = test_ca("CN=ca");
@@ -516,6 +547,7 @@ AS_TESTS("trust/cert", {
     tcase_add_test(t, MTLS_117_truncated_der);
     tcase_add_test(t, MTLS_117_changed_octets);
     tcase_add_test(t, MTLS_117_many_names);
+    tcase_add_test(t, MTLS_117_large_extensions_are_not_kept_decoded);
     tcase_add_test(t, MTLS_117_many_certificates);
     tcase_add_test(t, MTLS_117_broken_extension);
     tcase_add_test(t, TLS_70_duplicate_extension);
