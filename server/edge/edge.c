@@ -59,6 +59,7 @@ static enum as_edge_failure open_edge(struct as_edge *edge, const struct as_edge
     for (size_t i = 0; i < conf->listener_count && failure == AS_EDGE_FINE; i++) {
         failure =
             as_listener_open(&edge->listeners[i], &conf->listeners[i], conf->trust, tell, arg);
+        as_front_keep(&edge->listeners[i].front, as_places_sessions(edge, conf));
         edge->listener_count++; /* a half-opened one is closed too */
     }
     return failure;

@@ -40,6 +40,13 @@ void as_front_drop(struct as_front *front)
     *front = (struct as_front){NULL, NULL};
 }
 
+void as_front_keep(const struct as_front *front, size_t sessions)
+{
+    if (front->tls != NULL) {
+        as_tls_context_keep(front->tls, sessions);
+    }
+}
+
 const struct as_http_field *as_front_always(const struct as_listener_conf *conf, size_t *count)
 {
     static const struct as_http_field hsts[2] = {

@@ -4,8 +4,9 @@
  * A part is kept for the listeners without TLS, so that an operator gets in and is told how things
  * are when strangers have taken the rest.
  *
- * Of memory half is for connections and a quarter for what they send (conn_room.c): strangers who
- * may have as many as they like would otherwise let the kernel end the process.
+ * Of memory half is for connections, a quarter for what they send (conn_room.c) and an eighth for
+ * sessions: strangers who may have as many as they like would otherwise let the kernel end the
+ * process.
  */
 #include "parts.h"
 
@@ -67,6 +68,21 @@ static size_t by_files(const struct as_edge *edge, const struct as_edge_conf *co
     return limit < own + 2 ? 0 : limit - own;
 }
 
+/* Listeners that keep sessions. */
+static uint64_t resuming(const struct as_edge_conf *conf)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        const struct as_listener_conf *one = &conf->listeners[i];
+        count += one->kind == AS_LISTENER_TLS && one->resumption &&
+                         one->client_certificate != AS_CERTIFICATE_NONE
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
 static void take_memory(struct as_edge *edge, uint64_t memory)
 {
     uint64_t octets = memory / 4 / edge->worker_count;
@@ -74,6 +90,14 @@ static void take_memory(struct as_edge *edge, uint64_t memory)
     if (octets < edge->bounds.worker_bytes) {
         edge->bounds.worker_bytes = (size_t)octets;
     }
+}
+
+size_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf)
+{
+    uint64_t all = edge->bounds.memory / 8 / AS_LIMIT_SESSION_BYTES;
+    uint64_t each = all / (resuming(conf) + (resuming(conf) == 0));
+
+    return each < AS_LIMIT_SESSIONS ? (size_t)each : AS_LIMIT_SESSIONS;
 }
 
 static void tell_places(const struct as_edge *edge, const struct as_edge_conf *conf,

@@ -70,6 +70,7 @@ static enum as_edge_failure make(const struct as_edge_conf *conf, as_edge_tell t
 static void swap(struct as_edge *edge, const struct as_edge_conf *conf, struct fresh *fresh)
 {
     for (size_t i = 0; i < edge->listener_count; i++) {
+        as_front_keep(&fresh->fronts[i], as_places_sessions(edge, conf));
         as_listener_swap(&edge->listeners[i], &fresh->fronts[i]);
     }
     as_failing_use(edge->failing, conf->failed_handshakes, fresh->exempt);

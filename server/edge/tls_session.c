@@ -96,11 +96,28 @@ static bool attach(SSL *ssl, SSL_SESSION *session)
     return SSL_SESSION_set_ex_data(session, slot->proved, (void *)now_seconds()) == 1;
 }
 
+/* A session holds the certificates for long after the connection: those that can be used, and are
+ * no larger than usual. Others do without. */
+static bool is_worth_keeping(const SSL_SESSION *session)
+{
+    const struct as_cert *cert = SSL_SESSION_get_ex_data(session, as_tls_slots()->cert);
+    size_t octets = cert->der.len;
+
+    if (cert->fault != NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < cert->chain_count; i++) {
+        octets += cert->chain[i].len;
+    }
+    return octets <= AS_LIMIT_SESSION_CERTS;
+}
+
 static int on_new_session(SSL *ssl, SSL_SESSION *session)
 {
     long left = seconds_left(session);
 
-    if (SSL_SESSION_get0_peer(session) != NULL && left > 0 && attach(ssl, session)) {
+    if (SSL_SESSION_get0_peer(session) != NULL && left > 0 && attach(ssl, session) &&
+        is_worth_keeping(session)) {
         SSL_SESSION_set_timeout(session, left);
         SSL_CTX_add_session(SSL_get_SSL_CTX(ssl), session);
     }
@@ -160,4 +177,12 @@ as_err as_tls_session_install(struct as_tls_context *context, const struct as_tr
                 SSL_CTX_set_session_id_context(context->ctx, context->sids[0], AS_TLS_SID) == 1,
             AS_SERVER_ERROR, "the session cache cannot be set up");
     return AS_OK;
+}
+
+/* Of 0 OpenSSL would keep as many as there are. */
+void as_tls_context_keep(struct as_tls_context *context, size_t sessions)
+{
+    size_t most = sessions < AS_LIMIT_SESSIONS ? sessions : AS_LIMIT_SESSIONS;
+
+    SSL_CTX_sess_set_cache_size(context->ctx, most > 0 ? (long)most : 1);
 }

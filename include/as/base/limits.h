@@ -54,8 +54,9 @@
 #define AS_LIMIT_RSA_MIN_BITS    2048
 #define AS_LIMIT_RSA_MAX_BITS    4096
 #define AS_LIMIT_CA_RSA_MAX_BITS 8192
-#define AS_LIMIT_SESSIONS        4096 /* per listener; the oldest go */
+#define AS_LIMIT_SESSIONS        4096 /* per listener, or fewer by memory; the oldest go */
 #define AS_LIMIT_SESSION_S       3600
+#define AS_LIMIT_SESSION_CERTS   (8 * 1024) /* octets of the certificates; more: no session */
 
 /* --- certificates --- */
 #define AS_LIMIT_PATH_DEPTH      5            /* intermediates between leaf and anchor: refused */
@@ -127,6 +128,7 @@
 
 /* --- memory --- */
 #define AS_LIMIT_CONNECTION_BYTES (64 * 1024)  /* for each, buffers apart: no more of them */
+#define AS_LIMIT_SESSION_BYTES    (64 * 1024)  /* of one; an eighth of all is for them */
 #define AS_LIMIT_MEMORY_APART     (512 * 1024) /* by each worker; when it is used, others go */
 #define AS_LIMIT_SHORTAGE_LOG_MS  10000        /* between two lines of log on room or memory */
 

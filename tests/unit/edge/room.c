@@ -440,6 +440,39 @@ START_TEST(TLS_43_who_has_as_many_is_refused_by_all_workers)
 }
 END_TEST
 
+/* Of all listeners: one that keeps none has no part. */
+static long sessions_kept(size_t listener)
+{
+    struct as_front front = as_listener_front(&serve.edge->listeners[listener]);
+    long most = SSL_CTX_sess_get_cache_size(as_tls_context_ssl(front.tls));
+
+    as_front_drop(&front);
+    return most;
+}
+
+START_TEST(TLS_55_memory_bounds_sessions)
+{
+    make_listeners();
+    serve.listeners[2] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listener_count = 3;
+    serve.bounds.memory = (uint64_t)8 * 20 * AS_LIMIT_SESSION_BYTES;
+    serve_start();
+    ck_assert_int_eq(sessions_kept(TLS), 10);
+    ck_assert_int_eq(sessions_kept(2), 10);
+    const struct as_edge_conf conf = serve_conf();
+    serve.listeners[2].client_certificate = AS_CERTIFICATE_NONE; /* it keeps none */
+    ck_assert_int_eq(as_edge_reload(serve.edge, &conf, serve_tell, NULL), AS_EDGE_FINE);
+    ck_assert_int_eq(sessions_kept(TLS), 20);
+    serve_stop(1000);
+
+    make_listeners();
+    serve.bounds.memory = (uint64_t)1 << 50;
+    serve_start();
+    ck_assert_int_eq(sessions_kept(TLS), AS_LIMIT_SESSIONS);
+    serve_stop(1000);
+}
+END_TEST
+
 START_TEST(where_memory_is_no_bound_descriptors_are)
 {
     make_listeners();
@@ -463,6 +496,7 @@ AS_TESTS("edge/room", {
     tcase_add_test(t, what_is_kept_for_operators_is_all_that_others_lack);
     tcase_add_test(t, a_request_is_served_where_connections_have_taken_all_descriptors);
     tcase_add_test(t, TLS_43_memory_bounds_connections_and_what_they_send);
+    tcase_add_test(t, TLS_55_memory_bounds_sessions);
     tcase_add_test(t, where_memory_is_no_bound_descriptors_are);
     tcase_add_test(t, TLS_43_another_worker_makes_room);
     tcase_add_test(t, TLS_43_who_has_as_many_is_refused_by_all_workers);

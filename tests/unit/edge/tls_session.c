@@ -364,6 +364,71 @@ START_TEST(TLS_55_the_oldest_go)
 }
 END_TEST
 
+/* With an extension of so many octets. */
+static struct test_cert *of_size(int octets)
+{
+    char value[3 * AS_LIMIT_SESSION_CERTS];
+
+    (void)snprintf(value, sizeof(value), "DER:%0*d", 2 * octets, 0);
+    return test_cert(
+        kit.ca, (struct test_cert_ask){.subject = "CN=large", .extra = {{"1.2.3.4.5", value}}});
+}
+
+static int sessions_of(int version, const struct test_cert *cert)
+{
+    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_tls_context *context = tls_context(&conf);
+    struct bag bag;
+    SSL_CTX *client = client_of(version, cert, &bag);
+    struct as_peer peer = visit(context, client, TLS_NAME, NULL);
+
+    ck_assert(is_of(&peer, cert)); /* whether there is a session or not */
+    as_cert_drop(peer.cert);
+    int count = (int)SSL_CTX_sess_number(as_tls_context_ssl(context));
+    if (bag.count > 0) {
+        ck_assert_int_eq(resumes(context, client, TLS_NAME, bag.sessions[0]), count);
+    }
+    empty(&bag);
+    SSL_CTX_free(client);
+    as_tls_context_drop(context);
+    return count;
+}
+
+START_TEST(TLS_55_large_certificates_have_no_session)
+{
+    struct test_cert *fits = of_size(AS_LIMIT_SESSION_CERTS - 1024);
+    struct test_cert *over = of_size(AS_LIMIT_SESSION_CERTS);
+    struct test_cert *broken = test_cert(
+        kit.ca, (struct test_cert_ask){.subject = "CN=broken", .extra = {{"keyUsage", "DER:00"}}});
+
+    for (size_t i = 0; i < AS_COUNT(versions); i++) {
+        ck_assert_int_eq(sessions_of(versions[i], fits), 1);
+        ck_assert_int_eq(sessions_of(versions[i], over), 0);
+        ck_assert_int_eq(sessions_of(versions[i], broken), 0); /* it is of no use to anybody */
+    }
+    test_cert_free(fits);
+    test_cert_free(over);
+    test_cert_free(broken);
+}
+END_TEST
+
+START_TEST(TLS_55_how_many_may_be_said)
+{
+    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_tls_context *context = tls_context(&conf);
+    const struct {
+        size_t said;
+        long kept;
+    } rows[] = {{0, 1}, {7, 7}, {AS_LIMIT_SESSIONS + 1, AS_LIMIT_SESSIONS}};
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        as_tls_context_keep(context, rows[i].said);
+        ck_assert_int_eq(SSL_CTX_sess_get_cache_size(as_tls_context_ssl(context)), rows[i].kept);
+    }
+    as_tls_context_drop(context);
+}
+END_TEST
+
 START_TEST(TLS_56_resumption_makes_new_keys)
 {
     struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
@@ -554,6 +619,8 @@ AS_TESTS("edge/tls_session", {
     tcase_add_test(t, TLS_54_an_hour_and_no_longer);
     tcase_add_test(t, TLS_54_renewal_does_not_prolong);
     tcase_add_test(t, TLS_55_the_oldest_go);
+    tcase_add_test(t, TLS_55_large_certificates_have_no_session);
+    tcase_add_test(t, TLS_55_how_many_may_be_said);
     tcase_add_test(t, TLS_56_resumption_makes_new_keys);
     tcase_add_test(t, TLS_35_early_data);
     tcase_add_test(t, TLS_57_the_session_id_context);
