@@ -92,8 +92,6 @@ as_err as_audit_sink_new(struct as_audit_sink **out);
  * time, and none that serves.
  */
 void as_audit_sink_use(struct as_audit_sink *sink, struct as_audit_file file);
-/* Waits until all that was put is written; false when it cannot be, or not by then (monotonic). */
-bool as_audit_sink_flush(struct as_audit_sink *sink, int64_t until_ms);
 /* After everything that puts lines. Writes what waits; what is not written within `wait_ms` is lost
  * and told. NULL is allowed. */
 void as_audit_sink_free(struct as_audit_sink *sink, int wait_ms);

@@ -65,5 +65,7 @@ bool as_audit_sink_put(struct as_audit_sink *sink, as_span line, bool change, ui
 /* Waits until what was put up to the mark is written. False when it cannot be, or not in time.
  * Never in a worker. */
 bool as_audit_sink_wait(struct as_audit_sink *sink, uint64_t mark, int64_t until_ms);
+/* The same for all that was put until now. */
+bool as_audit_sink_flush(struct as_audit_sink *sink, int64_t until_ms);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "as/edge.h"
 #include "as/endpoint.h"
+#include "endpoint/audit_sink.h"
 #include "http/exchange.h"
 #include "http/lanes.h"
 #include "support/world.h"
