@@ -33,9 +33,12 @@ THREADED = r"^unit/(base|http|edge|store)/(?!guard)|^store/"
 THREADED_NET = r"^net/(?!test_(clock|store_faults)$)"
 # What strangers reach, for reads of what was never written; `--valgrind` does it with the rest.
 REACHED = r"^flow/(token|introspection|revocation)/|^flow/registration/manage$"
+# What asks how glibc's malloc behaves, which sanitizers and Valgrind replace.
+MALLOC = r"^unit/main/memory$"
 CI_STAGES = [
     ("asan", False, EVERYTHING),
     ("release", True, [("c", REACHED)]),
+    ("release", False, [("c", MALLOC)]),
     ("tsan", False, [("c", THREADED), ("net", THREADED_NET)]),
     ("debug", False, []),
 ]
