@@ -68,17 +68,12 @@ static size_t by_files(const struct as_edge *edge, const struct as_edge_conf *co
     return limit < own + 2 ? 0 : limit - own;
 }
 
-/* Listeners that keep sessions. */
-static uint64_t resuming(const struct as_edge_conf *conf)
+static uint64_t keeping_sessions(const struct as_edge_conf *conf)
 {
     uint64_t count = 0;
 
     for (size_t i = 0; i < conf->listener_count; i++) {
-        const struct as_listener_conf *one = &conf->listeners[i];
-        count += one->kind == AS_LISTENER_TLS && one->resumption &&
-                         one->client_certificate != AS_CERTIFICATE_NONE
-                     ? 1
-                     : 0;
+        count += as_tls_keeps_sessions(&conf->listeners[i]) ? 1 : 0;
     }
     return count;
 }
@@ -95,7 +90,8 @@ static void take_memory(struct as_edge *edge, uint64_t memory)
 size_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf)
 {
     uint64_t all = edge->bounds.memory / 8 / AS_LIMIT_SESSION_BYTES;
-    uint64_t each = all / (resuming(conf) + (resuming(conf) == 0));
+    uint64_t listeners = keeping_sessions(conf);
+    uint64_t each = listeners > 0 ? all / listeners : 0;
 
     return each < AS_LIMIT_SESSIONS ? (size_t)each : AS_LIMIT_SESSIONS;
 }

@@ -28,6 +28,8 @@ struct as_tls_context;
 as_err as_tls_context_new(struct as_conf *conf, const struct as_trust *trust, as_edge_tell tell,
                           void *arg, struct as_tls_context **out);
 struct as_tls_context *as_tls_context_hold(struct as_tls_context *context);
+/* Does such a listener keep sessions (D7)? */
+bool as_tls_keeps_sessions(const struct as_listener_conf *conf);
 /* So many sessions are kept at the most; AS_LIMIT_SESSIONS, unless fewer are said here. */
 void as_tls_context_keep(struct as_tls_context *context, size_t sessions);
 /* NULL is allowed. */

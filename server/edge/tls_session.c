@@ -161,10 +161,15 @@ static as_err make_sids(struct as_tls_context *context, const struct as_trust *t
     return AS_OK;
 }
 
+bool as_tls_keeps_sessions(const struct as_listener_conf *conf)
+{
+    return conf->kind == AS_LISTENER_TLS && conf->resumption &&
+           conf->client_certificate != AS_CERTIFICATE_NONE;
+}
+
 as_err as_tls_session_install(struct as_tls_context *context, const struct as_trust *trust)
 {
-    const struct as_listener_conf *conf = context->conf;
-    bool on = conf->resumption && conf->client_certificate != AS_CERTIFICATE_NONE;
+    const bool on = as_tls_keeps_sessions(context->conf);
 
     AS_TRY(make_sids(context, trust));
     SSL_CTX_set_session_cache_mode(context->ctx,
