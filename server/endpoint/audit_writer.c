@@ -43,12 +43,28 @@ static ssize_t write_some(struct as_audit_sink *sink, const char *ptr, size_t le
     return done;
 }
 
-/* Lines in a file that has no name any more are lines that nobody will read. */
-static bool is_removed(const struct as_audit_sink *sink)
+/* The line that was cut off is written again, whole. */
+static void begin_line_again(struct as_audit_sink *sink)
+{
+    while (sink->done > 0 && sink->writing.ptr[sink->done - 1] != '\n') {
+        sink->done--;
+    }
+}
+
+/* Lines in a file that has no name any more are lines that nobody will read: false. One that was
+ * emptied, to make room or to begin anew, has lost the beginning of a line as well. */
+static bool is_there(struct as_audit_sink *sink)
 {
     struct stat about;
 
-    return sink->has_name && fstat(sink->file.fd, &about) == 0 && about.st_nlink == 0;
+    if (fstat(sink->file.fd, &about) != 0) {
+        return true;
+    }
+    if (S_ISREG(about.st_mode) && about.st_size == 0) {
+        sink->file.torn = false;
+        begin_line_again(sink);
+    }
+    return !sink->has_name || about.st_nlink > 0;
 }
 
 /* Goes on where the write before stopped, so that a line that a full disk cut off becomes whole.
@@ -57,7 +73,7 @@ static int append(struct as_audit_sink *sink)
 {
     struct as_audit_batch *batch = &sink->writing;
 
-    if (is_removed(sink)) {
+    if (!is_there(sink)) {
         return ENOENT;
     }
     while (sink->file.torn) {
@@ -94,9 +110,7 @@ static void take_over(struct as_audit_sink *sink, struct as_audit_file next)
     if (same_file(sink->file.fd, next.fd)) {
         next.torn = sink->file.torn;
     } else {
-        while (sink->done > 0 && sink->writing.ptr[sink->done - 1] != '\n') {
-            sink->done--;
-        }
+        begin_line_again(sink);
     }
     as_file_close(&sink->file.fd);
     sink->file = next;

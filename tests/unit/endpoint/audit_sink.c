@@ -300,6 +300,35 @@ START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_in_another_file)
 }
 END_TEST
 
+/* Whoever needs room on a full disk may find it there. */
+START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_in_a_file_that_was_emptied)
+{
+    struct stat about;
+
+    use(open_file("a"));
+    as_log_start(-1, AS_LOG_JSON, AS_LOG_ERROR);
+    limit_files(6);
+    ck_assert(put("abc\n") && put("defg\n"));
+    ck_until(FIRST_OCTETS("a"));
+    ck_assert_int_eq(truncate(path_of("a"), 0), 0);
+    limit_files(RLIM_INFINITY);
+    ck_until(flush(LONG_MS));
+    ck_content("a", "defg\n");
+}
+END_TEST
+
+START_TEST(MTLS_118_an_emptied_file_begins_with_a_line)
+{
+    int fd = open_file("a");
+
+    ck_assert_int_eq(write(fd, "half", 4), 4);
+    as_audit_sink_use(sink, (struct as_audit_file){.fd = fd, .torn = true});
+    ck_assert_int_eq(truncate(path_of("a"), 0), 0);
+    ck_assert(put("a\n") && flush(LONG_MS));
+    ck_content("a", "a\n");
+}
+END_TEST
+
 START_TEST(D10_a_removed_file_takes_nothing)
 {
     use(open_file("a"));
@@ -495,6 +524,8 @@ AS_TESTS("endpoint/audit_sink", {
     tcase_add_test(t, D10_a_full_disk_costs_nothing_while_there_is_room);
     tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_becomes_whole);
     tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_is_whole_in_another_file);
+    tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_is_whole_in_a_file_that_was_emptied);
+    tcase_add_test(t, MTLS_118_an_emptied_file_begins_with_a_line);
     tcase_add_test(t, D10_a_removed_file_takes_nothing);
     tcase_add_test(t, D10_lines_for_a_file_that_was_given_up_are_told);
     tcase_add_test(t, D10_a_disk_that_hangs_holds_nobody_up);
