@@ -85,9 +85,9 @@ struct as_edge_bounds {
     /* Buffered by one worker: 503. Large requests may fill three quarters of it, others over TLS
      * 15 of 16 parts, and all of it those of listeners without TLS. */
     size_t worker_bytes;
-    /* What the process may have: connections at AS_LIMIT_CONNECTION_BYTES each take half of it at
-     * most, their buffers a quarter, sessions at AS_LIMIT_SESSION_BYTES each an eighth. 0: what
-     * as_memory_limit() tells. */
+    /* What the process may have: connections at AS_LIMIT_CONNECTION_BYTES and AS_LIMIT_CERT_GROWTH
+     * times the largest max_cert_list each take half of it at most, their buffers a quarter,
+     * sessions at AS_LIMIT_SESSION_BYTES each an eighth. 0: what as_memory_limit() tells. */
     uint64_t memory;
 };
 

@@ -4,7 +4,8 @@
  * many makes room for somebody who has few: otherwise whoever opens as many as there may be keeps
  * everybody else out, for nothing more than a connection now and then. Only those go that are in
  * the midst of nothing they were promised: they have said too little for an answer to be owed, or
- * have theirs. An address never displaces its own, nor one that would then have fewer than itself.
+ * have theirs. An address never displaces its own, nor one that would then have fewer than itself;
+ * but between those who have few, those that rest or are slow go.
  *
  * Where memory is short, which a worker finds when what it has set apart is used, those of whoever
  * has most go until it is set apart again; a worker that has nobody who could go accepts nobody.
@@ -15,10 +16,12 @@
 
 #define LOOKS       64 /* at the oldest of a kind */
 #define MEMORY_MOST 32 /* go for memory in one turn */
+#define FEW         4  /* an address with fewer finishes what it does, if it does not take long */
 
-/* Those that have been idle for long, or are of no more use, may go though they are as few. */
-static const struct {
-    enum as_timer_kind kind;
+/* Those that have been idle for long, or are of no more use, may go though they are as few; and so
+ * may those that take so long for what they began that others need not wait for them. */
+static const struct kind {
+    enum as_timer_kind timer;
     bool rests;
 } kinds[] = {{AS_TIMER_LINGER, true},     {AS_TIMER_IDLE, true},  {AS_TIMER_REST, false},
              {AS_TIMER_HANDSHAKE, false}, {AS_TIMER_HEAD, false}, {AS_TIMER_BODY, false}};
@@ -37,20 +40,39 @@ static bool may_go(const struct as_conn *conn, const struct need *need)
            !as_source_equal(conn->source, need->source);
 }
 
-/* One whose address has at least *least, which then becomes one more than that. */
-static struct as_conn *find(struct as_worker *worker, enum as_timer_kind kind,
-                            const struct need *need, unsigned *least)
+/* Whoever has few has as many as others with few: a second connection makes no crowd. */
+static unsigned rank_of(unsigned has)
 {
-    struct as_timer *timer = as_timers_first(&worker->timers, kind);
+    return has < FEW ? 1 : has;
+}
+
+/* 0: this one stays. */
+static unsigned weigh(const struct as_worker *worker, const struct kind *kind,
+                      const struct as_timer *timer, const struct need *need)
+{
+    const struct as_conn *conn = timer->owner;
+    bool rests = kind->rests ||
+                 as_timer_age(&worker->timers, timer, worker->now) >= worker->edge->bounds.yield_ms;
+
+    if (!may_go(conn, need)) {
+        return 0;
+    }
+    unsigned has = as_sources_count(conn->listener->sources, conn->source);
+    return has >= (rests ? need->resting : need->busy) ? rank_of(has) : 0;
+}
+
+/* One that weighs more than *most, which is then its weight. */
+static struct as_conn *find(struct as_worker *worker, const struct kind *kind,
+                            const struct need *need, unsigned *most)
+{
+    struct as_timer *timer = as_timers_first(&worker->timers, kind->timer);
     struct as_conn *found = NULL;
 
     for (int i = 0; timer != NULL && i < LOOKS; i++) {
-        struct as_conn *conn = timer->owner;
-        unsigned has =
-            may_go(conn, need) ? as_sources_count(conn->listener->sources, conn->source) : 0;
-        if (has >= *least) {
-            found = conn;
-            *least = has + 1;
+        unsigned weight = weigh(worker, kind, timer, need);
+        if (weight > *most) {
+            found = timer->owner;
+            *most = weight;
         }
         timer = as_timers_next(&worker->timers, timer);
     }
@@ -64,11 +86,8 @@ static bool displace(struct as_worker *worker, const struct need *need)
 
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
         size_t at = need->busy_first ? AS_COUNT(kinds) - 1 - i : i;
-        unsigned least = kinds[at].rests ? need->resting : need->busy;
-        least = least > most ? least : most;
-        struct as_conn *one = find(worker, kinds[at].kind, need, &least);
+        struct as_conn *one = find(worker, &kinds[at], need, &most);
         found = one != NULL ? one : found;
-        most = one != NULL ? least : most;
     }
     if (found == NULL) {
         return false;
@@ -84,7 +103,8 @@ static bool displace_for(struct as_worker *worker, const struct as_listener *lis
                          const struct as_listener *at, struct as_source source)
 {
     unsigned has = as_sources_count(listener->sources, source);
-    const struct need need = {.at = at, .source = source, .resting = has, .busy = has + 1};
+    const struct need need = {
+        .at = at, .source = source, .resting = rank_of(has), .busy = has < FEW ? FEW : has + 1};
 
     return displace(worker, &need);
 }
@@ -140,7 +160,7 @@ void as_displace_for_memory(struct as_worker *worker)
 bool as_displace_might(struct as_worker *worker)
 {
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
-        if (as_timers_first(&worker->timers, kinds[i].kind) != NULL) {
+        if (as_timers_first(&worker->timers, kinds[i].timer) != NULL) {
             return true;
         }
     }

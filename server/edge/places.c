@@ -109,17 +109,34 @@ static void tell_places(const struct as_edge *edge, const struct as_edge_conf *c
     tell(arg, "", text);
 }
 
+/* What one connection may hold, buffers apart: OpenSSL keeps what a client has shown, decoded. */
+static uint64_t connection_octets(const struct as_edge_conf *conf)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        const struct as_listener_conf *one = &conf->listeners[i];
+        bool asks = one->kind == AS_LISTENER_TLS && one->client_certificate != AS_CERTIFICATE_NONE;
+        most = asks && one->max_cert_list > most ? one->max_cert_list : most;
+    }
+    return AS_LIMIT_CONNECTION_BYTES + AS_LIMIT_CERT_GROWTH * most;
+}
+
 enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_conf *conf,
                                      as_edge_tell tell, void *arg)
 {
     size_t limit = (size_t)raise_limit();
     uint64_t memory = edge->bounds.memory;
-    uint64_t by_memory = memory / 2 / AS_LIMIT_CONNECTION_BYTES;
+    uint64_t by_memory = memory / 2 / connection_octets(conf);
     char what[64];
 
     edge->places_max = by_files(edge, conf, limit);
     if (edge->places_max == 0) {
         tell(arg, "", "the limit of open files (RLIMIT_NOFILE) is too low to serve anybody");
+        return AS_EDGE_UNAVAILABLE;
+    }
+    if (by_memory < 2) {
+        tell(arg, "", "the limit of memory is too low to serve anybody");
         return AS_EDGE_UNAVAILABLE;
     }
     take_memory(edge, memory);

@@ -47,7 +47,7 @@
 /* --- the handshake (design D4): an alert --- */
 #define AS_LIMIT_CERT_LIST       (16 * 1024) /* octets; a listener may take up to CERT_OCTETS */
 #define AS_LIMIT_CERT_COUNT      8
-#define AS_LIMIT_CERT_PARTS      256 /* extensions and values of names, in all certificates of one */
+#define AS_LIMIT_CERT_PARTS      256 /* extensions and values of names, in all that is shown */
 #define AS_LIMIT_ANCHOR_FILE     (4 * 1024 * 1024) /* of a trust group: start refused */
 #define AS_LIMIT_PEM_FILE        (256 * 1024) /* a listener's certificate or key: start refused */
 #define AS_LIMIT_PEM_CHAIN       16           /* certificates in such a file: start refused */
@@ -128,6 +128,7 @@
 
 /* --- memory --- */
 #define AS_LIMIT_CONNECTION_BYTES (64 * 1024)  /* for each, buffers apart: no more of them */
+#define AS_LIMIT_CERT_GROWTH      4            /* and so many times its max_cert_list */
 #define AS_LIMIT_SESSION_BYTES    (64 * 1024)  /* of one; an eighth of all is for them */
 #define AS_LIMIT_MEMORY_APART     (512 * 1024) /* by each worker; when it is used, others go */
 #define AS_LIMIT_SHORTAGE_LOG_MS  10000        /* between two lines of log on room or memory */

@@ -8,6 +8,9 @@
 #define POST_ECHO "POST /echo HTTP/1.1\r\nHost: as.example\r\n"
 #define HOLDERS   200
 
+/* Of memory, with the max_cert_list of tls_conf. */
+#define CONNECTION_BYTES (AS_LIMIT_CONNECTION_BYTES + AS_LIMIT_CERT_GROWTH * AS_LIMIT_CERT_LIST)
+
 enum { TLS, PLAIN };
 
 static void make_listeners(void)
@@ -371,11 +374,11 @@ START_TEST(TLS_43_memory_bounds_connections_and_what_they_send)
     int fds[30];
 
     make_listeners();
-    serve.bounds.memory = 2 * (60 * AS_LIMIT_CONNECTION_BYTES); /* half of which is for operators */
+    serve.bounds.memory = 2 * 60 * CONNECTION_BYTES; /* half of which is for operators */
     serve_start();
-    ck_assert_ptr_nonnull(strstr(serve.told, "warning: 7 MiB of memory allow 30 connections"));
+    ck_assert_ptr_nonnull(strstr(serve.told, "warning: 15 MiB of memory allow 30 connections"));
     ck_assert_ptr_nonnull(strstr(serve.told, "max_connections asks for more"));
-    ck_assert_uint_eq(serve.edge->bounds.worker_bytes, 30 * AS_LIMIT_CONNECTION_BYTES);
+    ck_assert_uint_eq(serve.edge->bounds.worker_bytes, 30 * CONNECTION_BYTES);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);
     for (size_t i = 0; i < AS_COUNT(fds); i++) {
         fds[i] = client_to(serve_port(TLS));
@@ -398,11 +401,11 @@ END_TEST
 START_TEST(TLS_43_another_worker_makes_room)
 {
     int fds[30];
-    struct tls_conn others[28];
+    struct tls_conn others[26];
 
     make_listeners();
     serve.workers = 2;
-    serve.bounds.memory = 2 * (60 * AS_LIMIT_CONNECTION_BYTES);
+    serve.bounds.memory = 2 * 60 * CONNECTION_BYTES;
     crowd_in(fds, AS_COUNT(fds));
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);
     for (size_t i = 0; i < AS_COUNT(others); i++) {
@@ -410,7 +413,7 @@ START_TEST(TLS_43_another_worker_makes_room)
     }
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), AS_COUNT(others));
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
-    struct tls_conn last; /* there are two of the crowd left, and one of each other */
+    struct tls_conn last; /* there are four of the crowd left, and one of each other */
     ck_assert(neighbour_gets(ctx, 0x7f000200, &last));
     tls_hang_up(&last);
     for (size_t i = 0; i < AS_COUNT(others); i++) {
@@ -427,7 +430,7 @@ START_TEST(TLS_43_who_has_as_many_is_refused_by_all_workers)
 
     make_listeners();
     serve.workers = 2;
-    serve.bounds.memory = 2 * (60 * AS_LIMIT_CONNECTION_BYTES);
+    serve.bounds.memory = 2 * 60 * CONNECTION_BYTES;
     crowd_in(fds, AS_COUNT(fds));
     for (int i = 0; i < 20; i++) {
         int more = client_to(serve_port(TLS));
@@ -473,6 +476,62 @@ START_TEST(TLS_55_memory_bounds_sessions)
 }
 END_TEST
 
+/* Each of the crowd has an address of its own, but for one that has two. */
+static void crowd_of_many(int fds[30], int yield_ms)
+{
+    make_listeners();
+    serve.bounds.memory = 2 * 60 * CONNECTION_BYTES;
+    serve.bounds.yield_ms = yield_ms;
+    serve_start();
+    for (size_t i = 0; i < 30; i++) {
+        fds[i] = client_from(0x7f000100 + (in_addr_t)(i / 29 + i % 29), serve_port(TLS));
+    }
+    wait_metric(AS_METRIC_connections_open, 30);
+}
+
+START_TEST(TLS_43_two_connections_are_no_crowd)
+{
+    int fds[30];
+
+    crowd_of_many(fds, 60000);
+    int more = client_to(serve_port(TLS));
+    ck_assert(client_ended(more));
+    client_close(more);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 0);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 30);
+    crowd_out(fds, AS_COUNT(fds), client_ctx(TLS1_3_VERSION, NULL));
+}
+END_TEST
+
+START_TEST(TLS_43_who_is_slow_makes_room_though_all_have_few)
+{
+    int fds[30];
+    struct tls_conn others[10];
+    SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);
+
+    crowd_of_many(fds, 0);
+    for (size_t i = 0; i < AS_COUNT(others); i++) { /* two each */
+        ck_assert_msg(neighbour_gets(ctx, 0x7f000200 + (in_addr_t)i / 2, &others[i]), "%zu", i);
+    }
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
+    for (size_t i = 0; i < AS_COUNT(others); i++) {
+        tls_hang_up(&others[i]);
+    }
+    crowd_out(fds, AS_COUNT(fds), ctx);
+}
+END_TEST
+
+START_TEST(TLS_43_too_little_memory_refuses_the_start)
+{
+    make_listeners();
+    serve.bounds.memory = 4 * CONNECTION_BYTES - 1;
+    ck_assert_int_eq(serve_open(), AS_EDGE_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(serve.told, "the limit of memory is too low to serve anybody"));
+    as_http_jobs_free(serve.jobs);
+    toy_end();
+}
+END_TEST
+
 START_TEST(where_memory_is_no_bound_descriptors_are)
 {
     make_listeners();
@@ -498,6 +557,9 @@ AS_TESTS("edge/room", {
     tcase_add_test(t, TLS_43_memory_bounds_connections_and_what_they_send);
     tcase_add_test(t, TLS_55_memory_bounds_sessions);
     tcase_add_test(t, where_memory_is_no_bound_descriptors_are);
+    tcase_add_test(t, TLS_43_two_connections_are_no_crowd);
+    tcase_add_test(t, TLS_43_who_is_slow_makes_room_though_all_have_few);
+    tcase_add_test(t, TLS_43_too_little_memory_refuses_the_start);
     tcase_add_test(t, TLS_43_another_worker_makes_room);
     tcase_add_test(t, TLS_43_who_has_as_many_is_refused_by_all_workers);
 })
