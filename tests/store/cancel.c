@@ -90,7 +90,7 @@ static void check_outcome(as_err err, int64_t epoch)
     struct as_store_status status = status_of(&f);
     bool done = !as_failed(err);
 
-    ck_assert(done || as_err_is(err, AS_UNAVAILABLE));
+    ck_assert_msg(done || as_err_is(err, AS_UNAVAILABLE), "%s at %s", err.why, err.where);
     ck_assert_int_eq(status.epoch, epoch + done);
     ck_assert_int_eq(status.clients, done ? 501 : 502);
     ck_assert_int_eq(status.keys, done ? 0 : 1);

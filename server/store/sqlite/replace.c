@@ -151,9 +151,10 @@ static as_err move_sequences(struct as_db *from, struct as_db *to)
     AS_TRY(as_sequence_get(to, AS_LIT("store"), &ours));
     AS_TRY(as_sequence_raise(to, AS_LIT("epoch"), epoch));
     AS_TRY(as_sequence_raise(to, AS_LIT("store"), (ours > theirs ? ours : theirs) + 1));
-    AS_NEED(!as_failed(as_sequences_need_sound(to)), AS_INVALID_REQUEST,
+    as_err err = as_sequences_need_sound(to); /* which may be cancelled as well */
+    AS_NEED(!as_err_is(err, AS_SERVER_ERROR), AS_INVALID_REQUEST,
             "the sequences of the store are at their end");
-    return AS_OK;
+    return err;
 }
 
 static as_err replace(struct as_db *from, struct as_db *to)
