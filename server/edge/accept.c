@@ -82,12 +82,10 @@ void as_accept_again(struct as_pause *pause)
 {
     struct as_worker *worker = pause->worker;
 
-    if (worker->stopping) {
-        return;
-    }
-    if (!as_memory_set_apart() || as_failed(as_accept_watch(worker, pause->class))) {
-        as_accept_unwatch(worker, pause->class);
-        as_timer_set(&worker->timers, &pause->timer, AS_TIMER_PAUSE, worker->now);
+    bool waits = pause->class == AS_CLASS_TLS && !as_memory_set_apart(); /* operators do not */
+
+    if (!worker->stopping && (waits || as_failed(as_accept_watch(worker, pause->class)))) {
+        as_accept_pause(worker, pause->class);
     }
 }
 
