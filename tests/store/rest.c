@@ -42,14 +42,6 @@ static void import_many(void)
     as_store_session_done(f.job);
 }
 
-static void check(void)
-{
-    size_t findings = 1;
-
-    ck_ok(as_store_check_live(f.job, NULL, NULL, &findings));
-    ck_assert_uint_eq(findings, 0);
-}
-
 START_TEST(pages_of_a_large_write_are_given_back)
 {
     struct a_client c;
@@ -70,7 +62,7 @@ START_TEST(pages_of_work_on_the_whole_are_given_back)
     fixture_start(&f, 0);
     import_many();
     back_up(&f);
-    check();
+    need_no_findings();
     ck_assert(are_given_back());
     restore();
     ck_assert_int_gt(pages_held(), LARGE);

@@ -104,14 +104,6 @@ START_TEST(a_damaged_copy_is_refused)
 }
 END_TEST
 
-static void need_no_findings(void)
-{
-    size_t findings = 1;
-
-    ck_ok(as_store_check_live(f.job, NULL, NULL, &findings));
-    ck_assert_uint_eq(findings, 0);
-}
-
 /* One more is refused above. */
 START_TEST(a_copy_whose_sequences_have_room_goes_on)
 {

@@ -45,10 +45,7 @@ static struct tls_conn join(SSL_CTX *ctx, int way)
         (void)send(conn.fd, octets, crowds[way].more, MSG_NOSIGNAL);
         return conn;
     }
-    conn.ssl = SSL_new(ctx);
-    SSL_set_tlsext_host_name(conn.ssl, TLS_NAME);
-    SSL_set_fd(conn.ssl, conn.fd);
-    if (SSL_connect(conn.ssl) == 1 && crowds[way].more > 0) { /* it may be ended meanwhile */
+    if (tls_meet(&conn, conn.fd, ctx, TLS_NAME, NULL) && crowds[way].more > 0) {
         (void)SSL_write(conn.ssl, crowds[way].text, (int)strlen(crowds[way].text));
         (void)SSL_write(conn.ssl, octets, (int)crowds[way].more);
     }
@@ -108,10 +105,8 @@ START_TEST(TLS_43_who_comes_waits_for_memory)
     poll(NULL, 0, 5 * AS_LIMIT_ACCEPT_PAUSE_MS);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), refused + 1);
     memory_unbind();
-    struct tls_conn conn = {.fd = next, .ssl = SSL_new(ctx)};
-    SSL_set_tlsext_host_name(conn.ssl, TLS_NAME);
-    SSL_set_fd(conn.ssl, conn.fd);
-    ck_assert_int_eq(SSL_connect(conn.ssl), 1);
+    struct tls_conn conn;
+    ck_assert(tls_meet(&conn, next, ctx, TLS_NAME, NULL));
     ask(&conn);
     tls_hang_up(&conn);
     SSL_CTX_free(ctx);

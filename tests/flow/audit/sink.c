@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What requests are answered while the audit's file takes no lines. */
 #include "support/flow.h"
+#include "support/full_pipe.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -35,15 +36,9 @@ static void stop(void)
     }
 }
 
-/* A disk that hangs: a full pipe that nobody reads. */
 static void hang(void)
 {
-    char fill[4096] = {0};
-
-    ck_assert_int_eq(pipe2(hung, O_CLOEXEC | O_NONBLOCK), 0);
-    while (write(hung[1], fill, sizeof(fill)) > 0) {
-    }
-    ck_assert_int_eq(fcntl(hung[1], F_SETFL, 0), 0);
+    full_pipe(hung);
     as_audit_sink_use(f->audit, (struct as_audit_file){.fd = hung[1]});
     f->unsettled = true;
 }

@@ -37,6 +37,15 @@ static inline void restore(void)
     ck_assert_msg(!as_failed(err), "%s: %s", err.why, why);
 }
 
+/* While it is in use. */
+static inline void need_no_findings(void)
+{
+    size_t findings = 1;
+
+    ck_ok(as_store_check_live(f.job, NULL, NULL, &findings));
+    ck_assert_uint_eq(findings, 0);
+}
+
 static inline void refuses(const char *path, enum as_fault_id fault, const char *says)
 {
     char why[256] = "";

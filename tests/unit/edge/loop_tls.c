@@ -292,10 +292,8 @@ START_TEST(TLS_36_the_alert_of_a_failed_handshake_arrives)
 {
     start(AS_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
-    struct tls_conn conn = {.fd = client_new(), .ssl = SSL_new(ctx)};
-    SSL_set_tlsext_host_name(conn.ssl, "nope.test");
-    SSL_set_fd(conn.ssl, conn.fd);
-    ck_assert_int_le(SSL_connect(conn.ssl), 0);
+    struct tls_conn conn;
+    ck_assert(!tls_meet(&conn, client_new(), ctx, "nope.test", NULL));
     ck_assert_int_eq(ERR_GET_REASON(ERR_peek_error()), SSL_R_TLSV1_UNRECOGNIZED_NAME);
     tls_hang_up(&conn);
     SSL_CTX_free(ctx);

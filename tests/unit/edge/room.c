@@ -237,14 +237,20 @@ END_TEST
 /* A request with TLS from an address of 127.0.0.0/8; false: its connection was not taken. */
 static bool neighbour_gets(SSL_CTX *ctx, in_addr_t from, struct tls_conn *conn)
 {
-    *conn = (struct tls_conn){.fd = client_from(from, serve_port(TLS)), .ssl = SSL_new(ctx)};
-    SSL_set_tlsext_host_name(conn->ssl, TLS_NAME);
-    SSL_set_fd(conn->ssl, conn->fd);
-    if (SSL_connect(conn->ssl) != 1) {
+    if (!tls_meet(conn, client_from(from, serve_port(TLS)), ctx, TLS_NAME, NULL)) {
         return false;
     }
     tls_say(conn, GET_ECHO);
     return tls_hear(conn) && client_has(" 200 ");
+}
+
+/* One more, from the address that clients usually have. */
+static void expect_refusal(void)
+{
+    int more = client_to(serve_port(TLS));
+
+    ck_assert(client_ended(more));
+    client_close(more);
 }
 
 /* All that are allowed, from one address. */
@@ -281,9 +287,7 @@ START_TEST(TLS_43_who_has_many_makes_room_for_who_has_few)
     ck_assert(neighbour_gets(ctx, 0x7F000003, &three));
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 2);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 0);
-    int more = client_to(serve_port(TLS)); /* of the address that has most */
-    ck_assert(client_ended(more));
-    client_close(more);
+    expect_refusal();
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 1);
     tls_say(&two, GET_ECHO);
     ck_assert(tls_hear(&two) && client_has(" 200 "));
@@ -384,9 +388,7 @@ START_TEST(TLS_43_memory_bounds_connections_and_what_they_send)
         fds[i] = client_to(serve_port(TLS));
     }
     wait_metric(AS_METRIC_connections_open, AS_COUNT(fds));
-    int refused = client_to(serve_port(TLS)); /* it is no other's */
-    ck_assert(client_ended(refused));
-    client_close(refused);
+    expect_refusal();
     struct tls_conn other;
     ck_assert(neighbour_gets(ctx, 0x7f000002, &other));
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), AS_COUNT(fds));
@@ -433,9 +435,7 @@ START_TEST(TLS_43_who_has_as_many_is_refused_by_all_workers)
     serve.bounds.memory = 2 * 60 * CONNECTION_BYTES;
     crowd_in(fds, AS_COUNT(fds));
     for (int i = 0; i < 20; i++) {
-        int more = client_to(serve_port(TLS));
-        ck_assert(client_ended(more));
-        client_close(more);
+        expect_refusal();
     }
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), 20);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 0);
@@ -494,9 +494,7 @@ START_TEST(TLS_43_two_connections_are_no_crowd)
     int fds[30];
 
     crowd_of_many(fds, 60000);
-    int more = client_to(serve_port(TLS));
-    ck_assert(client_ended(more));
-    client_close(more);
+    expect_refusal(); /* it has none */
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_displaced_total), 0);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_open), 30);
     crowd_out(fds, AS_COUNT(fds), client_ctx(TLS1_3_VERSION, NULL));

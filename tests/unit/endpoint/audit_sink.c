@@ -2,7 +2,7 @@
 /* The audit's queue and its writer, on files that take lines, refuse them, or hang. */
 #include "endpoint/audit_sink.h"
 
-#include "harness.h"
+#include "support/full_pipe.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -269,7 +269,8 @@ static void limit_files(rlim_t octets)
     (stat(path_of(name), &about) == 0 && about.st_size == 6 &&                                     \
      as_metric_get(AS_METRIC_audit_write_failures_total) > 0)
 
-START_TEST(MTLS_118_a_line_that_was_cut_off_becomes_whole)
+/* The file "a" takes the first line and two octets of the second, and no more. */
+static void cut_off(void)
 {
     struct stat about;
 
@@ -278,6 +279,11 @@ START_TEST(MTLS_118_a_line_that_was_cut_off_becomes_whole)
     limit_files(6);
     ck_assert(put("abc\n") && put("defg\n"));
     ck_until(FIRST_OCTETS("a"));
+}
+
+START_TEST(MTLS_118_a_line_that_was_cut_off_becomes_whole)
+{
+    cut_off();
     limit_files(RLIM_INFINITY);
     ck_until(flush(LONG_MS));
     ck_content("a", "abc\ndefg\n");
@@ -286,13 +292,7 @@ END_TEST
 
 START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_in_another_file)
 {
-    struct stat about;
-
-    use(open_file("a"));
-    as_log_start(-1, AS_LOG_JSON, AS_LOG_ERROR);
-    limit_files(6);
-    ck_assert(put("abc\n") && put("defg\n"));
-    ck_until(FIRST_OCTETS("a"));
+    cut_off();
     limit_files(RLIM_INFINITY);
     use(open_file("b"));
     ck_until(flush(LONG_MS));
@@ -303,13 +303,7 @@ END_TEST
 /* Whoever needs room on a full disk may find it there. */
 START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_in_a_file_that_was_emptied)
 {
-    struct stat about;
-
-    use(open_file("a"));
-    as_log_start(-1, AS_LOG_JSON, AS_LOG_ERROR);
-    limit_files(6);
-    ck_assert(put("abc\n") && put("defg\n"));
-    ck_until(FIRST_OCTETS("a"));
+    cut_off();
     ck_assert_int_eq(truncate(path_of("a"), 0), 0);
     limit_files(RLIM_INFINITY);
     ck_until(flush(LONG_MS));
@@ -364,12 +358,7 @@ static int hung[2];
 /* A pipe that nobody reads, full from the beginning. */
 static void use_hung(void)
 {
-    char fill[4096] = {0};
-
-    ck_assert_int_eq(pipe2(hung, O_CLOEXEC | O_NONBLOCK), 0);
-    while (write(hung[1], fill, sizeof(fill)) > 0) {
-    }
-    ck_assert_int_eq(fcntl(hung[1], F_SETFL, 0), 0);
+    full_pipe(hung);
     use(hung[1]);
 }
 

@@ -32,18 +32,26 @@ static inline SSL_CTX *client_ctx(int version, const struct test_cert *cert)
     return ctx;
 }
 
-static inline struct tls_conn tls_dial(SSL_CTX *ctx, const char *sni, SSL_SESSION *session)
+/* Over a connection that is there, which becomes the other's; false: the handshake failed. */
+static inline bool tls_meet(struct tls_conn *conn, int fd, SSL_CTX *ctx, const char *sni,
+                            SSL_SESSION *session)
 {
-    struct tls_conn conn = {.fd = client_new(), .ssl = SSL_new(ctx)};
-
+    *conn = (struct tls_conn){.fd = fd, .ssl = SSL_new(ctx)};
     if (sni != NULL) {
-        SSL_set_tlsext_host_name(conn.ssl, sni);
+        SSL_set_tlsext_host_name(conn->ssl, sni);
     }
     if (session != NULL) {
-        ck_assert_int_eq(SSL_set_session(conn.ssl, session), 1);
+        ck_assert_int_eq(SSL_set_session(conn->ssl, session), 1);
     }
-    SSL_set_fd(conn.ssl, conn.fd);
-    ck_assert_int_eq(SSL_connect(conn.ssl), 1);
+    SSL_set_fd(conn->ssl, fd);
+    return SSL_connect(conn->ssl) == 1;
+}
+
+static inline struct tls_conn tls_dial(SSL_CTX *ctx, const char *sni, SSL_SESSION *session)
+{
+    struct tls_conn conn;
+
+    ck_assert(tls_meet(&conn, client_new(), ctx, sni, session));
     return conn;
 }
 
