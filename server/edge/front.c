@@ -40,7 +40,7 @@ void as_front_drop(struct as_front *front)
     *front = (struct as_front){NULL, NULL};
 }
 
-void as_front_keep(const struct as_front *front, size_t sessions)
+void as_front_keep(const struct as_front *front, uint64_t sessions)
 {
     if (front->tls != NULL) {
         as_tls_context_keep(front->tls, sessions);

@@ -26,7 +26,7 @@ struct as_front as_front_hold(const struct as_front *front);
 void as_front_drop(struct as_front *front);
 
 /* See as_tls_context_keep; nothing without TLS. */
-void as_front_keep(const struct as_front *front, size_t sessions);
+void as_front_keep(const struct as_front *front, uint64_t sessions);
 
 /* Fields of every answer: Strict-Transport-Security over TLS (TLS-41). Static. */
 const struct as_http_field *as_front_always(const struct as_listener_conf *conf, size_t *count);

@@ -80,8 +80,8 @@ struct as_edge {
 /* places.c. Counts what there is, with a word to the operator. */
 enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_conf *conf,
                                      as_edge_tell tell, void *arg);
-/* How many sessions a TLS listener may keep, by memory. */
-size_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf);
+/* How many sessions a TLS listener may keep, by memory alone. */
+uint64_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf);
 /* For a connection of a listener of this kind. Any thread. */
 bool as_place_take(struct as_edge *edge, enum as_listener_kind kind);
 void as_place_give(struct as_edge *edge, enum as_listener_kind kind);

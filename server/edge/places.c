@@ -87,13 +87,12 @@ static void take_memory(struct as_edge *edge, uint64_t memory)
     }
 }
 
-size_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf)
+uint64_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf)
 {
     uint64_t all = edge->bounds.memory / 8 / AS_LIMIT_SESSION_BYTES;
     uint64_t listeners = keeping_sessions(conf);
-    uint64_t each = listeners > 0 ? all / listeners : 0;
 
-    return each < AS_LIMIT_SESSIONS ? (size_t)each : AS_LIMIT_SESSIONS;
+    return listeners > 0 ? all / listeners : 0;
 }
 
 static void tell_places(const struct as_edge *edge, const struct as_edge_conf *conf,

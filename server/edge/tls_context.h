@@ -31,7 +31,7 @@ struct as_tls_context *as_tls_context_hold(struct as_tls_context *context);
 /* Does such a listener keep sessions (D7)? */
 bool as_tls_keeps_sessions(const struct as_listener_conf *conf);
 /* So many sessions are kept at the most; AS_LIMIT_SESSIONS, unless fewer are said here. */
-void as_tls_context_keep(struct as_tls_context *context, size_t sessions);
+void as_tls_context_keep(struct as_tls_context *context, uint64_t sessions);
 /* NULL is allowed. */
 void as_tls_context_drop(struct as_tls_context *context);
 

@@ -185,9 +185,9 @@ as_err as_tls_session_install(struct as_tls_context *context, const struct as_tr
 }
 
 /* Of 0 OpenSSL would keep as many as there are. */
-void as_tls_context_keep(struct as_tls_context *context, size_t sessions)
+void as_tls_context_keep(struct as_tls_context *context, uint64_t sessions)
 {
-    size_t most = sessions < AS_LIMIT_SESSIONS ? sessions : AS_LIMIT_SESSIONS;
+    uint64_t most = sessions < AS_LIMIT_SESSIONS ? sessions : AS_LIMIT_SESSIONS;
 
     SSL_CTX_sess_set_cache_size(context->ctx, most > 0 ? (long)most : 1);
 }
