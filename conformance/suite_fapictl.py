@@ -88,11 +88,24 @@ def MTLS_29_cert_match():
       ("dry_delete", ["client", "delete", "a", "--dry-run"]), ("token", ["token", "revoke"]),
       ("switch", ["db", "restore", "/nowhere", "--yes=no"]),
       ("switch_off", ["client", "create", "--dry-run=false"]),
-      ("words", ["client", "show", "a", "b", "c", "d"]))
+      ("words", ["client", "show", "a", "b", "c", "d"]),
+      ("dash_as_noun", ["-client", "show", "a"]), ("dash_too_late", ["client", "show", "a", "-bc"]),
+      ("dash_without_an_argument", ["client", "list", "-bc"]),
+      ("short_as_argument", ["client", "show", "-a"]), ("dashes", ["client", "show", "--bc"]),
+      ("flag_behind_dashes", ["client", "list", "--", "--socket"]))
 def REG_09_usage_errors(args):
     code, out, err = run(*args)
     assert_equal((code, out), (USAGE, ""), err)
     assert err.startswith("fapictl: ") and len(err.splitlines()) == 1, err
+
+
+@each(("iat", ["iat", "revoke"]), ("key", ["key", "revoke"]), ("client", ["client", "delete"]))
+def REG_141_an_id_may_begin_with_a_dash(verb):
+    for argument in (["-3PzJ2B6mZ1SpFB0oNlkdmTJRFPQ5VKrKqLDVoKTx-0"], ["--", "--3PzJ2B6mZ1SpFB0o"],
+                     ["--", "-x"]):
+        assert_equal(run(*verb, *argument)[0], NOT_FOUND, argument)
+        assert_equal(run("-o", "json", *verb, *argument)[0], NOT_FOUND, argument)
+        assert_equal(run(verb[0], "-o", "json", verb[1], *argument)[0], NOT_FOUND, argument)
 
 
 @test

@@ -40,9 +40,10 @@ void as_crypto_wipe(void *secret, size_t len);
 int as_crypto_errors_mark(void);
 void as_crypto_errors_restore(const int *unused);
 
-/* A random id: 22 characters of base64url, 128 bits (TOK-17, REG-05). */
-#define AS_RANDOM_ID 22
-as_err as_random_id(struct as_arena *mem, as_span *out);
+/* A random id: a letter that tells its kind and 22 characters of base64url, 128 bits (TOK-17,
+ * REG-05). Without the letter one in 64 would begin with '-' and look like a flag of fapictl. */
+#define AS_RANDOM_ID 23
+as_err as_random_id(struct as_arena *mem, char kind, as_span *out);
 
 /* ---------------------------------------------------------------- the floor of public keys --- */
 

@@ -40,13 +40,13 @@ as_err as_random_open(void *out, size_t len)
     return AS_OK;
 }
 
-as_err as_random_id(struct as_arena *mem, as_span *out)
+as_err as_random_id(struct as_arena *mem, char kind, as_span *out)
 {
     unsigned char bits[16];
-    char text[AS_RANDOM_ID + 1];
+    char text[AS_RANDOM_ID + 1] = {kind};
 
-    _Static_assert(AS_BASE64URL_LEN(sizeof(bits)) == AS_RANDOM_ID, "128 bits");
+    _Static_assert(AS_BASE64URL_LEN(sizeof(bits)) == AS_RANDOM_ID - 1, "128 bits");
     AS_TRY(as_random(bits, sizeof(bits)));
-    as_base64url_write(as_span_bytes(bits, sizeof(bits)), text);
+    as_base64url_write(as_span_bytes(bits, sizeof(bits)), text + 1);
     return as_arena_copy(mem, as_span_bytes(text, AS_RANDOM_ID), out);
 }

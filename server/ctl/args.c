@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command line: words, and flags anywhere among them. --name=value and --name value are the
- * same; a flag of the table of switches takes no value: --yes=no must not mean yes.
+ * same; a flag of the table of switches takes no value: --yes=no must not mean yes. Behind -- there
+ * are words only. The word behind noun and verb may begin with one dash all the same where it is
+ * longer than a short flag: the kid of a key is a thumbprint in base64url (REG-141), and one in 64
+ * of them does.
  */
 #include "ctl.h"
 
@@ -83,6 +86,12 @@ static bool take_short(struct ctl *ctl, const char *text, const char *next, bool
     return false;
 }
 
+/* What begins with one dash: is it the argument of a verb? */
+static bool is_argument(const struct ctl *ctl, const char *text)
+{
+    return ctl->word_count == 2 && strlen(text) > 2;
+}
+
 static bool take_word(struct ctl *ctl, const char *text)
 {
     if (ctl->word_count == CTL_WORDS) {
@@ -95,16 +104,22 @@ static bool take_word(struct ctl *ctl, const char *text)
 
 bool ctl_args(int argc, char **argv, struct ctl *ctl)
 {
+    bool words_only = false;
+
     for (int i = 1; i < argc; i++) {
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-        bool used = false, fine;
+        bool used = false, fine = true;
 
-        if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0') {
-            fine = take_flag(ctl, argv[i], next, &used);
-        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            fine = take_short(ctl, argv[i], next, &used);
-        } else {
+        if (words_only || argv[i][0] != '-' || argv[i][1] == '\0') {
             fine = take_word(ctl, argv[i]);
+        } else if (strcmp(argv[i], "--") == 0) {
+            words_only = true;
+        } else if (argv[i][1] == '-') {
+            fine = take_flag(ctl, argv[i], next, &used);
+        } else if (is_argument(ctl, argv[i])) {
+            fine = take_word(ctl, argv[i]);
+        } else {
+            fine = take_short(ctl, argv[i], next, &used);
         }
         if (!fine) {
             return false;

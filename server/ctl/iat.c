@@ -68,7 +68,7 @@ enum ctl_exit ctl_iat_create(const struct ctl *ctl)
 }
 
 static const struct ctl_column columns[] = {
-    {"id", "ID", 22, false},
+    {"id", "ID", 23, false},
     {"profile", "PROFILE", 8, false},
     {"uses", "USES", 6, false},
     {"created_at", "CREATED", 20, true},

@@ -90,7 +90,8 @@ static int help(void)
     printf("  --%-44s %s\n", "scope VALUES", "what may be asked for; default none");
     printf("  --%-44s %s\n", "uses NUMBER", "registrations; default 1");
     printf("  --%-44s %s\n", "expires-in TIME", "90s, 30m, 12h, 7d; default 24h");
-    printf("\nThe socket: --socket, else FAPICTL_SOCKET, else " DEFAULT_SOCKET "\n");
+    printf("\nBehind -- nothing is a flag: for an argument that begins with two dashes.\n");
+    printf("The socket: --socket, else FAPICTL_SOCKET, else " DEFAULT_SOCKET "\n");
     return CTL_FINE;
 }
 

@@ -16,16 +16,6 @@ static bool id_is_fine(as_span id)
     return id.len > 0 && id.len <= 128 && id.ptr[0] != '-' && id.ptr[0] != '.';
 }
 
-/* 128 random bits (REG-05) after a letter that tells the kind. */
-static as_err make_id(struct as_registration *reg)
-{
-    as_span random;
-
-    AS_TRY(as_random_id(reg->ask->mem, &random));
-    return as_arena_printf(reg->ask->mem, &reg->party->id, "%c%.*s",
-                           reg->client != NULL ? 'c' : 'r', (int)random.len, random.ptr);
-}
-
 /* An existing party keeps its id; an operator may choose one; otherwise it is random. */
 static as_err settle_id(struct as_registration *reg)
 {
@@ -43,7 +33,7 @@ static as_err settle_id(struct as_registration *reg)
                 "client_id must be 1 to 128 letters, digits or - . _ ~, not beginning with - or .");
         return AS_OK;
     }
-    return make_id(reg);
+    return as_random_id(reg->ask->mem, reg->client != NULL ? 'c' : 'r', &party->id);
 }
 
 /* What was left open is settled, stored and shown; takes `value`. */

@@ -87,7 +87,7 @@ static as_err read_iat(struct as_http_call *call, const json_t *json, struct as_
                        "expires_in must be a number of seconds, at most 366 days", &expires_in));
     out->created = visit->ctx.now;
     out->expires_at = visit->ctx.now + expires_in;
-    return as_random_id(call->mem, &out->id);
+    return as_random_id(call->mem, 'i', &out->id);
 }
 
 static as_err reply_new(struct as_http_call *call, const struct as_iat *iat, as_span token)
