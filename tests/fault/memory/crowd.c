@@ -5,6 +5,7 @@
 #include "unit/edge/support/dial.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #define GET_ECHO "GET /echo HTTP/1.1\r\nHost: as.example\r\n\r\n"
 #define CROWD    200
@@ -30,7 +31,8 @@ static void start(void)
     serve_init();
     serve.workers = 1;
     serve.listeners[0] = serve_tls(AS_CERTIFICATE_REQUEST);
-    serve.listener_count = 1;
+    serve.listeners[1] = serve_plain("127.0.0.1:0");
+    serve.listener_count = 2;
     serve_start();
 }
 
@@ -114,8 +116,57 @@ START_TEST(TLS_43_who_comes_waits_for_memory)
 }
 END_TEST
 
+/* One descriptor more, which the next client takes; none for the worker. */
+static rlim_t last_descriptor(void)
+{
+    struct rlimit limit;
+    int next = dup(STDIN_FILENO);
+
+    ck_assert_int_ge(next, 0);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)next + 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return before;
+}
+
+static void descriptors_again(rlim_t before)
+{
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = before;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* That no memory is left holds up whoever comes by TLS; operators waited for descriptors alone. */
+START_TEST(operators_do_not_wait_for_memory)
+{
+    start();
+    int64_t refused = as_metric_get(AS_METRIC_connections_refused_total);
+
+    memory_bound(-2 * AS_LIMIT_MEMORY_APART);
+    int stranger = client_new(); /* by which the worker learns it */
+    wait_metric(AS_METRIC_connections_refused_total, refused + 1);
+    rlim_t before = last_descriptor();
+    int operator_ = client_to(serve_port(1));
+    poll(NULL, 0, 3 * AS_LIMIT_ACCEPT_PAUSE_MS);
+    ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), refused + 1);
+    descriptors_again(before);
+    wait_metric(AS_METRIC_connections_refused_total,
+                refused + 2); /* accepted, and then no memory */
+    memory_unbind();
+    ck_assert(client_ended(operator_));
+    client_close(operator_);
+    client_close(stranger);
+    serve_stop(1000);
+}
+END_TEST
+
 AS_TESTS("fault/memory crowd", {
     tcase_add_unchecked_fixture(t, tls_setup, tls_teardown);
     tcase_add_loop_test(t, TLS_43_who_has_most_gives_memory_back, 0, (int)AS_COUNT(crowds));
     tcase_add_test(t, TLS_43_who_comes_waits_for_memory);
+    tcase_add_test(t, operators_do_not_wait_for_memory);
 })
