@@ -47,7 +47,7 @@ static void check_accepted(const struct as_party *party)
 
     FUZZ_HOLDS(party->status == AS_PARTY_ENABLED && party->trust.len == 0 && !party->shared);
     FUZZ_HOLDS(as_span_is(party->client->profile, "fapi1") && party->client->bound_access_tokens);
-    FUZZ_HOLDS(party->id.len == 1 + AS_RANDOM_ID);
+    FUZZ_HOLDS(party->id.len == AS_RANDOM_ID);
     FUZZ_HOLDS(party->metadata.len <= AS_LIMIT_BODY);
     while (as_span_cut(&rest, ' ', &value)) {
         FUZZ_HOLDS(as_scope_holds(AS_LIT("read write"), value));
