@@ -8,7 +8,7 @@ START_TEST(REG_05_ids_are_made)
 {
     as_span first = accepts("")->id, second = accepts("")->id;
 
-    ck_assert_uint_eq(first.len, AS_RANDOM_ID); /* 128 bits in base64url */
+    ck_assert_uint_eq(first.len, AS_RANDOM_ID); /* a letter, 128 bits in base64url */
     ck_assert_int_eq(first.ptr[0], 'c');
     ck_assert(!as_span_equal(first, second));
     shows("client_id_issued_at", "1750000000");
