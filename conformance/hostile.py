@@ -12,6 +12,7 @@ from tap import assert_equal
 
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 HOST = "Host: localhost\r\n"
+WORK = ("store_reads_total", "paths_asked_total")
 
 
 def connect(to, cert=None, port=None, source="127.0.0.1", host="localhost"):
@@ -91,6 +92,24 @@ def assert_served(to, party):
     """A polite client gets its token, and once what was asked is done, the server rests."""
     assert_equal(to.ask_token(party)[0], 200)
     assert eventually(lambda: rests(to)), "an idle server does not rest"
+
+
+def alike(to, ask, make_rows):
+    """Nothing tells one row from another: neither what `ask` makes of its answer nor the work that is
+    counted. The keeper of the keys reads the store once a minute, which is counted too: a round that
+    it fell into is done again, with new rows, and it does not fall into two in a row."""
+    def look(row):
+        before = [to.metric(one) for one in WORK]
+        got = ask(*row)
+        return got, [to.metric(one) - had for one, had in zip(WORK, before)]
+
+    for _ in range(2):
+        rows = make_rows()
+        seen = [look(row) for row in rows]
+        if all(one == seen[0] for one in seen):
+            return
+    told = "\n".join(f"{row}: {one}" for row, one in zip(rows, seen))
+    raise AssertionError("they are not alike:\n" + told)
 
 
 def eventually(condition, seconds=20):
