@@ -336,7 +336,8 @@ audit {{ file = "audit.jsonl" }}
         return ""
 
     def log_lines(self):
-        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        """But for one that is just being written."""
+        return [json.loads(line) for line in self.log().split("\n")[:-1] if line.startswith("{")]
 
     def settle_audit(self, seconds=30):
         """Waits until what was answered is in the audit file, which a thread of its own writes."""
