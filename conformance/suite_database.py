@@ -192,7 +192,7 @@ def restore_refuses_what_is_no_copy():
     bad = server.write("bad.db", "this is no database" * 100)
     with open(good, "rb") as text:
         octets = bytearray(text.read())
-    octets[5000:9000] = os.urandom(4000)
+    octets[5000:9000] = b"\xa5" * 4000
     damaged = server.write("damaged.db", bytes(octets))
     empty = server.path("other.db")
     with sqlite3.connect(empty) as other:

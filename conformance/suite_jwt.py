@@ -195,15 +195,15 @@ def REG_146_every_token_verifies_during_a_rotation():
         api = quick.register_resource()
         bob = quick.register_client("bob")
         seen, kept, kept_at, looks = set(), {}, 0, 0
-        end = time.monotonic() + 10
-        while time.monotonic() < end and len(seen) < 3:
-            if time.monotonic() - kept_at >= 1 or not kept:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and (len(seen) < 3 or looks <= 10):
+            if time.monotonic() - kept_at >= 0.8 or not kept:
+                kept_at = time.monotonic()  # no later than it was answered
                 _, fields, body = quick.request("GET", "/jwks", port=quick.port)
                 assert "max-age=1" in fields["cache-control"].split(", "), fields
-                kept_at = time.monotonic()
                 kept = jwt.PyJWKSet.from_dict(json.loads(body))
             token = quick.token(bob)
-            slow = time.monotonic() - kept_at > 2  # the copy is older than it may be
+            slow = time.monotonic() - kept_at > 1  # the copy is older than it may be
             kid = jwt.get_unverified_header(token)["kid"]
             known = {key.key_id: key.key for key in kept.keys}
             if not slow:

@@ -62,16 +62,17 @@ def REG_147_list_rotate_retire_revoke(server):
     assert {"keys_rotated", "key_revoked"} <= events, events
 
 
-@with_server(["keys.algs=ES256", "keys.publish_lead=10s"])
+@with_server(["keys.algs=ES256", "keys.publish_lead=20s"])
 def REG_147_retire_before_the_time(server):
     active = key(server.ctl("key", "list"), alg="ES256", state="active")["kid"]
     began = time.monotonic()
     successor = key(server.ctl("key", "rotate", "--alg", "ES256"), alg="ES256",
                     state="published")["kid"]
+    shown = time.monotonic()
     server.ctl("key", "retire", active, status=REFUSED)
-    time.sleep(max(0, began + 5.5 - time.monotonic()))  # /jwks may be kept for 5 s
+    time.sleep(max(0, shown + 10.5 - time.monotonic()))  # /jwks may be kept for 10 s
     keys = server.ctl("key", "retire", active)
-    assert time.monotonic() < began + 10, "too slow a machine: the key retired by itself"
+    assert time.monotonic() < began + 20, "too slow a machine: the key retired by itself"
     assert_equal(key(keys, alg="ES256", state="active")["kid"], successor)
     assert_equal(key(keys, alg="ES256", state="retired")["kid"], active)
 
@@ -103,17 +104,20 @@ def REG_147_no_failed_request_during_rotations(server):
     failures, over = [], threading.Event()
 
     def work():
-        while not over.is_set():
-            token = server.token(bob)
-            if not server.introspect(api, token)["active"]:
-                failures.append(token)
+        try:
+            while not over.is_set():
+                token = server.token(bob)
+                if not server.introspect(api, token)["active"]:
+                    failures.append(token)
+        except (AssertionError, OSError) as error:
+            failures.append(repr(error))
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
     end = time.monotonic() + 9
     seen = set()
-    while time.monotonic() < end:
+    while time.monotonic() < end or len(seen) < 2 and time.monotonic() < end + 60:
         keys = server.ctl("key", "list")
         seen |= {one["kid"] for one in keys if one["state"] == "active" and "alg" not in one}
         time.sleep(0.2)
