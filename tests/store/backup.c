@@ -251,7 +251,7 @@ START_TEST(D10_a_copy_is_of_one_moment_and_holds_up_no_write)
 
     fixture_start(&f, (size_t)_i);
     ck_assert_int_eq(pthread_create(&thread, NULL, write_pairs, &stop), 0);
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < 10 || (last == 0 && round < 1000); round++) {
         back_up(&f);
         int64_t parties = number_on(copy_path(&f), "SELECT count(*) FROM party");
         int64_t halves = number_on(copy_path(&f), "SELECT count(*) FROM party AS p WHERE NOT "
