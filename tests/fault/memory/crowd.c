@@ -149,6 +149,7 @@ START_TEST(operators_do_not_wait_for_memory)
     memory_bound(-2 * AS_LIMIT_MEMORY_APART);
     int stranger = client_new(); /* by which the worker learns it */
     wait_metric(AS_METRIC_connections_refused_total, refused + 1);
+    ck_assert(client_ended(stranger)); /* and its descriptor is free */
     rlim_t before = last_descriptor();
     int operator_ = client_to(serve_port(1));
     poll(NULL, 0, 3 * AS_LIMIT_ACCEPT_PAUSE_MS);
