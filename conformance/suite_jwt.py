@@ -223,7 +223,7 @@ def REG_147_removal_ends_what_it_signed():
     token = server.token(alice, scope="accounts")
     other = server.token(alice, scope="payments")
     kid = jwt.get_unverified_header(token)["kid"]
-    server.ctl("key", "revoke", kid)
+    server.ctl("key", "revoke", "--", kid)
     assert_equal(server.introspect(accounts, token), {"active": False})
     assert_equal(server.introspect(payments, other)["active"], True)
     assert kid not in {key["kid"] for key in jwks()[1]["keys"]}

@@ -45,7 +45,7 @@ def REG_147_list_rotate_retire_revoke(server):
     for one in keys:
         assert not set(one) - {"kid", "purpose", "alg", "state", "created_at", "activates_at"}, one
     active = key(keys, alg="ES256", state="active")["kid"]
-    refused = server.ctl("key", "retire", active, status=REFUSED)
+    refused = server.ctl("key", "retire", "--", active, status=REFUSED)
     assert_in("successor", refused["message"])
     keys = server.ctl("key", "rotate", "--alg", "ES256")
     successor = key(keys, alg="ES256", state="published")["kid"]
@@ -53,8 +53,8 @@ def REG_147_list_rotate_retire_revoke(server):
     assert_equal(len(server.ctl("key", "rotate", "--purpose", "access_token")), 5)
     assert_equal(len(server.ctl("key", "rotate")), 6)
     assert_equal(len(server.ctl("key", "rotate")), 6)
-    server.ctl("key", "retire", active, status=REFUSED)  # not shown for long enough
-    server.ctl("key", "revoke", active)
+    server.ctl("key", "retire", "--", active, status=REFUSED)  # not shown for long enough
+    server.ctl("key", "revoke", "--", active)
     keys = server.ctl("key", "list")
     assert_equal(key(keys, alg="ES256", state="active")["kid"], successor)
     assert active not in {one["kid"] for one in keys}
@@ -69,9 +69,9 @@ def REG_147_retire_before_the_time(server):
     successor = key(server.ctl("key", "rotate", "--alg", "ES256"), alg="ES256",
                     state="published")["kid"]
     shown = time.monotonic()
-    server.ctl("key", "retire", active, status=REFUSED)
+    server.ctl("key", "retire", "--", active, status=REFUSED)
     time.sleep(max(0, shown + 10.5 - time.monotonic()))  # /jwks may be kept for 10 s
-    keys = server.ctl("key", "retire", active)
+    keys = server.ctl("key", "retire", "--", active)
     assert time.monotonic() < began + 20, "too slow a machine: the key retired by itself"
     assert_equal(key(keys, alg="ES256", state="active")["kid"], successor)
     assert_equal(key(keys, alg="ES256", state="retired")["kid"], active)
