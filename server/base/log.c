@@ -8,6 +8,7 @@
 
 #include "as/base/buf.h"
 #include "as/base/clock.h"
+#include "as/base/limits.h"
 #include "as/base/metrics.h"
 
 #include <errno.h>
@@ -182,4 +183,19 @@ void as_log_err(enum as_log_level level, const char *event, as_err err)
 {
     AS_LOG(level, event, AS_LOG_TEXT("error", err.fault != NULL ? err.fault->code : NULL),
            AS_LOG_TEXT("reason", err.why), AS_LOG_TEXT("where", err.where));
+}
+
+/* Whoever moves the time on is the one to tell. */
+bool as_log_is_due(struct as_log_pace *pace, int64_t mono_ms)
+{
+    int64_t now = mono_ms + 1; /* 0 is never */
+    int64_t last = atomic_load(&pace->told_ms);
+
+    return (last == 0 || now - last >= AS_LIMIT_LOG_AGAIN_MS) &&
+           atomic_compare_exchange_strong(&pace->told_ms, &last, now);
+}
+
+bool as_log_is_over(struct as_log_pace *pace)
+{
+    return atomic_exchange(&pace->told_ms, 0) != 0;
 }

@@ -55,10 +55,9 @@ static void tell_shortage(struct as_worker *worker, const struct as_listener *li
 {
     struct as_pause *pause = &worker->pauses[class_of(listener)];
 
-    if (worker->now >= pause->tell_at) {
+    if (as_log_is_due(&pause->told, worker->now)) {
         AS_LOG(AS_LOG_WARNING, "accept", AS_LOG_TEXT("reason", "no room for more connections"),
                AS_LOG_NUMBER("in_use", (int64_t)atomic_load(&worker->edge->places)));
-        pause->tell_at = worker->now + AS_LIMIT_SHORTAGE_LOG_MS;
     }
 }
 

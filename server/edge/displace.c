@@ -129,10 +129,9 @@ bool as_displace_for_place(struct as_worker *worker, const struct as_listener *l
 static void tell_memory(struct as_worker *worker, unsigned ended)
 {
     worker->memory_ended += ended;
-    if (worker->now < worker->memory_tell_at) {
+    if (!as_log_is_due(&worker->memory_told, worker->now)) {
         return;
     }
-    worker->memory_tell_at = worker->now + AS_LIMIT_SHORTAGE_LOG_MS;
     AS_LOG(AS_LOG_WARNING, "memory", AS_LOG_TEXT("reason", "memory is short"),
            AS_LOG_NUMBER("connections_ended", worker->memory_ended));
     worker->memory_ended = 0;

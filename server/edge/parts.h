@@ -100,7 +100,7 @@ struct as_pause {
     struct as_timer timer;
     struct as_worker *worker;
     enum as_class class;
-    int64_t tell_at; /* when it may be said again that there is no room */
+    struct as_log_pace told; /* that there is no room */
 };
 
 /* Accepted by a worker that has no room for it; another may have. */
@@ -132,8 +132,8 @@ struct as_worker {
     struct as_turns asking;   /* ... all else that is to be driven in this turn or a later one */
     struct as_conn *gone;     /* freed when no event of this turn can name them any more */
     size_t octets;            /* buffered by connections */
-    int64_t memory_tell_at;   /* when it may be said again that memory is short, and ... */
-    unsigned memory_ended;    /* how many connections went for it since the last time */
+    struct as_log_pace memory_told; /* that memory is short, and ... */
+    unsigned memory_ended;          /* how many connections went for it since the last time */
     bool stopping;
     char scratch[AS_READ_ROOM];
 };

@@ -57,14 +57,12 @@ static void add(struct as_audit_sink *sink, as_span line)
 /* How many are to be told of now; the log is not filled with them. Under the lock. */
 static size_t lose_one(struct as_audit_sink *sink)
 {
-    int64_t now = as_clock_mono_ms();
     size_t tell = ++sink->lost_untold;
 
     as_metric_add(AS_METRIC_audit_lines_lost_total, 1);
-    if (sink->lost_told_ms != 0 && now - sink->lost_told_ms < AS_LIMIT_AUDIT_LOG_MS) {
+    if (!as_log_is_due(&sink->lost_told, as_clock_mono_ms())) {
         return 0;
     }
-    sink->lost_told_ms = now;
     sink->lost_untold = 0;
     return tell;
 }

@@ -42,14 +42,14 @@ struct as_audit_sink {
     bool stopping;
     bool ended;
     size_t lost_untold; /* lines, since the log was told */
-    int64_t lost_told_ms;
+    struct as_log_pace lost_told;
     pthread_t thread;
     /* The writer's own. */
     struct as_audit_batch writing;
     size_t done; /* octets of it */
     struct as_audit_file file;
     bool has_name; /* the file had one when it was taken over */
-    int64_t failure_told_ms;
+    struct as_log_pace failure_told;
 };
 
 /* audit_writer.c: the thread; `arg` is the sink. */

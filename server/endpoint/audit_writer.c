@@ -135,11 +135,8 @@ static void settle(struct as_audit_sink *sink)
 
 static void tell_failure(struct as_audit_sink *sink, int why, size_t waiting)
 {
-    int64_t now = as_clock_mono_ms();
-
     as_metric_add(AS_METRIC_audit_write_failures_total, 1);
-    if (sink->failure_told_ms == 0 || now - sink->failure_told_ms >= AS_LIMIT_AUDIT_LOG_MS) {
-        sink->failure_told_ms = now;
+    if (as_log_is_due(&sink->failure_told, as_clock_mono_ms())) {
         AS_LOG(AS_LOG_ERROR, "audit_not_written",
                AS_LOG_TEXT("message", why == ENOENT ? "the file was removed: reload to make another"
                                                     : strerrordesc_np(why)),
@@ -149,8 +146,7 @@ static void tell_failure(struct as_audit_sink *sink, int why, size_t waiting)
 
 static void tell_recovery(struct as_audit_sink *sink, size_t lost)
 {
-    if (sink->failure_told_ms != 0 || lost > 0) {
-        sink->failure_told_ms = 0;
+    if (as_log_is_over(&sink->failure_told) || lost > 0) {
         AS_LOG(AS_LOG_NOTICE, "audit_written_again", AS_LOG_NUMBER("lost", (int64_t)lost));
     }
 }

@@ -121,6 +121,9 @@
 #define AS_LIMIT_CHECK_FINDINGS    100  /* told of a database; the rest is left out */
 #define AS_LIMIT_INHERITED         64   /* sockets of the service manager: start refused */
 
+/* --- the log --- */
+#define AS_LIMIT_LOG_AGAIN_MS 10000 /* between two lines about one trouble that goes on */
+
 /* --- our keys --- */
 #define AS_LIMIT_KEYS_REST_MS  60000 /* between two looks whether a key is due */
 #define AS_LIMIT_KEYS_RETRY_MS 1000  /* after a step that failed */
@@ -131,7 +134,6 @@
 #define AS_LIMIT_CERT_GROWTH      4            /* and so many times its max_cert_list */
 #define AS_LIMIT_SESSION_BYTES    (64 * 1024)  /* of one; an eighth of all is for them */
 #define AS_LIMIT_MEMORY_APART     (512 * 1024) /* by each worker; when it is used, others go */
-#define AS_LIMIT_SHORTAGE_LOG_MS  10000        /* between two lines of log on room or memory */
 
 /* --- the store --- */
 #define AS_LIMIT_KEYS               256 /* of our own, retired ones too; then none is published */
@@ -158,21 +160,19 @@
 #define AS_LIMIT_STORE_CHECK_OCTETS (1 << 30) /* a larger database is not checked at the start */
 #define AS_LIMIT_STORE_CHECK_MS     3000  /* of checking at the start; then it is left unfinished */
 #define AS_LIMIT_STORE_RECHECK_MS   10000 /* between two looks at a store that was found damaged */
-#define AS_LIMIT_STORE_LOG_MS       10000 /* between two log lines of one kind of trouble */
 #define AS_LIMIT_TIDY_RETRY_MS      1000  /* after a checkpoint that readers held up */
 
 /* --- the audit's file (as/endpoint.h) --- */
 #define AS_LIMIT_AUDIT_OCTETS    (16 * 1024 * 1024) /* that wait to be written: the next are lost */
 #define AS_LIMIT_AUDIT_LINES     65536              /* likewise */
 #define AS_LIMIT_AUDIT_LINE      (32 * 1024)        /* octets of one: its texts are cut */
-#define AS_LIMIT_AUDIT_GATHER_MS 5     /* lines that nobody waits for go out together */
-#define AS_LIMIT_AUDIT_LATE_MS   2000  /* they have waited so long: changes are refused, 503 */
-#define AS_LIMIT_AUDIT_WAIT_MS   5000  /* of a change for its line: then 500 */
-#define AS_LIMIT_AUDIT_RETRY_MS  1000  /* after a write that failed */
-#define AS_LIMIT_AUDIT_LOG_MS    10000 /* between two log lines of one kind of trouble */
-#define AS_LIMIT_AUDIT_SWAP_MS   1000  /* a reload waits for the file before; then they move on */
-#define AS_LIMIT_AUDIT_STOP_MS   5000  /* at the end; what is not written then is lost */
-#define AS_LIMIT_AUDIT_CUT_MS    1000  /* a write that is cut off then may take this to end */
+#define AS_LIMIT_AUDIT_GATHER_MS 5    /* lines that nobody waits for go out together */
+#define AS_LIMIT_AUDIT_LATE_MS   2000 /* they have waited so long: changes are refused, 503 */
+#define AS_LIMIT_AUDIT_WAIT_MS   5000 /* of a change for its line: then 500 */
+#define AS_LIMIT_AUDIT_RETRY_MS  1000 /* after a write that failed */
+#define AS_LIMIT_AUDIT_SWAP_MS   1000 /* a reload waits for the file before; then they move on */
+#define AS_LIMIT_AUDIT_STOP_MS   5000 /* at the end; what is not written then is lost */
+#define AS_LIMIT_AUDIT_CUT_MS    1000 /* a write that is cut off then may take this to end */
 
 /* --- the configuration: refused with file and line --- */
 #define AS_LIMIT_SETTING_FILE     (1024 * 1024)     /* octets of one file */

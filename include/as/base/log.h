@@ -15,6 +15,8 @@
 #include "as/base/err.h"
 #include "as/base/span.h"
 
+#include <stdatomic.h>
+
 #define AS_LOG_LINE_MAX 4096 /* PIPE_BUF: what a pipe that is not full takes at once */
 #define AS_LOG_TEXT_MAX 512
 
@@ -44,6 +46,19 @@ void as_log_write(enum as_log_level level, const char *event, const struct as_lo
                  sizeof((const struct as_log_field[]){__VA_ARGS__}) / sizeof(struct as_log_field))
 /* A line for an error value: its code, why and where. */
 void as_log_err(enum as_log_level level, const char *event, as_err err);
+
+/*
+ * A trouble that may come again and again is told at its first time and then once per
+ * AS_LIMIT_LOG_AGAIN_MS; metrics count every time. All zero before. Times are of the monotonic
+ * clock. Threads: any, at the same time; for one of them it is due.
+ */
+struct as_log_pace {
+    _Atomic int64_t told_ms; /* and 1; 0: never, or not since it was over */
+};
+/* Is it to be told now? Whoever hears so tells it. */
+bool as_log_is_due(struct as_log_pace *pace, int64_t mono_ms);
+/* The trouble is over, and the next is told at once. Was this one told? */
+bool as_log_is_over(struct as_log_pace *pace);
 
 /* debug, info, notice, warning or error. */
 const char *as_log_level_name(enum as_log_level level);

@@ -23,17 +23,7 @@ static const struct meaning {
     {SQLITE_CORRUPT, AS_UNAVAILABLE, "the store is corrupt", true},
     {SQLITE_NOTADB, AS_UNAVAILABLE, "the store is not a database", true},
 };
-_Static_assert(AS_COUNT(meanings) == AS_DB_MEANINGS, "each has its time in struct as_db_faults");
-
-/* Whoever moves the time on is the one to tell. */
-static bool may_tell(struct as_db_faults *faults, size_t kind)
-{
-    int64_t now = as_clock_mono_ms() + 1; /* 0 is never */
-    int64_t last = atomic_load(&faults->told_ms[kind]);
-
-    return (last == 0 || now - last >= AS_LIMIT_STORE_LOG_MS) &&
-           atomic_compare_exchange_strong(&faults->told_ms[kind], &last, now);
-}
+_Static_assert(AS_COUNT(meanings) == AS_DB_MEANINGS, "each has its pace in struct as_db_faults");
 
 static bool note(struct as_db_faults *faults, size_t kind)
 {
@@ -43,7 +33,7 @@ static bool note(struct as_db_faults *faults, size_t kind)
     if (meanings[kind].damage) {
         atomic_store(&faults->damaged, true);
     }
-    return may_tell(faults, kind);
+    return as_log_is_due(&faults->told[kind], as_clock_mono_ms());
 }
 
 as_err as_db_fail(struct as_db *db, int code)

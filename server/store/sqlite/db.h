@@ -27,8 +27,8 @@
 
 /* Troubles that the connections of a store have met. Any thread. */
 struct as_db_faults {
-    _Atomic int64_t told_ms[AS_DB_MEANINGS]; /* when each was logged last; 0: never */
-    atomic_bool damaged;                     /* something could not be read, or was nonsense */
+    struct as_log_pace told[AS_DB_MEANINGS];
+    atomic_bool damaged; /* something could not be read, or was nonsense */
 };
 
 struct as_db {
@@ -63,8 +63,8 @@ int as_db_exec(struct as_db *db, const char *sql);
 /* The one number that a statement without parameters gives. */
 int as_db_number(struct as_db *db, const char *sql, int64_t *out);
 
-/* Logs an SQLite result code (never parameters), once per AS_LIMIT_STORE_LOG_MS, and says what it
- * means to the caller. */
+/* Logs an SQLite result code (never parameters), each kind now and then (as_log_is_due), and says
+ * what it means to the caller. */
 as_err as_db_fail(struct as_db *db, int code);
 /* AS_OK for SQLITE_OK. */
 as_err as_db_need(struct as_db *db, int code);

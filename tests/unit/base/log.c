@@ -244,6 +244,73 @@ START_TEST(level_names)
 }
 END_TEST
 
+START_TEST(a_trouble_that_goes_on_is_told_now_and_then)
+{
+    struct as_log_pace pace = {0};
+
+    for (int64_t begin = 0; begin <= 7 * AS_LIMIT_LOG_AGAIN_MS; begin += AS_LIMIT_LOG_AGAIN_MS) {
+        ck_assert(as_log_is_due(&pace, begin)); /* the first time too, be the clock at 0 */
+        ck_assert(!as_log_is_due(&pace, begin));
+        ck_assert(!as_log_is_due(&pace, begin + AS_LIMIT_LOG_AGAIN_MS - 1));
+    }
+}
+END_TEST
+
+/* Each reads the clock before it asks, and may be held up in between. */
+START_TEST(a_late_asker_tells_nothing_twice)
+{
+    struct as_log_pace pace = {0};
+
+    ck_assert(as_log_is_due(&pace, 5 * AS_LIMIT_LOG_AGAIN_MS));
+    ck_assert(!as_log_is_due(&pace, 0));
+    ck_assert(!as_log_is_due(&pace, 6 * AS_LIMIT_LOG_AGAIN_MS - 1));
+}
+END_TEST
+
+START_TEST(the_end_of_a_trouble_is_told_once_if_it_was)
+{
+    struct as_log_pace pace = {0};
+
+    ck_assert(!as_log_is_over(&pace));
+    ck_assert(as_log_is_due(&pace, 0));
+    ck_assert(as_log_is_over(&pace));
+    ck_assert(!as_log_is_over(&pace));
+    ck_assert(as_log_is_due(&pace, 1)); /* another trouble, told at once */
+    ck_assert(!as_log_is_due(&pace, 2));
+}
+END_TEST
+
+#define ASKERS 4
+#define TIMES  200
+
+static struct as_log_pace common;
+static _Atomic int told;
+
+static void *ask_often(void *arg)
+{
+    for (int64_t i = 0; i < TIMES; i++) {
+        told += as_log_is_due(&common, i * AS_LIMIT_LOG_AGAIN_MS);
+    }
+    return arg;
+}
+
+/* Of threads that meet the same at the same time one tells it. */
+START_TEST(one_of_many_threads_tells)
+{
+    pthread_t threads[ASKERS];
+
+    for (size_t i = 0; i < ASKERS; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_often, NULL), 0);
+    }
+    for (size_t i = 0; i < ASKERS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    }
+    ck_assert_int_ge(told, 1);
+    ck_assert_int_le(told, TIMES);
+    ck_assert(!as_log_is_due(&common, TIMES * AS_LIMIT_LOG_AGAIN_MS - 1));
+}
+END_TEST
+
 AS_TESTS("base/log", {
     tcase_add_test(t, json_line);
     tcase_add_test(t, plain_line);
@@ -257,4 +324,8 @@ AS_TESTS("base/log", {
     tcase_add_test(t, threads_do_not_mix);
     tcase_add_test(t, a_full_pipe_holds_up_nobody);
     tcase_add_test(t, level_names);
+    tcase_add_test(t, a_trouble_that_goes_on_is_told_now_and_then);
+    tcase_add_test(t, a_late_asker_tells_nothing_twice);
+    tcase_add_test(t, the_end_of_a_trouble_is_told_once_if_it_was);
+    tcase_add_test(t, one_of_many_threads_tells);
 })
