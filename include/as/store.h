@@ -35,14 +35,6 @@ struct as_store_session;
 
 #define AS_STORE_MESSAGE 256 /* octets of a sentence for the operator, with its NUL */
 
-enum as_store_failure {
-    AS_STORE_FINE,
-    AS_STORE_BUSY,       /* another fapid holds the database (flock): exit 69 */
-    AS_STORE_NEWER,      /* schema newer than this program knows: exit 69 */
-    AS_STORE_BROKEN,     /* corrupt, or not a database of ours: exit 69 */
-    AS_STORE_UNAVAILABLE /* cannot be opened or written: exit 69 */
-};
-
 /*
  * `backend` is a name of the table in store.c, which settings/ has checked (design D14); another is
  * unavailable.
@@ -52,19 +44,24 @@ enum as_store_failure {
  * directory that anybody but its owner may write, or a file that anybody but its owner may read, is
  * refused, and both must belong to the caller or root; so is an empty file, and one of which a page
  * is found damaged: up to AS_LIMIT_STORE_CHECK_OCTETS all pages are looked at, for
- * AS_LIMIT_STORE_CHECK_MS or so. `message` gets one sentence on failure.
+ * AS_LIMIT_STORE_CHECK_MS or so.
+ *
+ * AS_CONFLICT: another fapid holds the database (flock). AS_INVALID_REQUEST: what is there is
+ * damaged, no database of ours, or of a schema newer than this program knows. AS_UNAVAILABLE: it
+ * cannot be opened or written, or might be by others. `why` gets one sentence for the operator.
  */
-enum as_store_failure as_store_open(const char *backend, const char *path, struct as_store **out,
-                                    char message[AS_STORE_MESSAGE]);
+as_err as_store_open(const char *backend, const char *path, struct as_store **out,
+                     char why[AS_STORE_MESSAGE]);
 /* Writes what is queued, ends the threads, checkpoints, closes. Free all sessions before. */
 void as_store_close(struct as_store *store);
 
 /* Reads the whole database without changing it: integrity_check, foreign keys, schema version and
  * that each record can be decoded (`fapid --check-store`). Findings go to `tell`, a sentence each;
- * AS_STORE_BROKEN when there are any, AS_STORE_BUSY while a fapid runs on it. For root the process
- * is the file's owner meanwhile: call it before there are threads. */
-enum as_store_failure as_store_check(const char *backend, const char *path,
-                                     void (*tell)(void *, const char *), void *arg);
+ * AS_INVALID_REQUEST when there are any. Otherwise errors are those of as_store_open, and `tell`
+ * gets their sentence. For root the process is the file's owner meanwhile: call it before there are
+ * threads. */
+as_err as_store_check(const char *backend, const char *path, void (*tell)(void *, const char *),
+                      void *arg);
 
 /* A worker's session (`may_wait` false) opens its connection now, another at its first read. */
 as_err as_store_session_new(struct as_store *store, bool may_wait, struct as_store_session **out);

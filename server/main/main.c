@@ -29,14 +29,13 @@ static bool harden(void)
 
 static enum as_exit check_store(struct as_settings *settings)
 {
-    enum as_store_failure failure =
-        as_store_check(settings->store_backend, settings->store_path, print_message, NULL);
+    as_err err = as_store_check(settings->store_backend, settings->store_path, print_message, NULL);
 
-    if (failure == AS_STORE_FINE) {
+    if (!as_failed(err)) {
         fprintf(stderr, "%s: fine\n", settings->store_path);
     }
     as_settings_free(settings);
-    return failure == AS_STORE_FINE ? AS_EXIT_FINE : AS_EXIT_UNAVAILABLE;
+    return as_failed(err) ? AS_EXIT_UNAVAILABLE : AS_EXIT_FINE;
 }
 
 /* What was handed over is looked at first, since what is started later must not inherit it. */

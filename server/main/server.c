@@ -20,14 +20,13 @@ static enum as_exit give_up(struct as_server *server, const char *step, as_err e
 
 static enum as_exit open_store(struct as_server *server)
 {
-    char message[AS_STORE_MESSAGE] = "";
-
     const struct as_settings *settings = server->reading->settings;
+    char why[AS_STORE_MESSAGE];
+    as_err err = as_store_open(settings->store_backend, settings->store_path, &server->store, why);
 
-    if (as_store_open(settings->store_backend, settings->store_path, &server->store, message) !=
-        AS_STORE_FINE) {
-        as_findings_tell(&server->findings, AS_LOG_ERROR, "store.path", "%s", message);
-        return give_up(server, "store", AS_FAIL(AS_UNAVAILABLE, "the store"), AS_EXIT_UNAVAILABLE);
+    if (as_failed(err)) {
+        as_findings_tell(&server->findings, AS_LOG_ERROR, "store.path", "%s", why);
+        return give_up(server, "store", err, AS_EXIT_UNAVAILABLE);
     }
     return AS_EXIT_FINE;
 }

@@ -33,10 +33,10 @@ enum as_table {
 };
 
 struct as_store_ops {
-    enum as_store_failure (*open)(const char *path, struct as_backend **out,
-                                  char message[AS_STORE_MESSAGE]);
+    /* Here and below `why` stays empty where the error's own says all. */
+    as_err (*open)(const char *path, struct as_backend **out, char why[AS_STORE_MESSAGE]);
     void (*close)(struct as_backend *backend);
-    enum as_store_failure (*check)(const char *path, void (*tell)(void *, const char *), void *arg);
+    as_err (*check)(const char *path, void (*tell)(void *, const char *), void *arg);
 
     /* --- reading. A reader that may not wait answers AS_ELSEWHERE where it meets a lock. */
     as_err (*reader_new)(struct as_backend *backend, bool may_wait, struct as_reader **out);

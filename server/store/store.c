@@ -28,29 +28,33 @@ static const struct as_store_ops *ops_of(const char *backend)
     return NULL;
 }
 
-enum as_store_failure as_store_open(const char *backend, const char *path, struct as_store **out,
-                                    char message[AS_STORE_MESSAGE])
+#define NO_BACKEND "there is no such backend"
+
+static as_err open_with(const struct as_store_ops *ops, const char *path, struct as_store **out,
+                        char why[AS_STORE_MESSAGE])
 {
-    const struct as_store_ops *ops = ops_of(backend);
     AS_AUTO(as_store_close) struct as_store *store = calloc(1, sizeof(*store));
 
-    if (store == NULL || ops == NULL) {
-        (void)snprintf(message, AS_STORE_MESSAGE, "%s",
-                       ops == NULL ? "there is no such backend" : "out of memory");
-        return AS_STORE_UNAVAILABLE;
-    }
+    AS_NEED_MEM(store);
     store->ops = ops;
-    enum as_store_failure failure = store->ops->open(path, &store->backend, message);
-    if (failure != AS_STORE_FINE) {
-        return failure;
-    }
-    if (as_failed(as_committer_start(store, &store->committer)) ||
-        as_failed(as_housekeeper_start(store, &store->housekeeper))) {
-        (void)snprintf(message, AS_STORE_MESSAGE, "the threads of the store cannot be started");
-        return AS_STORE_UNAVAILABLE;
-    }
+    AS_TRY(ops->open(path, &store->backend, why));
+    AS_TRY(as_committer_start(store, &store->committer));
+    AS_TRY(as_housekeeper_start(store, &store->housekeeper));
     *out = AS_MOVE(store);
-    return AS_STORE_FINE;
+    return AS_OK;
+}
+
+as_err as_store_open(const char *backend, const char *path, struct as_store **out,
+                     char why[AS_STORE_MESSAGE])
+{
+    const struct as_store_ops *ops = ops_of(backend);
+
+    why[0] = '\0';
+    as_err err = ops != NULL ? open_with(ops, path, out, why) : AS_FAIL(AS_UNAVAILABLE, NO_BACKEND);
+    if (as_failed(err) && why[0] == '\0') {
+        (void)snprintf(why, AS_STORE_MESSAGE, "%s", err.why);
+    }
+    return err;
 }
 
 /* The housekeeper asks the committer, and the committer wakes the housekeeper. */
@@ -70,14 +74,14 @@ void as_store_close(struct as_store *store)
     free(store);
 }
 
-enum as_store_failure as_store_check(const char *backend, const char *path,
-                                     void (*tell)(void *, const char *), void *arg)
+as_err as_store_check(const char *backend, const char *path, void (*tell)(void *, const char *),
+                      void *arg)
 {
     const struct as_store_ops *ops = ops_of(backend);
 
     if (ops == NULL) {
-        tell(arg, "there is no such backend");
-        return AS_STORE_UNAVAILABLE;
+        tell(arg, NO_BACKEND);
+        return AS_FAIL(AS_UNAVAILABLE, NO_BACKEND);
     }
     return ops->check(path, tell, arg);
 }

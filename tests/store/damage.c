@@ -57,11 +57,11 @@ START_TEST(a_damaged_page_in_the_middle_refuses_the_start)
     file_copy(f.path, copy_path(&f));
     for (size_t i = 0; i < AS_COUNT(tables); i++) {
         file_overwrite(f.path, page_of(tables[i]), 4096);
-        check_opens(&f, AS_STORE_BROKEN, "damaged");
-        check_opens(&f, AS_STORE_BROKEN, "restore a backup");
+        check_refuses(&f, AS_INVALID_REQUEST, "damaged");
+        check_refuses(&f, AS_INVALID_REQUEST, "restore a backup");
         file_copy(copy_path(&f), f.path);
     }
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -76,11 +76,11 @@ START_TEST(a_truncated_file_refuses_the_start)
     const off_t sizes[] = {size - 1, size - 4096, size / 2, 4096, 4095, 100, 1};
     for (size_t i = 0; i < AS_COUNT(sizes); i++) {
         ck_assert_int_eq(truncate(f.path, sizes[i]), 0);
-        check_opens(&f, AS_STORE_BROKEN, "");
-        ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_BROKEN);
+        check_refuses(&f, AS_INVALID_REQUEST, "");
+        ck_fault(as_store_check("sqlite", f.path, tell, told), AS_INVALID_REQUEST);
         file_copy(copy_path(&f), f.path);
     }
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -92,12 +92,12 @@ START_TEST(an_empty_file_refuses_the_start)
 
     start_closed();
     ck_assert_int_eq(truncate(f.path, 0), 0);
-    check_opens(&f, AS_STORE_BROKEN, "an empty file");
+    check_refuses(&f, AS_INVALID_REQUEST, "an empty file");
     ck_assert_int_eq(size_of(f.path), 0);
-    ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_BROKEN);
+    ck_fault(as_store_check("sqlite", f.path, tell, told), AS_INVALID_REQUEST);
     ck_assert_ptr_nonnull(strstr(told, "an empty file"));
     ck_assert_int_eq(unlink(f.path), 0);
-    check_opens(&f, AS_STORE_FINE, ""); /* none at all is a new one */
+    check_opens(&f); /* none at all is a new one */
     fixture_remove(&f);
 }
 END_TEST
@@ -109,7 +109,7 @@ START_TEST(what_a_killed_restore_left_is_taken_away)
     start_closed();
     (void)snprintf(left, sizeof(left), "%s.restore", f.path);
     file_copy(f.path, left);
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     ck_assert(!exists(left));
     fixture_remove(&f);
 }
@@ -324,7 +324,7 @@ START_TEST(root_checks_what_belongs_to_another_user)
     ck_assert_int_eq(chown(f.path, 12345, 12345), 0);
     (void)snprintf(path, sizeof(path), "%s.lock", f.path);
     ck_assert_int_eq(chown(path, 12345, 12345), 0);
-    ck_assert_msg(as_store_check("sqlite", f.path, tell, told) == AS_STORE_FINE, "%s", told);
+    ck_assert_msg(!as_failed(as_store_check("sqlite", f.path, tell, told)), "%s", told);
     ck_assert_uint_eq(geteuid(), 0);
     ck_assert_uint_eq(getegid(), 0);
     for (size_t i = 0; i < AS_COUNT(suffixes); i++) { /* nothing of root's is left there */
@@ -332,9 +332,9 @@ START_TEST(root_checks_what_belongs_to_another_user)
         (void)snprintf(path, sizeof(path), "%s%s", f.path, suffixes[i]);
         ck_assert(stat(path, &st) != 0 || st.st_uid == 12345);
     }
-    check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to"); /* running on it is another matter */
+    check_refuses(&f, AS_UNAVAILABLE, "must belong to"); /* running on it is another matter */
     ck_assert_int_eq(chmod(f.dir, 0777), 0);
-    ck_assert_int_eq(as_store_check("sqlite", f.path, tell, told), AS_STORE_UNAVAILABLE);
+    ck_fault(as_store_check("sqlite", f.path, tell, told), AS_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(told, "others may write"));
     fixture_remove(&f);
 }

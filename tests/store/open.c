@@ -50,10 +50,10 @@ START_TEST(a_database_that_others_may_read_is_refused)
     start_closed();
     for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
         ck_assert_int_eq(chmod(f.path, open_modes[i]), 0);
-        check_opens(&f, AS_STORE_UNAVAILABLE, "mode 0600");
+        check_refuses(&f, AS_UNAVAILABLE, "mode 0600");
     }
     ck_assert_int_eq(chmod(f.path, 0600), 0);
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -65,10 +65,10 @@ START_TEST(a_directory_that_others_may_write_is_refused)
     start_closed();
     for (size_t i = 0; i < AS_COUNT(open_modes); i++) {
         ck_assert_int_eq(chmod(f.dir, open_modes[i]), 0);
-        check_opens(&f, AS_STORE_UNAVAILABLE, "others may write in this directory");
+        check_refuses(&f, AS_UNAVAILABLE, "others may write in this directory");
     }
     ck_assert_int_eq(chmod(f.dir, 0755), 0);
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -80,12 +80,12 @@ START_TEST(a_database_of_somebody_else_is_refused)
     }
     start_closed();
     ck_assert_int_eq(chown(f.path, 12345, 12345), 0);
-    check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to");
+    check_refuses(&f, AS_UNAVAILABLE, "must belong to");
     ck_assert_int_eq(chown(f.path, 0, 0), 0);
     ck_assert_int_eq(chown(f.dir, 12345, 12345), 0);
-    check_opens(&f, AS_STORE_UNAVAILABLE, "must belong to");
+    check_refuses(&f, AS_UNAVAILABLE, "must belong to");
     ck_assert_int_eq(chown(f.dir, 0, 0), 0);
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -98,10 +98,10 @@ START_TEST(what_is_not_a_file_is_refused)
     (void)snprintf(other, sizeof(other), "%s.copy", f.path);
     ck_assert_int_eq(rename(f.path, other), 0);
     ck_assert_int_eq(symlink(other, f.path), 0);
-    check_opens(&f, AS_STORE_UNAVAILABLE, "not a regular file");
+    check_refuses(&f, AS_UNAVAILABLE, "not a regular file");
     ck_assert_int_eq(unlink(f.path), 0);
     ck_assert_int_eq(rename(other, f.path), 0);
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -138,16 +138,16 @@ START_TEST(a_missing_directory_is_told)
     fixture_start(&f, 0);
     fixture_end(&f);
     f.mem = NULL;
-    check_opens(&f, AS_STORE_UNAVAILABLE, "No such file or directory");
+    check_refuses(&f, AS_UNAVAILABLE, "No such file or directory");
 }
 END_TEST
 
 START_TEST(one_fapid_holds_a_database)
 {
     fixture_start(&f, 0);
-    check_opens(&f, AS_STORE_BUSY, "another fapid");
+    check_refuses(&f, AS_CONFLICT, "another fapid");
     fixture_close(&f);
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -166,7 +166,7 @@ static void contents(unsigned char out[1 << 20], size_t *len)
 }
 
 /* Refused, and not one octet of it changed. */
-static void check_left_alone(enum as_store_failure want, const char *says)
+static void check_left_alone(enum as_fault_id want, const char *says)
 {
     unsigned char *before = malloc(1 << 20);
     unsigned char *after = malloc(1 << 20);
@@ -174,7 +174,7 @@ static void check_left_alone(enum as_store_failure want, const char *says)
     size_t after_len = 0;
 
     contents(before, &before_len);
-    check_opens(&f, want, says);
+    check_refuses(&f, want, says);
     contents(after, &after_len);
     ck_assert_uint_eq(before_len, after_len);
     ck_assert_mem_eq(before, after, before_len);
@@ -186,9 +186,9 @@ START_TEST(a_newer_schema_is_refused_and_left_alone)
 {
     start_closed();
     sql_on(f.path, "PRAGMA user_version = 99; PRAGMA journal_mode = DELETE");
-    check_left_alone(AS_STORE_NEWER, "newer");
+    check_left_alone(AS_INVALID_REQUEST, "newer");
     sql_on(f.path, "PRAGMA user_version = 2");
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     fixture_remove(&f);
 }
 END_TEST
@@ -197,13 +197,13 @@ START_TEST(somebody_elses_database_is_refused)
 {
     start_closed();
     sql_on(f.path, "PRAGMA application_id = 1");
-    check_left_alone(AS_STORE_BROKEN, "not one of fapid");
+    check_left_alone(AS_INVALID_REQUEST, "not one of fapid");
     sql_on(f.path, "PRAGMA application_id = 1717661801"); /* "fapi" */
-    check_opens(&f, AS_STORE_FINE, "");
+    check_opens(&f);
     ck_assert_int_eq(unlink(f.path), 0);
     sql_on(f.path, "CREATE TABLE cats (name TEXT)");
     ck_assert_int_eq(chmod(f.path, 0600), 0);
-    check_left_alone(AS_STORE_BROKEN, "not one of fapid");
+    check_left_alone(AS_INVALID_REQUEST, "not one of fapid");
     fixture_remove(&f);
 }
 END_TEST
@@ -212,7 +212,7 @@ START_TEST(a_file_that_is_no_database_is_refused)
 {
     start_closed();
     file_overwrite(f.path, 0, 512);
-    check_left_alone(AS_STORE_BROKEN, "corrupt, or not a database");
+    check_left_alone(AS_INVALID_REQUEST, "corrupt, or not a database");
     fixture_remove(&f);
 }
 END_TEST
@@ -221,7 +221,7 @@ START_TEST(a_corrupt_schema_is_refused)
 {
     start_closed();
     file_overwrite(f.path, 100, 3900); /* the rest of the first page: the schema */
-    check_left_alone(AS_STORE_BROKEN, "corrupt");
+    check_left_alone(AS_INVALID_REQUEST, "corrupt");
     fixture_remove(&f);
 }
 END_TEST
@@ -259,14 +259,21 @@ static void tell(void *arg, const char *text)
     (void)snprintf(told, sizeof(told), "%s", text);
 }
 
-static void check_finds(enum as_store_failure want, const char *says)
+static void check_finds_nothing(void)
+{
+    size_t findings = 0;
+
+    ck_ok(as_store_check("sqlite", f.path, tell, &findings));
+    ck_assert_uint_eq(findings, 0);
+}
+
+static void check_finds(enum as_fault_id want, const char *says)
 {
     size_t findings = 0;
 
     told[0] = '\0';
-    enum as_store_failure failure = as_store_check("sqlite", f.path, tell, &findings);
-    ck_assert_msg(failure == want, "the check gave %d instead of %d: %s", failure, want, told);
-    ck_assert((want == AS_STORE_FINE) == (findings == 0));
+    ck_fault(as_store_check("sqlite", f.path, tell, &findings), want);
+    ck_assert_uint_gt(findings, 0);
     ck_assert_msg(strstr(told, says) != NULL, "\"%s\" lacks \"%s\"", told, says);
 }
 
@@ -279,7 +286,7 @@ START_TEST(check_reads_all_and_changes_nothing)
 
     start_closed();
     contents(before, &before_len);
-    check_finds(AS_STORE_FINE, "");
+    check_finds_nothing();
     contents(after, &after_len);
     ck_assert_uint_eq(before_len, after_len);
     ck_assert_mem_eq(before, after, before_len);
@@ -300,19 +307,20 @@ START_TEST(check_finds_what_is_wrong)
 
     start_closed();
     sql_on(f.path, "UPDATE party SET method = 77 WHERE id = 'c-1'");
-    check_finds(AS_STORE_BROKEN, "parties: a stored party has an unknown kind");
+    check_finds(AS_INVALID_REQUEST, "parties: a stored party has an unknown kind");
     sql_on(f.path, "UPDATE party SET method = 0 WHERE id = 'c-1'");
-    check_finds(AS_STORE_FINE, "");
+    check_finds_nothing();
     for (size_t i = 0; i < AS_COUNT(no_objects); i++) {
         sql_on(f.path, no_objects[i]);
-        check_finds(AS_STORE_BROKEN, "parties: the metadata of a stored party is no JSON object");
+        check_finds(AS_INVALID_REQUEST,
+                    "parties: the metadata of a stored party is no JSON object");
     }
     sql_on(f.path, "UPDATE party SET metadata = '{}'");
-    check_finds(AS_STORE_FINE, "");
+    check_finds_nothing();
     sql_on(f.path, "PRAGMA foreign_keys = 0; DELETE FROM party WHERE id = 'c-1'");
-    check_finds(AS_STORE_BROKEN, "foreign key");
+    check_finds(AS_INVALID_REQUEST, "foreign key");
     file_overwrite(f.path, 0, 512);
-    check_finds(AS_STORE_BROKEN, "corrupt, or not a database");
+    check_finds(AS_INVALID_REQUEST, "corrupt, or not a database");
     fixture_remove(&f);
 }
 END_TEST
@@ -320,14 +328,14 @@ END_TEST
 START_TEST(check_refuses_what_open_refuses)
 {
     fixture_start(&f, 0);
-    check_finds(AS_STORE_BUSY, "another fapid");
+    check_finds(AS_CONFLICT, "another fapid");
     fixture_close(&f);
     sql_on(f.path, "PRAGMA user_version = 99");
-    check_finds(AS_STORE_NEWER, "newer");
+    check_finds(AS_INVALID_REQUEST, "newer");
     ck_assert_int_eq(chmod(f.path, 0644), 0);
-    check_finds(AS_STORE_UNAVAILABLE, "mode 0600");
+    check_finds(AS_UNAVAILABLE, "mode 0600");
     ck_assert_int_eq(unlink(f.path), 0);
-    check_finds(AS_STORE_UNAVAILABLE, "No such file");
+    check_finds(AS_UNAVAILABLE, "No such file");
     ck_assert_int_ne(access(f.path, F_OK), 0); /* it made none */
     fixture_remove(&f);
 }
@@ -341,7 +349,7 @@ START_TEST(a_backend_that_is_none_is_refused)
     for (size_t i = 0; i < AS_COUNT(none); i++) {
         char message[256] = "";
 
-        ck_assert_int_eq(as_store_open(none[i], f.path, &store, message), AS_STORE_UNAVAILABLE);
+        ck_fault(as_store_open(none[i], f.path, &store, message), AS_UNAVAILABLE);
         ck_assert_str_eq(message, "there is no such backend");
         ck_assert_ptr_null(store);
     }

@@ -136,7 +136,7 @@ static inline void world_store(struct world *w)
     snprintf(w->dir, sizeof(w->dir), "/tmp/fapid-world-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(w->dir));
     snprintf(path, sizeof(path), "%s/fapid.db", w->dir);
-    ck_assert_msg(as_store_open("sqlite", path, &w->store, message) == AS_STORE_FINE, "store: %s",
+    ck_assert_msg(!as_failed(as_store_open("sqlite", path, &w->store, message)), "store: %s",
                   message);
     ck_ok(as_store_session_new(w->store, true, &w->session));
 }

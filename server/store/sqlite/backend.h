@@ -42,17 +42,15 @@ void as_reader_free(struct as_reader *reader);
 AS_AUTO_DEFINE(struct as_reader, as_reader_free)
 
 /* --- open.c */
-enum as_store_failure as_sqlite_open(const char *path, struct as_backend **out,
-                                     char message[AS_STORE_MESSAGE]);
+as_err as_sqlite_open(const char *path, struct as_backend **out, char why[AS_STORE_MESSAGE]);
 void as_sqlite_close(struct as_backend *backend);
 /* Is another file, or none, at the path? Any thread. */
 bool as_sqlite_is_lost(struct as_backend *backend);
-/* What an SQLite code means while opening, and a sentence for the operator. */
-enum as_store_failure as_open_failure(int code, const char *path, char message[AS_STORE_MESSAGE]);
+/* What an SQLite code means while opening: AS_OK for SQLITE_OK. */
+as_err as_open_need(int code, const char *path, char why[AS_STORE_MESSAGE]);
 
 /* --- files.c: what is on the disk before SQLite is asked. */
-enum as_store_failure as_files_check(const char *path, bool must_exist,
-                                     char message[AS_STORE_MESSAGE]);
+as_err as_files_check(const char *path, bool must_exist, char why[AS_STORE_MESSAGE]);
 /* Octets of the file PATH`suffix`; 0 where there is none. */
 int64_t as_files_size(const char *path, const char *suffix);
 /* Of a copy of the database that is being restored, and of the file that is locked. */
@@ -67,7 +65,7 @@ struct as_owner {
 struct as_owner as_files_become_owner(const char *path);
 void as_files_become(struct as_owner owner);
 /* Makes the database file when it is absent, mode 0600. */
-enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE]);
+as_err as_files_make(const char *path, char why[AS_STORE_MESSAGE]);
 /* "PATH: text" becomes the sentence for the operator; gives `err` back. */
 as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text);
 /* What SQLite takes for parts of a database, after its path; "" is the file itself, and first. */
@@ -78,16 +76,14 @@ char *as_files_part(const char *path, const char *suffix);
 /* errno for the operator, who may well do in a shell what fapid may not. */
 const char *as_files_reason(int error);
 /* Takes PATH.lock; `make` it when it is absent, else *fd is -1 then. */
-enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
-                                    char message[AS_STORE_MESSAGE]);
+as_err as_files_lock(const char *path, bool make, int *fd, char why[AS_STORE_MESSAGE]);
 
 /* --- migrate.c */
 #define AS_APPLICATION_ID 0x66617069 /* "fapi" */
 /* Is it ours, and not newer than this program? *version is 0 for an empty file. */
-enum as_store_failure as_schema_check(struct as_db *db, const char *path, int64_t *version,
-                                      char message[AS_STORE_MESSAGE]);
-enum as_store_failure as_schema_migrate(struct as_db *db, const char *path,
-                                        char message[AS_STORE_MESSAGE]);
+as_err as_schema_check(struct as_db *db, const char *path, int64_t *version,
+                       char why[AS_STORE_MESSAGE]);
+as_err as_schema_migrate(struct as_db *db, const char *path, char why[AS_STORE_MESSAGE]);
 int64_t as_schema_newest(void);
 
 /* --- records, by file. party.c */
@@ -167,8 +163,7 @@ as_err as_sqlite_sequences_check(struct as_reader *reader, struct as_arena *mem)
 as_err as_sqlite_sweep(struct as_backend *backend, as_time now, struct as_swept *swept);
 
 /* --- the database as a whole. check.c */
-enum as_store_failure as_sqlite_check(const char *path, void (*tell)(void *, const char *),
-                                      void *arg);
+as_err as_sqlite_check(const char *path, void (*tell)(void *, const char *), void *arg);
 as_err as_sqlite_check_live(struct as_backend *backend, void (*tell)(void *, const char *),
                             void *arg, const atomic_bool *cancelled, size_t *findings);
 /* Each returns how many findings it told. */

@@ -125,20 +125,11 @@ size_t as_check_records(struct as_reader *reader, void (*tell)(void *, const cha
 
 /* ------------------------------------------------------------ while fapid does not run -------- */
 
-static enum as_store_failure check_all(struct as_reader *reader, const char *path,
-                                       void (*tell)(void *, const char *), void *arg,
-                                       char message[AS_STORE_MESSAGE])
+static size_t check_all(struct as_reader *reader, const char *path, int64_t version,
+                        void (*tell)(void *, const char *), void *arg)
 {
-    int64_t version = 0;
-    int code = as_db_open(&reader->db, path, AS_DB_CHECKER);
-    enum as_store_failure failure = code == SQLITE_OK
-                                        ? as_schema_check(&reader->db, path, &version, message)
-                                        : as_open_failure(code, path, message);
-
-    if (failure != AS_STORE_FINE) {
-        return failure;
-    }
     size_t findings = as_check_pages(reader, tell, arg);
+
     if (is_cut(&reader->db, path)) {
         findings++;
         tell(arg, MISSING);
@@ -146,31 +137,35 @@ static enum as_store_failure check_all(struct as_reader *reader, const char *pat
     if (version == as_schema_newest()) { /* older records are read once they are migrated */
         findings += as_check_records(reader, tell, arg);
     }
-    return findings > 0 ? AS_STORE_BROKEN : AS_STORE_FINE;
+    return findings;
 }
 
-enum as_store_failure as_sqlite_check(const char *path, void (*tell)(void *, const char *),
-                                      void *arg)
+static as_err open_to_check(struct as_db *db, const char *path, int *lock, int64_t *version,
+                            char why[AS_STORE_MESSAGE])
+{
+    AS_TRY(as_files_check(path, true, why));
+    AS_TRY(as_files_lock(path, false, lock, why));
+    AS_TRY(as_open_need(as_db_open(db, path, AS_DB_CHECKER), path, why));
+    return as_schema_check(db, path, version, why);
+}
+
+as_err as_sqlite_check(const char *path, void (*tell)(void *, const char *), void *arg)
 {
     struct as_reader reader = {.db = {.handle = NULL}};
-    char message[AS_STORE_MESSAGE] = "";
-    int lock = -1;
+    char why[AS_STORE_MESSAGE] = "";
+    AS_AUTO_FD int lock = -1;
+    int64_t version = 0;
     struct as_owner was = as_files_become_owner(path);
-    enum as_store_failure failure = as_files_check(path, true, message);
+    as_err err = open_to_check(&reader.db, path, &lock, &version, why);
 
-    if (failure == AS_STORE_FINE) {
-        failure = as_files_lock(path, false, &lock, message);
-    }
-    if (failure == AS_STORE_FINE) {
-        failure = check_all(&reader, path, tell, arg, message);
+    if (as_failed(err)) {
+        tell(arg, why[0] != '\0' ? why : err.why);
+    } else if (check_all(&reader, path, version, tell, arg) > 0) {
+        err = AS_FAIL(AS_INVALID_REQUEST, "the store is damaged");
     }
     as_db_close(&reader.db);
-    as_file_close(&lock);
     as_files_become(was);
-    if (failure != AS_STORE_FINE && message[0] != '\0') {
-        tell(arg, message);
-    }
-    return failure;
+    return err;
 }
 
 /* ------------------------------------------------------------ while it runs ------------------- */

@@ -54,11 +54,14 @@ enum as_db_role {
     AS_DB_COPY    /* a private copy of which nothing need last */
 };
 
-/* Opens and sets all that we rely on; an empty file is SQLITE_NOTADB to who only reads. `db` is
+/* SQLite's own result codes, where what one means depends on who asks: to a request it is
+ * as_db_fail that says so, while opening as_open_need (backend.h).
+ *
+ * Opens and sets all that we rely on; an empty file is SQLITE_NOTADB to who only reads. `db` is
  * zeroed before, but for `faults`, and to be closed whatever is returned. */
 int as_db_open(struct as_db *db, const char *path, enum as_db_role role);
 void as_db_close(struct as_db *db);
-/* One or more statements without parameters and results that matter; an SQLite result code. */
+/* One or more statements without parameters and results that matter. */
 int as_db_exec(struct as_db *db, const char *sql);
 /* The one number that a statement without parameters gives. */
 int as_db_number(struct as_db *db, const char *sql, int64_t *out);

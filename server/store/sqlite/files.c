@@ -16,17 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 3, 4))) static enum as_store_failure
-say(char message[AS_STORE_MESSAGE], enum as_store_failure failure, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(message, AS_STORE_MESSAGE, format, args);
-    va_end(args);
-    return failure;
-}
-
 as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
 {
     (void)snprintf(why, AS_STORE_MESSAGE, "%.130s: %.120s", path, text);
@@ -60,62 +49,58 @@ static char *directory_of(const char *path)
     return directory;
 }
 
-static enum as_store_failure directory_check(const char *path, char message[AS_STORE_MESSAGE])
+static as_err directory_check(const char *directory, char why[AS_STORE_MESSAGE])
 {
-    char *directory = directory_of(path);
+    const as_err unsafe = AS_FAIL(AS_UNAVAILABLE, "the directory of the store cannot be relied on");
     struct stat st;
-    enum as_store_failure failure = AS_STORE_FINE;
 
-    if (directory == NULL) {
-        return say(message, AS_STORE_UNAVAILABLE, "out of memory");
-    }
     if (stat(directory, &st) != 0) {
-        failure = say(message, AS_STORE_UNAVAILABLE, "%s: %s", directory, strerror(errno));
-    } else if (is_foreign(&st) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        failure = say(message, AS_STORE_UNAVAILABLE,
-                      "%s: others may write in this directory; it must belong to the user of fapid "
-                      "or root, mode 0700 or 0755",
-                      directory);
+        return as_files_say(why, unsafe, directory, strerror(errno));
     }
-    free(directory);
-    return failure;
+    if (is_foreign(&st) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return as_files_say(why, unsafe, directory,
+                            "others may write in this directory; it must belong to the user of "
+                            "fapid or root, mode 0700 or 0755");
+    }
+    return AS_OK;
 }
 
-static enum as_store_failure file_check(const char *path, bool must_exist,
-                                        char message[AS_STORE_MESSAGE])
+static as_err file_check(const char *path, bool must_exist, char why[AS_STORE_MESSAGE])
 {
+    const as_err unsafe = AS_FAIL(AS_UNAVAILABLE, "the file of the store cannot be relied on");
     struct stat st;
 
     if (lstat(path, &st) != 0) {
-        return errno == ENOENT && !must_exist
-                   ? AS_STORE_FINE
-                   : say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
+        return errno == ENOENT && !must_exist ? AS_OK
+                                              : as_files_say(why, unsafe, path, strerror(errno));
     }
     if (!S_ISREG(st.st_mode)) {
-        return say(message, AS_STORE_UNAVAILABLE, "%s: not a regular file", path);
+        return as_files_say(why, unsafe, path, "not a regular file");
     }
     if (is_foreign(&st) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return say(message, AS_STORE_UNAVAILABLE,
-                   "%s: others may read this file; it must belong to the user of fapid or root, "
-                   "mode 0600",
-                   path);
+        return as_files_say(why, unsafe, path,
+                            "others may read this file; it must belong to the user of fapid or "
+                            "root, mode 0600");
     }
     /* Only what SQLite has begun is a database: an empty file may be all that an accident left, and
      * a new database in its place would have forgotten everything. */
     if (st.st_size == 0) {
-        return say(message, AS_STORE_BROKEN,
-                   "%s: an empty file, no database; restore a backup, or remove it to begin anew",
-                   path);
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is an empty file"), path,
+                            "an empty file, no database; restore a backup, or remove it to begin "
+                            "anew");
     }
-    return AS_STORE_FINE;
+    return AS_OK;
 }
 
-enum as_store_failure as_files_check(const char *path, bool must_exist,
-                                     char message[AS_STORE_MESSAGE])
+as_err as_files_check(const char *path, bool must_exist, char why[AS_STORE_MESSAGE])
 {
-    enum as_store_failure failure = directory_check(path, message);
+    char *directory = directory_of(path);
 
-    return failure != AS_STORE_FINE ? failure : file_check(path, must_exist, message);
+    AS_NEED_MEM(directory);
+    as_err err = directory_check(directory, why);
+    free(directory);
+    AS_TRY(err);
+    return file_check(path, must_exist, why);
 }
 
 const char *const as_files_own[AS_FILES_OWN] = {"", "-wal", "-shm", "-journal"};
@@ -164,47 +149,50 @@ void as_files_become(struct as_owner owner)
 
 /* ------------------------------------------------------------ making and locking -------------- */
 
-enum as_store_failure as_files_make(const char *path, char message[AS_STORE_MESSAGE])
+as_err as_files_make(const char *path, char why[AS_STORE_MESSAGE])
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const as_err unmade = AS_FAIL(AS_UNAVAILABLE, "the file of the store cannot be made");
+    AS_AUTO_FD int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd < 0) {
-        return errno == EEXIST
-                   ? AS_STORE_FINE
-                   : say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
+        return errno == EEXIST ? AS_OK : as_files_say(why, unmade, path, strerror(errno));
     }
-    bool made = fchmod(fd, 0600) == 0;
-    (void)close(fd);
-    if (!made || !as_file_sync_directory(path)) {
-        return say(message, AS_STORE_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    if (fchmod(fd, 0600) != 0 || !as_file_sync_directory(path)) {
+        return as_files_say(why, unmade, path, strerror(errno));
     }
-    return AS_STORE_FINE;
+    return AS_OK;
 }
 
-enum as_store_failure as_files_lock(const char *path, bool make, int *fd,
-                                    char message[AS_STORE_MESSAGE])
+/* Or none, where there is no file. */
+static as_err lock_file(const char *path, const char *lock, bool make, int *fd,
+                        char why[AS_STORE_MESSAGE])
+{
+    const as_err unlocked = AS_FAIL(AS_UNAVAILABLE, "the store cannot be locked");
+    AS_AUTO_FD int opened =
+        open(lock, O_RDWR | (make ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (opened < 0) {
+        return !make && errno == ENOENT ? AS_OK
+                                        : as_files_say(why, unlocked, lock, strerror(errno));
+    }
+    if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
+        return errno == EWOULDBLOCK
+                   ? as_files_say(why, AS_FAIL(AS_CONFLICT, "another fapid holds the store"), path,
+                                  "another fapid holds this database")
+                   : as_files_say(why, unlocked, lock, strerror(errno));
+    }
+    *fd = opened;
+    opened = -1;
+    return AS_OK;
+}
+
+as_err as_files_lock(const char *path, bool make, int *fd, char why[AS_STORE_MESSAGE])
 {
     char *lock = as_files_part(path, AS_FILES_LOCK);
 
     *fd = -1;
-    if (lock == NULL) {
-        return say(message, AS_STORE_UNAVAILABLE, "out of memory");
-    }
-    int opened = open(lock, O_RDWR | (make ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int why = errno;
+    AS_NEED_MEM(lock);
+    as_err err = lock_file(path, lock, make, fd, why);
     free(lock);
-    if (opened < 0) {
-        return !make && why == ENOENT
-                   ? AS_STORE_FINE
-                   : say(message, AS_STORE_UNAVAILABLE, "%s.lock: %s", path, strerror(why));
-    }
-    if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
-        why = errno;
-        (void)close(opened);
-        return why == EWOULDBLOCK
-                   ? say(message, AS_STORE_BUSY, "%s: another fapid holds this database", path)
-                   : say(message, AS_STORE_UNAVAILABLE, "%s.lock: %s", path, strerror(why));
-    }
-    *fd = opened;
-    return AS_STORE_FINE;
+    return err;
 }

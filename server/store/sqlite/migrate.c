@@ -20,33 +20,32 @@ int64_t as_schema_newest(void)
     return migrations[AS_COUNT(migrations) - 1].number;
 }
 
-enum as_store_failure as_schema_check(struct as_db *db, const char *path, int64_t *version,
-                                      char message[AS_STORE_MESSAGE])
+as_err as_schema_check(struct as_db *db, const char *path, int64_t *version,
+                       char why[AS_STORE_MESSAGE])
 {
     int64_t application = 0;
     int64_t objects = 0;
+    char text[AS_STORE_MESSAGE];
     int code = as_db_number(db, "PRAGMA application_id", &application);
 
     code = code == SQLITE_OK ? as_db_number(db, "PRAGMA user_version", version) : code;
     code =
         code == SQLITE_OK ? as_db_number(db, "SELECT count(*) FROM sqlite_schema", &objects) : code;
-    if (code != SQLITE_OK) {
-        return as_open_failure(code, path, message);
-    }
+    AS_TRY(as_open_need(code, path, why));
     if (application == 0 && *version == 0 && objects == 0) {
-        return AS_STORE_FINE; /* empty */
+        return AS_OK; /* empty */
     }
     if (application != AS_APPLICATION_ID || *version < 1) {
-        (void)snprintf(message, AS_STORE_MESSAGE, "%s: a database, but not one of fapid", path);
-        return AS_STORE_BROKEN;
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is somebody else's"), path,
+                            "a database, but not one of fapid");
     }
     if (*version > as_schema_newest()) {
-        (void)snprintf(message, AS_STORE_MESSAGE,
-                       "%s: schema %lld is newer than this fapid knows (%lld)", path,
+        (void)snprintf(text, sizeof(text), "schema %lld is newer than this fapid knows (%lld)",
                        (long long)*version, (long long)as_schema_newest());
-        return AS_STORE_NEWER;
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is newer than this fapid"),
+                            path, text);
     }
-    return AS_STORE_FINE;
+    return AS_OK;
 }
 
 static int migrate_one(struct as_db *db, const struct as_migration *migration)
@@ -66,21 +65,17 @@ static int migrate_one(struct as_db *db, const struct as_migration *migration)
     return code;
 }
 
-enum as_store_failure as_schema_migrate(struct as_db *db, const char *path,
-                                        char message[AS_STORE_MESSAGE])
+as_err as_schema_migrate(struct as_db *db, const char *path, char why[AS_STORE_MESSAGE])
 {
     int64_t version = 0;
-    enum as_store_failure failure = as_schema_check(db, path, &version, message);
 
-    for (size_t i = 0; failure == AS_STORE_FINE && i < AS_COUNT(migrations); i++) {
+    AS_TRY(as_schema_check(db, path, &version, why));
+    for (size_t i = 0; i < AS_COUNT(migrations); i++) {
         if (migrations[i].number <= version) {
             continue;
         }
-        int code = migrate_one(db, &migrations[i]);
-        if (code != SQLITE_OK) {
-            return as_open_failure(code, path, message);
-        }
+        AS_TRY(as_open_need(migrate_one(db, &migrations[i]), path, why));
         AS_LOG(AS_LOG_NOTICE, "store_migrated", AS_LOG_TEXT("migration", migrations[i].name));
     }
-    return failure;
+    return AS_OK;
 }

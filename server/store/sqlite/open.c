@@ -13,18 +13,23 @@ AS_AUTO_DEFINE(struct as_backend, as_sqlite_close)
 
 /* ------------------------------------------------------------ opening ------------------------- */
 
-enum as_store_failure as_open_failure(int code, const char *path, char message[AS_STORE_MESSAGE])
+as_err as_open_need(int code, const char *path, char why[AS_STORE_MESSAGE])
 {
     int primary = code & 0xFF;
-    bool broken = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
 
-    (void)snprintf(message, AS_STORE_MESSAGE, "%s: %s", path,
-                   broken ? "corrupt, or not a database; restore a backup" : sqlite3_errstr(code));
-    return broken ? AS_STORE_BROKEN : AS_STORE_UNAVAILABLE;
+    if (code == SQLITE_OK) {
+        return AS_OK;
+    }
+    if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is corrupt"), path,
+                            "corrupt, or not a database; restore a backup");
+    }
+    return as_files_say(why, AS_FAIL(AS_UNAVAILABLE, "the store cannot be opened"), path,
+                        sqlite3_errstr(code));
 }
 
 /* SQLite keeps quiet when it cannot use a WAL, and goes on without. */
-static enum as_store_failure use_wal(struct as_backend *backend, char message[AS_STORE_MESSAGE])
+static as_err use_wal(struct as_backend *backend, char why[AS_STORE_MESSAGE])
 {
     sqlite3_stmt *rows = NULL;
     int code =
@@ -33,39 +38,34 @@ static enum as_store_failure use_wal(struct as_backend *backend, char message[AS
     bool wal = step == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(rows, 0), "wal") == 0;
 
     (void)sqlite3_finalize(rows);
-    if (step != SQLITE_ROW) {
-        return as_open_failure(step, backend->path, message);
-    }
-    if (!wal) {
-        (void)snprintf(message, AS_STORE_MESSAGE,
-                       "%s: this file system does not carry a write-ahead log (is it a network "
-                       "share?)",
-                       backend->path);
-        return AS_STORE_UNAVAILABLE;
-    }
-    return AS_STORE_FINE;
+    AS_TRY(as_open_need(step == SQLITE_ROW ? SQLITE_OK : step, backend->path, why));
+    return wal ? AS_OK
+               : as_files_say(why, AS_FAIL(AS_UNAVAILABLE, "there is no write-ahead log"),
+                              backend->path,
+                              "this file system does not carry a write-ahead log (is it a network "
+                              "share?)");
 }
 
 /* Bad pages are better met now than by a request: all are looked at, where that is quick. */
-static enum as_store_failure need_sound(struct as_backend *backend, char message[AS_STORE_MESSAGE])
+static as_err need_sound(struct as_backend *backend, char why[AS_STORE_MESSAGE])
 {
     struct as_db db = {.handle = NULL}; /* of its own: what it has read need not stay in memory */
-    char finding[AS_STORE_MESSAGE] = "";
+    char finding[AS_STORE_MESSAGE] = "", text[AS_STORE_MESSAGE];
     int code = as_db_open(&db, backend->path, AS_DB_CHECKER);
 
     code = code == SQLITE_OK ? as_check_quickly(&db, backend->path, finding) : code;
     as_db_close(&db);
     if (code == SQLITE_OK) {
-        return AS_STORE_FINE;
+        return AS_OK;
     }
     if (code == SQLITE_INTERRUPT) {
         AS_LOG(AS_LOG_NOTICE, "store_unchecked", AS_LOG_TEXT("path", backend->path),
                AS_LOG_TEXT("reason", "large; fapid --check-store takes the time"));
-        return AS_STORE_FINE;
+        return AS_OK;
     }
-    (void)snprintf(message, AS_STORE_MESSAGE, "%s: damaged (%.100s); restore a backup",
-                   backend->path, finding);
-    return AS_STORE_BROKEN;
+    (void)snprintf(text, sizeof(text), "damaged (%.90s); restore a backup", finding);
+    return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is damaged"), backend->path,
+                        text);
 }
 
 /* How long the write-ahead log has grown, told by SQLite after each commit. */
@@ -82,75 +82,63 @@ static int wal_grew(void *arg, sqlite3 *handle, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static enum as_store_failure connect(struct as_backend *backend, char message[AS_STORE_MESSAGE])
+/* The writer's connection. What is not ours, or newer, is left as it is. */
+static as_err connect(struct as_backend *backend, char why[AS_STORE_MESSAGE])
+{
+    struct as_db *db = &backend->writer;
+    const char *path = backend->path;
+    int64_t version = 0;
+
+    AS_TRY(as_open_need(as_db_open(db, path, AS_DB_WRITER), path, why));
+    AS_TRY(as_schema_check(db, path, &version, why));
+    if (as_files_size(path, "") > 0) { /* one that is empty was made just now */
+        AS_TRY(need_sound(backend, why));
+    }
+    AS_TRY(use_wal(backend, why));
+    AS_TRY(as_schema_migrate(db, path, why));
+    (void)sqlite3_wal_hook(db->handle, wal_grew, backend);
+    return AS_OK;
+}
+
+static as_err remember_place(struct as_backend *backend, char why[AS_STORE_MESSAGE])
 {
     struct stat st;
-    int64_t version = 0;
-    int code = as_db_open(&backend->writer, backend->path, AS_DB_WRITER);
 
-    if (code != SQLITE_OK) {
-        return as_open_failure(code, backend->path, message);
-    }
-    /* What is not ours, or newer, is left as it is. */
-    enum as_store_failure failure =
-        as_schema_check(&backend->writer, backend->path, &version, message);
-    /* one that is empty was made just now */
-    if (failure == AS_STORE_FINE && as_files_size(backend->path, "") > 0) {
-        failure = need_sound(backend, message);
-    }
-    if (failure == AS_STORE_FINE) {
-        failure = use_wal(backend, message);
-    }
-    if (failure == AS_STORE_FINE) {
-        failure = as_schema_migrate(&backend->writer, backend->path, message);
-    }
-    if (failure != AS_STORE_FINE) {
-        return failure;
-    }
-    (void)sqlite3_wal_hook(backend->writer.handle, wal_grew, backend);
-    code = as_db_open(&backend->tidier, backend->path, AS_DB_TIDIER);
-    if (code != SQLITE_OK) {
-        return as_open_failure(code, backend->path, message);
-    }
     if (stat(backend->path, &st) != 0) {
-        (void)snprintf(message, AS_STORE_MESSAGE, "%s: %s", backend->path, strerror(errno));
-        return AS_STORE_UNAVAILABLE;
+        return as_files_say(why, AS_FAIL(AS_UNAVAILABLE, "the store is gone"), backend->path,
+                            strerror(errno));
     }
     backend->device = st.st_dev;
     backend->inode = st.st_ino;
-    return AS_STORE_FINE;
+    return AS_OK;
 }
 
-enum as_store_failure as_sqlite_open(const char *path, struct as_backend **out,
-                                     char message[AS_STORE_MESSAGE])
+static as_err start(struct as_backend *backend, char why[AS_STORE_MESSAGE])
+{
+    const char *path = backend->path;
+
+    AS_TRY(as_files_check(path, false, why));
+    AS_TRY(as_files_lock(path, true, &backend->lock_fd, why));
+    as_sqlite_copy_sweep(backend);
+    AS_TRY(as_files_make(path, why));
+    AS_TRY(connect(backend, why));
+    AS_TRY(as_open_need(as_db_open(&backend->tidier, path, AS_DB_TIDIER), path, why));
+    return remember_place(backend, why);
+}
+
+as_err as_sqlite_open(const char *path, struct as_backend **out, char why[AS_STORE_MESSAGE])
 {
     AS_AUTO(as_sqlite_close) struct as_backend *backend = calloc(1, sizeof(*backend));
 
-    if (backend != NULL) {
-        backend->writer.faults = &backend->faults;
-        backend->tidier.faults = &backend->faults;
-        backend->lock_fd = -1;
-        backend->path = strdup(path);
-    }
-    if (backend == NULL || backend->path == NULL) {
-        (void)snprintf(message, AS_STORE_MESSAGE, "out of memory");
-        return AS_STORE_UNAVAILABLE;
-    }
-    enum as_store_failure failure = as_files_check(path, false, message);
-    if (failure == AS_STORE_FINE) {
-        failure = as_files_lock(path, true, &backend->lock_fd, message);
-    }
-    if (failure == AS_STORE_FINE) {
-        as_sqlite_copy_sweep(backend);
-        failure = as_files_make(path, message);
-    }
-    if (failure == AS_STORE_FINE) {
-        failure = connect(backend, message);
-    }
-    if (failure == AS_STORE_FINE) {
-        *out = AS_MOVE(backend);
-    }
-    return failure;
+    AS_NEED_MEM(backend);
+    backend->writer.faults = &backend->faults;
+    backend->tidier.faults = &backend->faults;
+    backend->lock_fd = -1;
+    backend->path = strdup(path);
+    AS_NEED_MEM(backend->path);
+    AS_TRY(start(backend, why));
+    *out = AS_MOVE(backend);
+    return AS_OK;
 }
 
 /* The last connection to close checkpoints and removes the write-ahead log. The lock goes last. */

@@ -186,19 +186,6 @@ static as_err bring_in(const struct as_copy *copy, const char *path, char why[AS
 
 /* ------------------------------------------------------------ checking it --------------------- */
 
-static as_err of_failure(enum as_store_failure failure)
-{
-    switch (failure) {
-    case AS_STORE_FINE:
-        return AS_OK;
-    case AS_STORE_NEWER:
-    case AS_STORE_BROKEN:
-        return REFUSED;
-    default:
-        return STUCK;
-    }
-}
-
 struct finding {
     const char *path;
     char *why; /* of AS_STORE_MESSAGE octets */
@@ -219,19 +206,16 @@ static as_err check(struct as_copy *copy, const char *path, char why[AS_STORE_ME
     struct finding first = {path, why};
     struct as_db *db = &copy->reader.db;
     int64_t version = 0;
-    int code = as_db_open(db, copy->path, AS_DB_COPY);
 
-    if (code != SQLITE_OK) {
-        return of_failure(as_open_failure(code, path, why));
-    }
+    AS_TRY(as_open_need(as_db_open(db, copy->path, AS_DB_COPY), path, why));
     as_db_watch(db, copy->cancelled);
-    AS_TRY(of_failure(as_schema_check(db, path, &version, why)));
+    AS_TRY(as_schema_check(db, path, &version, why));
     if (version == 0) {
         return as_files_say(why, REFUSED, path, "an empty database");
     }
     AS_NEED(as_check_pages(&copy->reader, keep_first, &first) == 0, AS_INVALID_REQUEST,
             "the copy is damaged");
-    AS_TRY(of_failure(as_schema_migrate(db, path, why)));
+    AS_TRY(as_schema_migrate(db, path, why));
     AS_NEED(as_check_records(&copy->reader, keep_first, &first) == 0, AS_INVALID_REQUEST,
             "the copy holds what is not understood");
     as_err err = as_sequences_need_room(db);

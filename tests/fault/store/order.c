@@ -43,7 +43,7 @@ static void change_is_kept(const char *path, const struct scene_counts *from,
     struct as_store *store = NULL;
     char message[256] = "";
 
-    ck_assert_msg(as_store_open("sqlite", path, &store, message) == AS_STORE_FINE, "%s", message);
+    ck_assert_msg(!as_failed(as_store_open("sqlite", path, &store, message)), "%s", message);
     struct scene_counts to = fail_counts(&s, store);
     ck_assert(fail_moved(from, &to, change));
     as_store_close(store);

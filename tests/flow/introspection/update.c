@@ -92,7 +92,7 @@ static void update(void)
     as_store_close(w->store);
     snprintf(path, sizeof(path), "%s/fapid.db", w->dir);
     make_0002(path);
-    ck_assert_msg(as_store_open("sqlite", path, &w->store, message) == AS_STORE_FINE, "store: %s",
+    ck_assert_msg(!as_failed(as_store_open("sqlite", path, &w->store, message)), "store: %s",
                   message);
     ck_ok(as_store_session_new(w->store, true, &w->session));
     w->ctx.store = w->session;

@@ -31,8 +31,8 @@ static inline void fixture_open(struct fixture *f, size_t backend)
 {
     char message[256] = "";
 
-    enum as_store_failure failure = as_store_open(backends[backend], f->path, &f->store, message);
-    ck_assert_msg(failure == AS_STORE_FINE, "%s: %s", backends[backend], message);
+    as_err err = as_store_open(backends[backend], f->path, &f->store, message);
+    ck_assert_msg(!as_failed(err), "%s: %s", backends[backend], message);
     ck_ok(as_store_session_new(f->store, true, &f->job));
     ck_ok(as_store_session_new(f->store, false, &f->worker));
 }

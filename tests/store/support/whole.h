@@ -94,22 +94,26 @@ static inline void file_overwrite(const char *path, off_t at, size_t len)
     ck_assert_int_eq(close(fd), 0);
 }
 
-/* Does the database open, or why not? */
-static inline void check_opens(const struct fixture *f, enum as_store_failure want,
-                               const char *says)
+static inline void check_opens(const struct fixture *f)
 {
     struct as_store *store = NULL;
-    char message[256] = "";
+    char why[AS_STORE_MESSAGE];
+    as_err err = as_store_open("sqlite", f->path, &store, why);
 
-    enum as_store_failure failure = as_store_open("sqlite", f->path, &store, message);
-    ck_assert_msg(failure == want, "opening gave %d instead of %d: %s", failure, want, message);
-    if (failure == AS_STORE_FINE) {
-        as_store_close(store);
-        return;
-    }
+    ck_assert_msg(!as_failed(err), "%s", why);
+    as_store_close(store);
+}
+
+/* The database does not open, and the operator learns of which and why. */
+static inline void check_refuses(const struct fixture *f, enum as_fault_id want, const char *says)
+{
+    struct as_store *store = NULL;
+    char why[AS_STORE_MESSAGE];
+
+    ck_fault(as_store_open("sqlite", f->path, &store, why), want);
     ck_assert_ptr_null(store);
-    ck_assert_msg(strstr(message, says) != NULL, "\"%s\" lacks \"%s\"", message, says);
-    ck_assert_msg(strstr(message, f->dir) != NULL, "\"%s\" names no path", message);
+    ck_assert_msg(strstr(why, says) != NULL, "\"%s\" lacks \"%s\"", why, says);
+    ck_assert_msg(strstr(why, f->dir) != NULL, "\"%s\" names no path", why);
 }
 
 /* ------------------------------------------------------------ one of everything --------------- */
