@@ -115,7 +115,8 @@ static uint64_t connection_octets(const struct as_edge_conf *conf)
 
     for (size_t i = 0; i < conf->listener_count; i++) {
         const struct as_listener_conf *one = &conf->listeners[i];
-        bool asks = one->kind == AS_LISTENER_TLS && one->client_certificate != AS_CERTIFICATE_NONE;
+        bool asks =
+            one->kind == AS_LISTENER_TLS && one->client_certificate != AS_CLIENT_CERTIFICATE_NONE;
         most = asks && one->max_cert_list > most ? one->max_cert_list : most;
     }
     return AS_LIMIT_CONNECTION_BYTES + AS_LIMIT_CERT_GROWTH * most;

@@ -67,11 +67,11 @@ static int on_certificate(X509_STORE_CTX *store, void *arg)
 static int verify_mode(enum as_client_certificate mode)
 {
     switch (mode) {
-    case AS_CERTIFICATE_REQUEST:
+    case AS_CLIENT_CERTIFICATE_REQUEST:
         return SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE; /* TLS-45 */
-    case AS_CERTIFICATE_REQUIRE:
+    case AS_CLIENT_CERTIFICATE_REQUIRE:
         return SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    case AS_CERTIFICATE_NONE:
+    case AS_CLIENT_CERTIFICATE_NONE:
     default:
         return SSL_VERIFY_NONE;
     }

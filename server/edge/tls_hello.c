@@ -105,7 +105,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
             return refuse(alert, SSL_AD_UNRECOGNIZED_NAME, AS_TLS_UNKNOWN_NAME); /* TLS-36 */
         }
     }
-    if (context->conf->client_certificate != AS_CERTIFICATE_NONE &&
+    if (context->conf->client_certificate != AS_CLIENT_CERTIFICATE_NONE &&
         lacks_extended_master_secret(ssl)) {
         return refuse(alert, SSL_AD_HANDSHAKE_FAILURE, AS_TLS_NO_EXTENDED_MASTER_SECRET);
     }

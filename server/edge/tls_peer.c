@@ -35,8 +35,8 @@ as_err as_tls_peer_fill(SSL *ssl, struct as_peer *peer)
     const struct as_cert *cert = NULL;
 
     /* the ClientHello was asked already; this is what came of it (TLS-31) */
-    AS_NEED(conf->client_certificate == AS_CERTIFICATE_NONE || SSL_version(ssl) != TLS1_2_VERSION ||
-                SSL_get_extms_support(ssl) == 1,
+    AS_NEED(conf->client_certificate == AS_CLIENT_CERTIFICATE_NONE ||
+                SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) == 1,
             AS_SERVER_ERROR, "no extended master secret");
     AS_TRY(find_cert(ssl, &cert));
     peer->cert = cert;

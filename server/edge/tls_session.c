@@ -164,7 +164,7 @@ static as_err make_sids(struct as_tls_context *context, const struct as_trust *t
 bool as_tls_keeps_sessions(const struct as_listener_conf *conf)
 {
     return conf->kind == AS_LISTENER_TLS && conf->resumption &&
-           conf->client_certificate != AS_CERTIFICATE_NONE;
+           conf->client_certificate != AS_CLIENT_CERTIFICATE_NONE;
 }
 
 as_err as_tls_session_install(struct as_tls_context *context, const struct as_trust *trust)

@@ -10,7 +10,7 @@
 static void add_tls(struct as_reading *reading, const struct as_listener_settings *from,
                     const struct as_http_site *site)
 {
-    bool asks = from->client_certificate != AS_CERTIFICATE_NONE;
+    bool asks = from->client_certificate != AS_CLIENT_CERTIFICATE_NONE;
 
     reading->listeners[reading->listener_count++] = (struct as_listener_conf){
         .name = from->name,

@@ -32,9 +32,9 @@ static const struct as_word profiles[] = {{"fapi1", AS_PROFILE_FAPI1},
                                           {"fapi2", AS_PROFILE_FAPI2},
                                           {"oauth", AS_PROFILE_OAUTH},
                                           {NULL, 0}};
-static const struct as_word certificate_modes[] = {{"none", AS_CERTIFICATE_NONE},
-                                                   {"request", AS_CERTIFICATE_REQUEST},
-                                                   {"require", AS_CERTIFICATE_REQUIRE},
+static const struct as_word certificate_modes[] = {{"none", AS_CLIENT_CERTIFICATE_NONE},
+                                                   {"request", AS_CLIENT_CERTIFICATE_REQUEST},
+                                                   {"require", AS_CLIENT_CERTIFICATE_REQUIRE},
                                                    {NULL, 0}};
 static const struct as_word suite_profiles[] = {{"fapi1", AS_SUITES_FAPI1},
                                                 {"fapi1_ecdhe", AS_SUITES_FAPI1_ECDHE},

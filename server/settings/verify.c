@@ -158,7 +158,7 @@ static const struct as_listener_settings *asking_listener(const struct as_settin
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct as_listener_settings *listener = &settings->listeners[i];
 
-        if (listener->client_certificate == AS_CERTIFICATE_NONE) {
+        if (listener->client_certificate == AS_CLIENT_CERTIFICATE_NONE) {
             continue;
         }
         if (listener->origin != NULL) {
@@ -184,7 +184,7 @@ static void choose_mtls_origin(struct as_draft *draft, struct as_settings *setti
         return;
     }
     if (settings->issuer_listener == NULL ||
-        settings->issuer_listener->client_certificate != AS_CERTIFICATE_NONE) {
+        settings->issuer_listener->client_certificate != AS_CLIENT_CERTIFICATE_NONE) {
         return;
     }
     size_t index = (size_t)(asking - settings->listeners);

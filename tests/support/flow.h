@@ -75,7 +75,9 @@ static const enum as_site_kind flow_sites[FLOW_LISTENERS] = {AS_SITE_OAUTH, AS_S
 static inline void flow_listeners(struct flow *f)
 {
     static const struct as_listener_conf confs[FLOW_LISTENERS] = {
-        {.name = "mtls", .kind = AS_LISTENER_TLS, .client_certificate = AS_CERTIFICATE_REQUEST},
+        {.name = "mtls",
+         .kind = AS_LISTENER_TLS,
+         .client_certificate = AS_CLIENT_CERTIFICATE_REQUEST},
         {.name = "public", .kind = AS_LISTENER_TLS, .note = FLOW_MTLS_ORIGIN},
         {.name = "admin-socket", .kind = AS_LISTENER_SOCKET},
         {.name = "admin-http", .kind = AS_LISTENER_PLAIN},

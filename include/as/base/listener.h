@@ -7,9 +7,9 @@
 #define AS_BASE_LISTENER_H
 
 enum as_client_certificate {
-    AS_CERTIFICATE_NONE,    /* no CertificateRequest */
-    AS_CERTIFICATE_REQUEST, /* asked for; the handshake goes on without (TLS-45) */
-    AS_CERTIFICATE_REQUIRE  /* none: alert (MTLS-E11) */
+    AS_CLIENT_CERTIFICATE_NONE,    /* no CertificateRequest */
+    AS_CLIENT_CERTIFICATE_REQUEST, /* asked for; the handshake goes on without (TLS-45) */
+    AS_CLIENT_CERTIFICATE_REQUIRE  /* none: alert (MTLS-E11) */
 };
 
 /* What a profile names below TLS 1.3 (TLS-10). TLS 1.3 suites are the same in all. */

@@ -30,7 +30,7 @@ static void start(void)
     (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to connections that are ended */
     serve_init();
     serve.workers = 1;
-    serve.listeners[0] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listeners[0] = serve_tls(AS_CLIENT_CERTIFICATE_REQUEST);
     serve.listeners[1] = serve_plain("127.0.0.1:0");
     serve.listener_count = 2;
     serve_start();

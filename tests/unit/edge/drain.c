@@ -195,7 +195,7 @@ static void start_tls(void)
 {
     serve_init();
     serve.bounds.farewell_ms = 1000;
-    serve.listeners[0] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listeners[0] = serve_tls(AS_CLIENT_CERTIFICATE_REQUEST);
     serve.listener_count = 1;
     serve_start();
 }

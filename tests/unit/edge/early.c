@@ -123,7 +123,7 @@ START_TEST(TLS_39_absolute_form_agrees_with_sni)
     };
 
     serve_init();
-    serve.listeners[0] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listeners[0] = serve_tls(AS_CLIENT_CERTIFICATE_REQUEST);
     serve.listener_count = 1;
     serve_start();
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);

@@ -60,7 +60,7 @@ static void check_version(int version, const char *name)
 
 START_TEST(TLS_03_both_versions_carry_requests_and_certificates)
 {
-    start(AS_CERTIFICATE_REQUEST);
+    start(AS_CLIENT_CERTIFICATE_REQUEST);
     check_version(TLS1_3_VERSION, "TLSv1.3");
     check_version(TLS1_2_VERSION, "TLSv1.2");
     serve_stop(1000);
@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(TLS_45_without_a_certificate_there_is_an_answer)
 {
-    start(AS_CERTIFICATE_REQUEST);
+    start(AS_CLIENT_CERTIFICATE_REQUEST);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
     tls_say(&conn, "GET /peer HTTP/1.1\r\nHost: as.example\r\n\r\n");
@@ -95,7 +95,7 @@ START_TEST(TLS_41_every_https_answer_says_hsts_once)
         "POST /small HTTP/1.1\r\nHost: as.example\r\nContent-Length: 11\r\n\r\n",
     };
 
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     for (size_t i = 0; i < AS_COUNT(requests); i++) {
         struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
@@ -117,7 +117,7 @@ START_TEST(TLS_41_preload_where_the_listener_says_so)
     const char *const requests[] = {GET_ECHO, "nonsense\r\n\r\n"};
 
     for (int preload = 0; preload < 2; preload++) {
-        start_mode(AS_CERTIFICATE_NONE);
+        start_mode(AS_CLIENT_CERTIFICATE_NONE);
         serve.listeners[0].hsts_preload = preload != 0;
         serve_start();
         SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
@@ -153,7 +153,7 @@ START_TEST(TLS_39_host_and_sni_agree_or_421)
         {"AS.example", "as.EXAMPLE", " 200 "},
     };
 
-    start(AS_CERTIFICATE_REQUEST);
+    start(AS_CLIENT_CERTIFICATE_REQUEST);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);
     for (size_t i = 0; i < AS_COUNT(cases); i++) {
         char request[256];
@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(a_large_answer_comes_whole_over_tls)
 {
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
     for (int i = 0; i < 3; i++) {
@@ -195,7 +195,7 @@ START_TEST(a_large_body_comes_whole_over_tls)
 {
     static char request[200 * 1024];
 
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_2_VERSION, NULL);
     struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
     int head =
@@ -259,7 +259,7 @@ static void resume_after(int version, enum manners manners)
 
 START_TEST(TLS_52_sessions_outlive_their_connection)
 {
-    start(AS_CERTIFICATE_REQUEST);
+    start(AS_CLIENT_CERTIFICATE_REQUEST);
     for (enum manners manners = POLITE; manners <= RESET; manners++) {
         resume_after(TLS1_3_VERSION, manners);
         resume_after(TLS1_2_VERSION, manners);
@@ -272,7 +272,7 @@ END_TEST
 
 START_TEST(TLS_01_plain_http_gets_no_answer)
 {
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     int fd = client_new();
     client_send(fd, GET_ECHO);
     ck_assert(client_send_much(fd, 900000));
@@ -290,7 +290,7 @@ END_TEST
 
 START_TEST(TLS_36_the_alert_of_a_failed_handshake_arrives)
 {
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     struct tls_conn conn;
     ck_assert(!tls_meet(&conn, client_new(), ctx, "nope.test", NULL));
@@ -303,7 +303,7 @@ END_TEST
 
 START_TEST(TLS_43_a_slow_handshake_is_cut)
 {
-    start_mode(AS_CERTIFICATE_NONE);
+    start_mode(AS_CLIENT_CERTIFICATE_NONE);
     serve.bounds.handshake_ms = 200;
     serve_start();
     int64_t begun = as_clock_mono_ms();
@@ -322,7 +322,7 @@ END_TEST
 
 START_TEST(TLS_43_an_address_that_keeps_failing_waits)
 {
-    start_mode(AS_CERTIFICATE_NONE);
+    start_mode(AS_CLIENT_CERTIFICATE_NONE);
     serve.workers = 1;
     serve.failed_handshakes = 5;
     serve_start();
@@ -344,7 +344,7 @@ END_TEST
 
 START_TEST(a_broken_record_ends_the_connection)
 {
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
     tls_say(&conn, GET_ECHO);
@@ -362,7 +362,7 @@ END_TEST
 
 START_TEST(a_stop_says_goodbye)
 {
-    start(AS_CERTIFICATE_NONE);
+    start(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, NULL);
     struct tls_conn conn = tls_dial(ctx, TLS_NAME, NULL);
     tls_say(&conn, GET_ECHO);
@@ -416,7 +416,7 @@ START_TEST(many_clients_at_once)
 {
     pthread_t threads[8];
 
-    start_mode(AS_CERTIFICATE_REQUEST);
+    start_mode(AS_CLIENT_CERTIFICATE_REQUEST);
     serve.job_threads = 8;
     serve_start();
     SSL_CTX *ctx = client_ctx(TLS1_3_VERSION, kit.client);

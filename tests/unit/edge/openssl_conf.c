@@ -41,7 +41,7 @@ END_TEST
 
 START_TEST(TLS_13_the_file_has_no_effect_here)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
     SSL_CTX *ctx = as_tls_context_ssl(context);
     struct tls_told told = {.count = 0};
@@ -74,7 +74,7 @@ static SSL_CTX *client_of(int version, const char *groups, const char *sigalgs)
 
 static bool connects(SSL_CTX *client)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct tls_pair pair;
     bool done = tls_connect(&pair, context, client);

@@ -23,7 +23,7 @@ static void finds(const struct as_tls_context *context, const char *words)
 START_TEST(TLS_10_probe_finds_each_profile_as_it_should_be)
 {
     for (int profile = 0; profile < AS_SUITE_PROFILES; profile++) {
-        struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+        struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
         conf.suites = (enum as_suite_profile)profile;
         struct as_tls_context *context = tls_context(&conf);
         struct tls_told told;
@@ -37,7 +37,7 @@ END_TEST
 
 START_TEST(TLS_10_probe_leaves_out_what_the_keys_cannot_serve)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     const struct as_suite *suites[AS_SUITES_MAX];
     struct tls_told told;
 
@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(TLS_13_probe_names_a_suite_too_many)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
 
     SSL_CTX_set_cipher_list(as_tls_context_ssl(context),
@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(TLS_05_probe_names_a_suite_that_is_missing)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
     struct tls_told told;
 
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(TLS_15_probe_sees_the_suites_of_tls_13)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
     SSL_CTX *ctx = as_tls_context_ssl(context);
 
@@ -111,7 +111,7 @@ END_TEST
 
 START_TEST(TLS_02_probe_sees_old_versions)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
     SSL_CTX *ctx = as_tls_context_ssl(context);
 
@@ -128,7 +128,7 @@ END_TEST
 
 START_TEST(TLS_14_probe_sees_whose_order_wins)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
 
     SSL_CTX_clear_options(as_tls_context_ssl(context), SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(TLS_04_probe_of_tls_13_alone)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     const struct as_suite *suites[AS_SUITES_MAX];
     struct tls_told told;
 
@@ -155,7 +155,7 @@ END_TEST
 
 START_TEST(TLS_10_probe_is_quick)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
     struct tls_told told;
 
@@ -179,7 +179,7 @@ static enum as_edge_failure check(struct as_listener_conf *confs, size_t count,
 START_TEST(TLS_27_check_of_all_listeners)
 {
     struct as_listener_conf confs[2] = {
-        tls_conf(AS_CERTIFICATE_NONE),
+        tls_conf(AS_CLIENT_CERTIFICATE_NONE),
         {.name = "test", .kind = AS_LISTENER_PLAIN, .address = "127.0.0.1:9443"}};
     const char *missing = "/nonexistent/server.pem";
     struct tls_told told;
@@ -196,7 +196,7 @@ END_TEST
 START_TEST(TLS_01_check_of_addresses)
 {
     struct as_listener_conf confs[2] = {
-        tls_conf(AS_CERTIFICATE_NONE),
+        tls_conf(AS_CLIENT_CERTIFICATE_NONE),
         {.name = "test", .kind = AS_LISTENER_PLAIN, .address = "127.0.0.1:9443"}};
     struct tls_told told;
 

@@ -37,7 +37,7 @@ static void use(bool the_second)
     lists = (struct lists){{TLS_NAME, TLS_NAME2},
                            {the_second ? second_cert : kit.ec_cert},
                            {the_second ? second_key : kit.ec_key}};
-    *conf = serve_tls(AS_CERTIFICATE_REQUEST);
+    *conf = serve_tls(AS_CLIENT_CERTIFICATE_REQUEST);
     conf->suites = AS_SUITES_BCP195;
     conf->names = lists.names;
     conf->certificate_files = lists.certs;

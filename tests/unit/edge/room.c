@@ -17,7 +17,7 @@ static void make_listeners(void)
 {
     serve_init();
     serve.workers = 1;
-    serve.listeners[TLS] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listeners[TLS] = serve_tls(AS_CLIENT_CERTIFICATE_REQUEST);
     serve.listeners[PLAIN] = serve_plain("127.0.0.1:0");
     serve.listener_count = 2;
 }
@@ -456,14 +456,14 @@ static long sessions_kept(size_t listener)
 START_TEST(TLS_55_memory_bounds_sessions)
 {
     make_listeners();
-    serve.listeners[2] = serve_tls(AS_CERTIFICATE_REQUEST);
+    serve.listeners[2] = serve_tls(AS_CLIENT_CERTIFICATE_REQUEST);
     serve.listener_count = 3;
     serve.bounds.memory = (uint64_t)8 * 20 * AS_LIMIT_SESSION_BYTES;
     serve_start();
     ck_assert_int_eq(sessions_kept(TLS), 10);
     ck_assert_int_eq(sessions_kept(2), 10);
     const struct as_edge_conf conf = serve_conf();
-    serve.listeners[2].client_certificate = AS_CERTIFICATE_NONE; /* it keeps none */
+    serve.listeners[2].client_certificate = AS_CLIENT_CERTIFICATE_NONE; /* it keeps none */
     ck_assert_int_eq(as_edge_reload(serve.edge, &conf, serve_tell, NULL), AS_EDGE_FINE);
     ck_assert_int_eq(sessions_kept(TLS), 20);
     serve_stop(1000);

@@ -49,7 +49,7 @@ static struct as_peer peer_of(const struct as_listener_conf *conf, int version,
 START_TEST(TLS_45_asked_or_not)
 {
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
-        for (int mode = AS_CERTIFICATE_NONE; mode <= AS_CERTIFICATE_REQUEST; mode++) {
+        for (int mode = AS_CLIENT_CERTIFICATE_NONE; mode <= AS_CLIENT_CERTIFICATE_REQUEST; mode++) {
             struct as_listener_conf conf = tls_conf((enum as_client_certificate)mode);
             SSL_CTX *client = tls_client(versions[i]);
             int asked = 0;
@@ -58,7 +58,7 @@ START_TEST(TLS_45_asked_or_not)
             SSL_CTX_set_app_data(client, &asked);
             connect_to(&pair, &conf, client);
             ck_done(&pair); /* without a certificate it goes on all the same */
-            ck_assert_int_eq(asked, mode == AS_CERTIFICATE_REQUEST ? 1 : 0);
+            ck_assert_int_eq(asked, mode == AS_CLIENT_CERTIFICATE_REQUEST ? 1 : 0);
             tls_close(&pair);
             SSL_CTX_free(client);
         }
@@ -68,7 +68,7 @@ END_TEST
 
 START_TEST(MTLS_110_peers_with_and_without_a_certificate)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         struct as_peer peer = peer_of(&conf, versions[i], NULL);
@@ -87,7 +87,7 @@ END_TEST
 
 START_TEST(MTLS_112_the_chain_is_kept_in_both_versions)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct test_cert *root = test_ca("CN=Root"), *lower = test_sub_ca(root, "CN=Lower");
     struct test_cert *leaf = test_leaf(lower, "CN=c1");
     as_span lower_der = test_cert_der(lower);
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(TLS_46_the_handshake_judges_no_trust)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUIRE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUIRE);
     struct test_cert *ca = test_ca("CN=Nobody knows");
     struct test_cert *certs[] = {
         test_leaf(ca, "CN=untrusted"),
@@ -157,7 +157,7 @@ static void refused(const struct as_listener_conf *conf, const struct test_cert 
 
 START_TEST(MTLS_E11_a_certificate_is_demanded)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUIRE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUIRE);
 
     refused(&conf, NULL, (const int[]){40, 116}, "no_certificate");
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
@@ -195,8 +195,8 @@ static EVP_PKEY *forged(EVP_PKEY *public_half, EVP_PKEY *private_half)
 
 START_TEST(MTLS_07_a_certificate_signed_for_by_another_key)
 {
-    static const enum as_client_certificate modes[] = {AS_CERTIFICATE_REQUEST,
-                                                       AS_CERTIFICATE_REQUIRE};
+    static const enum as_client_certificate modes[] = {AS_CLIENT_CERTIFICATE_REQUEST,
+                                                       AS_CLIENT_CERTIFICATE_REQUIRE};
     struct test_cert thief = {.x509 = kit.client->x509,
                               .key = forged(kit.client->key, kit.other_client->key)};
 
@@ -212,7 +212,7 @@ START_TEST(MTLS_115_key_kinds)
 {
     static const char *const good[] = {"RSA:2048", "P-256", "P-384", "ED25519"};
     static const char *const weak[] = {"RSA:1024", "RSA:2048:3"};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(good); i++) {
         struct test_cert *cert =
@@ -251,7 +251,7 @@ static void send_many(struct tls_pair *pair, const struct as_listener_conf *conf
 
 START_TEST(MTLS_117_too_many_certificates)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct tls_pair pair;
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
@@ -293,7 +293,7 @@ static struct test_cert *intricate(int parts)
 
 START_TEST(MTLS_117_too_many_parts)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct test_cert *most = intricate(AS_LIMIT_CERT_PARTS);
     struct test_cert *more = intricate(AS_LIMIT_CERT_PARTS + 1);
 
@@ -310,7 +310,7 @@ END_TEST
 
 START_TEST(MTLS_117_the_parts_of_all_count)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     int rest = AS_LIMIT_CERT_PARTS - parts_of(kit.client->x509);
     struct test_cert *half[] = {intricate(rest / 2), intricate(rest - rest / 2),
                                 intricate(rest - rest / 2 + 1)};
@@ -340,7 +340,7 @@ END_TEST
 
 START_TEST(TLS_43_a_certificate_message_too_long)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct tls_pair pair;
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
@@ -378,7 +378,7 @@ static struct test_cert *large(size_t octets)
 
 START_TEST(MTLS_117_a_large_certificate)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct test_cert *fits = large(12 * 1024), *over = large(64 * 1024);
 
     struct as_peer peer = peer_of(&conf, TLS1_3_VERSION, fits);
@@ -394,7 +394,7 @@ START_TEST(TLS_25_signatures_asked_of_clients)
     /* hash and signature as in TLS 1.2, in one number (RFC 8446 4.2.3) */
     static const int expected[] = {0x0403, 0x0807, 0x0503, 0x0804, 0x0805, 0x0806,
                                    0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t v = 0; v < AS_COUNT(versions); v++) {
         SSL_CTX *client = tls_client(versions[v]);
@@ -417,7 +417,7 @@ END_TEST
 
 START_TEST(TLS_25_clients_limited_to_sha1)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUIRE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUIRE);
     struct test_cert *rsa =
         test_cert(NULL, (struct test_cert_ask){.subject = "CN=c", .key = "RSA:2048"});
     static const struct {
@@ -463,7 +463,7 @@ START_TEST(TLS_44_names_of_authorities)
     struct as_trust *trust = trust_of(kit.ca, people);
 
     for (size_t i = 0; i < AS_COUNT(versions) * 2; i++) {
-        struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+        struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
         struct as_tls_context *context = NULL;
         SSL_CTX *client = tls_client(versions[i % 2]);
         struct tls_pair pair;
@@ -489,7 +489,7 @@ END_TEST
 
 START_TEST(MTLS_111_nothing_is_asked_after_the_handshake)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *client = tls_client(TLS1_3_VERSION);
     struct tls_pair pair;
 

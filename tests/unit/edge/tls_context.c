@@ -39,7 +39,7 @@ static void refused(const struct as_listener_conf *conf, SSL_CTX *client, int al
 
 START_TEST(TLS_02_old_versions)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     refused(&conf, tls_client(TLS1_VERSION), 70, "protocol_version");
     refused(&conf, tls_client(TLS1_1_VERSION), 70, "protocol_version");
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(TLS_03_the_newer_version_is_preferred)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     SSL_CTX *client = tls_client(TLS1_3_VERSION);
 
     SSL_CTX_set_min_proto_version(client, TLS1_VERSION);
@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(TLS_04_tls_13_alone)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     conf.tls13_only = true;
     refused(&conf, tls_client(TLS1_2_VERSION), 70, "protocol_version");
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(TLS_10_an_ec_key_alone_leaves_no_suite_of_fapi1)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     conf.certificate_files++;
     conf.key_files++;
@@ -122,7 +122,7 @@ START_TEST(TLS_10_suites_of_profiles)
     };
 
     for (size_t i = 0; i < AS_COUNT(rows); i++) {
-        struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+        struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
         conf.suites = rows[i].profile;
         if (rows[i].served) {
             passes(&conf, client_of_suite(rows[i].suite));
@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(TLS_14_the_servers_order_wins)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct tls_pair pair;
 
     once(&pair, &conf, client_of_suite("AES128-SHA:DHE-RSA-AES256-GCM-SHA384:" ECDHE_RSA));
@@ -156,7 +156,7 @@ START_TEST(TLS_15_suites_of_tls_13)
                 {"TLS_CHACHA20_POLY1305_SHA256", true},
                 {"TLS_AES_128_CCM_SHA256", false},
                 {"TLS_AES_128_CCM_8_SHA256", false}};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     for (size_t i = 0; i < AS_COUNT(rows); i++) {
         SSL_CTX *client = tls_client(TLS1_3_VERSION);
@@ -186,7 +186,7 @@ static EVP_PKEY *ephemeral(const struct as_listener_conf *conf, SSL_CTX *client)
 
 START_TEST(TLS_20_group_of_dhe)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     EVP_PKEY *key = ephemeral(&conf, client_of_suite("DHE-RSA-AES128-GCM-SHA256"));
 
     ck_assert(EVP_PKEY_is_a(key, "DH"));
@@ -197,7 +197,7 @@ END_TEST
 
 START_TEST(TLS_26_ephemeral_keys_are_not_reused)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     static const char *const suites[] = {"DHE-RSA-AES128-GCM-SHA256", ECDHE_RSA};
 
     for (size_t i = 0; i < AS_COUNT(suites); i++) {
@@ -224,7 +224,7 @@ START_TEST(TLS_21_groups)
     static const char *const served[] = {"X25519", "P-256", "P-384"};
     static const char *const others_12[] = {"P-521", "X448", "P-224", "secp256k1"};
     static const char *const others_13[] = {"P-521", "X448", "ffdhe2048", "ffdhe3072"};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     for (size_t i = 0; i < AS_COUNT(served); i++) {
         passes(&conf, client_of_groups(TLS1_2_VERSION, served[i]));
@@ -241,7 +241,7 @@ END_TEST
 
 START_TEST(TLS_21_another_group_by_a_second_hello)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     /* the key share is for P-521, so that a HelloRetryRequest asks for P-256 */
     passes(&conf, client_of_groups(TLS1_3_VERSION, "P-521:P-256"));
@@ -265,7 +265,7 @@ static void on_message(int sent, int version, int type, const void *bytes, size_
 START_TEST(TLS_22_points_are_not_compressed)
 {
     static const char *const curves[] = {"P-256", "P-384"};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     for (size_t i = 0; i < AS_COUNT(curves); i++) {
         int first = -1;
@@ -288,7 +288,7 @@ static SSL_CTX *client_of_sigalgs(int version, const char *list)
 
 START_TEST(TLS_25_signatures_of_the_server)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     passes(&conf, client_of_sigalgs(TLS1_2_VERSION, "rsa_pkcs1_sha256"));
     passes(&conf, client_of_sigalgs(TLS1_2_VERSION, "rsa_pss_rsae_sha512"));
@@ -305,7 +305,7 @@ END_TEST
 
 START_TEST(TLS_30_renegotiation)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct tls_pair pair;
 
     once(&pair, &conf, tls_client(TLS1_2_VERSION));
@@ -325,8 +325,8 @@ END_TEST
 
 START_TEST(TLS_31_extended_master_secret)
 {
-    struct as_listener_conf asks = tls_conf(AS_CERTIFICATE_REQUEST);
-    struct as_listener_conf plain = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf asks = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
+    struct as_listener_conf plain = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     for (int lacks = 0; lacks < 2; lacks++) {
         SSL_CTX *clients[3];
@@ -361,7 +361,7 @@ static SSL_CTX *client_of_alpn(int version, const char *protocols, unsigned len)
 START_TEST(TLS_38_application_protocol)
 {
     static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         const unsigned char *chosen = NULL;
@@ -410,7 +410,7 @@ START_TEST(TLS_36_server_names)
                 {"x.as.example", NULL},
                 {"as.example.", NULL},
                 {"as.examplex", NULL}};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     for (size_t i = 0; i < AS_COUNT(versions) * AS_COUNT(rows); i++) {
         size_t row = i / 2;
@@ -429,7 +429,7 @@ END_TEST
 
 START_TEST(TLS_37_no_server_name)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct tls_pair pair;
     with_sni(&pair, &conf, TLS1_3_VERSION, NULL);
 
@@ -446,7 +446,7 @@ START_TEST(TLS_28_what_is_sent)
     const struct test_cert *certs[] = {leaf, lower, kit.ca};
     char *text = test_certs_pem(certs, 3);
     const char *cert = test_file(text), *key = test_key_file(leaf);
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
 
     conf.certificate_files = &cert;
     conf.key_files = &key;
@@ -484,7 +484,7 @@ static as_err told_of(const struct as_listener_conf *conf, struct tls_told *told
 START_TEST(TLS_28_a_name_that_no_certificate_covers)
 {
     const char *names[] = {TLS_NAME, "other.example"};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct tls_told told;
 
     ck_ok(told_of(&conf, &told));
@@ -501,7 +501,7 @@ END_TEST
 
 START_TEST(TLS_10_what_a_listener_offers_is_told)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct tls_told told;
 
     ck_ok(told_of(&conf, &told));
@@ -525,18 +525,18 @@ START_TEST(TLS_27_certificates_that_make_no_listener)
     const char *twice_cert[] = {kit.rsa_cert, kit.rsa_cert};
     const char *twice_key[] = {kit.rsa_key, kit.rsa_key};
     const char *crossed_key[] = {kit.ec_key, kit.rsa_key};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct tls_told told;
 
     ck_ok(told_of(&conf, &told));
     conf.certificate_count = 0;
     ck_refuses(told_of(&conf, &told), AS_BAD_CONFIGURATION,
                "a listener needs a name, a certificate and a key");
-    conf = tls_conf(AS_CERTIFICATE_NONE);
+    conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     conf.name_count = 0;
     ck_refuses(told_of(&conf, &told), AS_BAD_CONFIGURATION,
                "a listener needs a name, a certificate and a key");
-    conf = tls_conf(AS_CERTIFICATE_NONE);
+    conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     conf.key_files = crossed_key;
     ck_refuses(told_of(&conf, &told), AS_BAD_CONFIGURATION,
                "the key does not belong to the certificate");
@@ -549,7 +549,7 @@ END_TEST
 
 START_TEST(TLS_32_options_are_exactly_these)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_NONE);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_NONE);
     struct as_tls_context *context = tls_context(&conf);
     SSL_CTX *ctx = as_tls_context_ssl(context);
 
@@ -565,7 +565,7 @@ END_TEST
 
 START_TEST(a_context_lives_while_a_connection_does)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     SSL_CTX *client = tls_client(TLS1_3_VERSION);
     struct as_tls_context *context = tls_context(&conf);
     struct tls_pair pair;

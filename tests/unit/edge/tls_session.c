@@ -109,7 +109,7 @@ static bool resumes(struct as_tls_context *context, SSL_CTX *client, const char 
 
 START_TEST(TLS_50_a_certificate_earns_a_session)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         struct as_tls_context *context = tls_context(&conf);
@@ -133,7 +133,7 @@ END_TEST
 
 START_TEST(TLS_50_the_ticket_is_a_handle)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);
@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(TLS_50_the_switch_is_off)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     conf.resumption = false;
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
@@ -180,7 +180,7 @@ END_TEST
 
 START_TEST(TLS_50_a_handle_is_renewed_at_each_use)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);
@@ -201,7 +201,7 @@ END_TEST
 
 START_TEST(TLS_52_a_session_without_a_certificate_does_not_exist)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         struct as_tls_context *context = tls_context(&conf);
@@ -230,7 +230,7 @@ END_TEST
 
 START_TEST(MTLS_113_a_session_keeps_its_own_certificate)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         struct as_tls_context *context = tls_context(&conf);
@@ -267,7 +267,7 @@ START_TEST(TLS_53_a_session_of_another_name)
                 {TLS_NAME, NULL, false},
                 {NULL, TLS_NAME, false},
                 {NULL, NULL, true}};
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(rows) * AS_COUNT(versions); i++) {
         struct as_tls_context *context = tls_context(&conf);
@@ -299,7 +299,7 @@ static void age(long seconds)
 
 START_TEST(TLS_54_an_hour_and_no_longer)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         struct as_tls_context *context = tls_context(&conf);
@@ -319,7 +319,7 @@ END_TEST
 
 START_TEST(TLS_54_renewal_does_not_prolong)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);
@@ -340,7 +340,7 @@ END_TEST
 
 START_TEST(TLS_55_the_oldest_go)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     SSL_CTX *ctx = as_tls_context_ssl(context);
     struct bag bag;
@@ -376,7 +376,7 @@ static struct test_cert *of_size(int octets)
 
 static int sessions_of(int version, const struct test_cert *cert)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(version, cert, &bag);
@@ -414,7 +414,7 @@ END_TEST
 
 START_TEST(TLS_55_how_many_may_be_said)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     const struct {
         size_t said;
@@ -431,7 +431,7 @@ END_TEST
 
 START_TEST(TLS_56_resumption_makes_new_keys)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);
@@ -456,7 +456,7 @@ END_TEST
 
 START_TEST(TLS_35_early_data)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);
@@ -504,13 +504,13 @@ static bool carried_over(const struct as_listener_conf *from, const struct as_li
 
 START_TEST(TLS_57_the_session_id_context)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_listener_conf other = conf;
 
     ck_assert(carried_over(&conf, &other));
     other.name = "test"; /* the same text elsewhere */
     ck_assert(carried_over(&conf, &other));
-    other.client_certificate = AS_CERTIFICATE_REQUIRE;
+    other.client_certificate = AS_CLIENT_CERTIFICATE_REQUIRE;
     ck_assert(!carried_over(&conf, &other));
 }
 END_TEST
@@ -544,7 +544,7 @@ static struct as_trust *trust_of(const struct test_cert *anchor)
 
 START_TEST(TLS_57_another_listener_mode_name_or_anchor_set)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST), other = conf;
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST), other = conf;
     unsigned char first[3][AS_TLS_SID], second[3][AS_TLS_SID];
     struct test_cert *ca = test_ca("CN=Another CA");
     struct as_trust *banks = trust_of(kit.ca), *others = trust_of(ca);
@@ -560,7 +560,7 @@ START_TEST(TLS_57_another_listener_mode_name_or_anchor_set)
     sids_of(&other, banks, second);
     ck_assert_mem_ne(first[1], second[1], AS_TLS_SID);
     other = conf;
-    other.client_certificate = AS_CERTIFICATE_REQUIRE;
+    other.client_certificate = AS_CLIENT_CERTIFICATE_REQUIRE;
     sids_of(&other, banks, second);
     ck_assert_mem_ne(first[1], second[1], AS_TLS_SID);
     as_trust_free(banks);
@@ -571,7 +571,7 @@ END_TEST
 
 START_TEST(TLS_58_two_instances_share_nothing)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
 
     for (size_t i = 0; i < AS_COUNT(versions); i++) {
         struct as_tls_context *one = tls_context(&conf), *two = tls_context(&conf);
@@ -590,7 +590,7 @@ END_TEST
 
 START_TEST(TLS_51_the_certificate_outlives_its_session)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct as_tls_context *context = tls_context(&conf);
     struct bag bag;
     SSL_CTX *client = client_of(TLS1_3_VERSION, kit.client, &bag);

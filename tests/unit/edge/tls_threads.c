@@ -83,7 +83,7 @@ static SSL_CTX *client_of(int version, SSL_SESSION **kept)
 
 static void run(int version)
 {
-    struct as_listener_conf conf = tls_conf(AS_CERTIFICATE_REQUEST);
+    struct as_listener_conf conf = tls_conf(AS_CLIENT_CERTIFICATE_REQUEST);
     struct shared shared = {.context = tls_context(&conf), .der = test_cert_der(kit.client)};
     struct worker workers[THREADS];
     pthread_t threads[THREADS];

@@ -185,9 +185,9 @@ END_TEST
 START_TEST(listener_client_certificate)
 {
     FIELD("listener.public.client_certificate", "request", s->listeners->client_certificate,
-          AS_CERTIFICATE_REQUEST);
+          AS_CLIENT_CERTIFICATE_REQUEST);
     FIELD("listener.public.client_certificate", "require", s->listeners->client_certificate,
-          AS_CERTIFICATE_REQUIRE);
+          AS_CLIENT_CERTIFICATE_REQUIRE);
     refuse_one("listener.public.client_certificate", "required",
                "\"required\" is not none, request or require");
 }
