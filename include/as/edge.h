@@ -22,7 +22,7 @@ enum as_listener_kind {
     AS_LISTENER_SOCKET /* admin.socket */
 };
 
-/* As the configuration names a profile: "fapi1", "fapi1_ecdhe", "bcp195". */
+/* The word of a profile (base/listener.h). */
 const char *as_suite_profile_name(enum as_suite_profile profile);
 
 /* What a caller gives is copied: only `site` must live on. */

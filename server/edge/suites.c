@@ -18,20 +18,14 @@ static const struct as_suite dhe_rsa_128 = {0x009E, "TLS_DHE_RSA_WITH_AES_128_GC
 static const struct as_suite dhe_rsa_256 = {0x009F, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
                                             "DHE-RSA-AES256-GCM-SHA384", AS_SUITE_KEY_RSA};
 
-struct profile {
-    const char *name;
-    const struct as_suite *suites[AS_SUITES_MAX]; /* NULL after the last */
-};
-
-/* TLS-10. */
-static const struct profile profiles[AS_SUITE_PROFILES] = {
+/* TLS-10; NULL after the last of a row. */
+static const struct as_suite *const profiles[AS_SUITE_PROFILES][AS_SUITES_MAX] = {
     /* FAPI 1.0 Part 2 8.5-1, the published text */
-    [AS_SUITES_FAPI1] = {"fapi1", {&ecdhe_rsa_128, &ecdhe_rsa_256, &dhe_rsa_128, &dhe_rsa_256}},
+    [AS_SUITES_FAPI1] = {&ecdhe_rsa_128, &ecdhe_rsa_256, &dhe_rsa_128, &dhe_rsa_256},
     /* the same without DHE (RFC 9325 4.1) */
-    [AS_SUITES_FAPI1_ECDHE] = {"fapi1_ecdhe", {&ecdhe_rsa_128, &ecdhe_rsa_256}},
+    [AS_SUITES_FAPI1_ECDHE] = {&ecdhe_rsa_128, &ecdhe_rsa_256},
     /* RFC 9325 4.2; FAPI 1.0 errata, FAPI 2.0 5.2.2 */
-    [AS_SUITES_BCP195] = {"bcp195",
-                          {&ecdhe_ecdsa_128, &ecdhe_rsa_128, &ecdhe_ecdsa_256, &ecdhe_rsa_256}},
+    [AS_SUITES_BCP195] = {&ecdhe_ecdsa_128, &ecdhe_rsa_128, &ecdhe_ecdsa_256, &ecdhe_rsa_256},
 };
 
 const struct as_suite as_suites_13[AS_SUITES_13] = {
@@ -51,7 +45,13 @@ const char as_suite_sigalgs[] = "ecdsa_secp256r1_sha256:ed25519:ecdsa_secp384r1_
 
 const char *as_suite_profile_name(enum as_suite_profile profile)
 {
-    return profiles[profile].name;
+    static const char *const words[AS_SUITE_PROFILES] = {
+#define WORD(name, word) [name] = (word),
+        AS_SUITE_PROFILE_LIST(WORD)
+#undef WORD
+    };
+
+    return words[profile];
 }
 
 size_t as_suites_served(enum as_suite_profile profile, struct as_suite_keys keys,
@@ -59,8 +59,8 @@ size_t as_suites_served(enum as_suite_profile profile, struct as_suite_keys keys
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < AS_SUITES_MAX && profiles[profile].suites[i] != NULL; i++) {
-        const struct as_suite *suite = profiles[profile].suites[i];
+    for (size_t i = 0; i < AS_SUITES_MAX && profiles[profile][i] != NULL; i++) {
+        const struct as_suite *suite = profiles[profile][i];
         if (suite->key == AS_SUITE_KEY_RSA ? keys.rsa : keys.ecdsa) {
             out[count++] = suite;
         }

@@ -36,10 +36,8 @@ static const struct as_word certificate_modes[] = {{"none", AS_CLIENT_CERTIFICAT
                                                    {"request", AS_CLIENT_CERTIFICATE_REQUEST},
                                                    {"require", AS_CLIENT_CERTIFICATE_REQUIRE},
                                                    {NULL, 0}};
-static const struct as_word suite_profiles[] = {{"fapi1", AS_SUITES_FAPI1},
-                                                {"fapi1_ecdhe", AS_SUITES_FAPI1_ECDHE},
-                                                {"bcp195", AS_SUITES_BCP195},
-                                                {NULL, 0}};
+#define SUITE_PROFILE(id, word) {(word), (id)},
+static const struct as_word suite_profiles[] = {AS_SUITE_PROFILE_LIST(SUITE_PROFILE){NULL, 0}};
 static const struct as_word versions[] = {{"TLSv1.2", 0}, {"TLSv1.3", 0}, {NULL, 0}};
 /* Fronts, users and admin listeners come with what uses them. */
 static const struct as_word uses[] = {

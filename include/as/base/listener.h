@@ -12,12 +12,18 @@ enum as_client_certificate {
     AS_CLIENT_CERTIFICATE_REQUIRE  /* none: alert (MTLS-E11) */
 };
 
-/* What a profile names below TLS 1.3 (TLS-10). TLS 1.3 suites are the same in all. */
+/* What a profile names below TLS 1.3 (TLS-10), and its word in the configuration and in what is
+ * told of it. TLS 1.3 suites are the same in all. */
+#define AS_SUITE_PROFILE_LIST(X)                                                                   \
+    X(AS_SUITES_FAPI1, "fapi1")                                                                    \
+    X(AS_SUITES_FAPI1_ECDHE, "fapi1_ecdhe")                                                        \
+    X(AS_SUITES_BCP195, "bcp195")
+
 enum as_suite_profile {
-    AS_SUITES_FAPI1,
-    AS_SUITES_FAPI1_ECDHE,
-    AS_SUITES_BCP195,
-    AS_SUITE_PROFILES
+#define AS_SUITE_PROFILE_ID(name, word) name,
+    AS_SUITE_PROFILE_LIST(AS_SUITE_PROFILE_ID)
+#undef AS_SUITE_PROFILE_ID
+        AS_SUITE_PROFILES
 };
 
 #endif
