@@ -185,6 +185,58 @@ def a_revoked_client_does_not_come_back_with_its_tokens():
     assert_equal(server.introspect(resource, token), {"active": False})
 
 
+def restored(path, *flags):
+    """(exit, data, what was said) of a restore."""
+    done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", server.socket, *flags,
+                           "db", "restore", path, "--yes"], capture_output=True, text=True,
+                          timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+@contextlib.contextmanager
+def no_new_keys():
+    """An index that no row but those of today has a place in: to sort another overflows."""
+    with contextlib.closing(sqlite3.connect(server.path("fapid.db"), timeout=30)) as db:
+        kids = ", ".join(f"'{kid}'" for kid, in db.execute("SELECT kid FROM key"))
+        with db:
+            db.execute("CREATE INDEX no_new_keys ON key "
+                       f"(abs(-9223372036854775807 - (kid NOT IN ({kids}))))")
+        try:
+            yield
+        finally:
+            with db:
+                db.execute("DROP INDEX no_new_keys")
+
+
+def has_active_key():
+    return any(key["state"] == "active" for key in server.ctl("key", "list"))
+
+
+@test
+def a_restore_without_its_keys_is_done_and_says_what_is_missing():
+    """It is not to be repeated, hence exit 0; a script asks for keys_made."""
+    path = backup("keyless.db")
+    epoch = server.ctl("db", "status")["epoch"]
+    with no_new_keys():
+        code, out, said = restored(path, "-o", "json")
+        shown = json.loads(out)
+        assert_equal((code, shown["epoch"], shown["keys_made"], shown["rows"]["keys"]),
+                     (0, epoch + 1, False, 0))
+        assert_equal(json.loads(said), {"warning": shown["warning"]})
+        assert_in("its new keys could not be made yet", shown["warning"])
+        code, out, said = restored(path, "-o", "table")
+        assert_equal((code, said), (0, f"fapictl: warning: {shown['warning']}\n"))
+        assert_equal(has_active_key(), False)
+    for _ in range(600):  # fapid makes them as soon as it can
+        if has_active_key():
+            break
+        time.sleep(0.05)
+    assert_equal(has_active_key(), True)
+    code, out, said = restored(path, "-o", "json")
+    assert_equal((code, json.loads(out)["keys_made"], said), (0, True, ""))
+    assert_equal(server.introspect(resource, server.token(alice))["active"], True)
+
+
 @test
 def restore_refuses_what_is_no_copy():
     token = server.token(alice)
