@@ -190,6 +190,43 @@ START_TEST(MTLS_114_shared_is_the_switch)
 }
 END_TEST
 
+static as_err replace_known(const char *id, const unsigned char digest[AS_DIGEST], bool shared)
+{
+    struct a_client c;
+    bool found = false;
+
+    (void)client_known(&c, id, 1, digest);
+    c.party.shared = shared;
+    as_err err = as_store_party_replace(f.job, &c.write, NULL, &found);
+    ck_assert_msg(as_failed(err) || found, "there is no %s", id);
+    return err;
+}
+
+/* `a` was there first, and `b` shares its name with it by an operator's word about `b`. */
+START_TEST(MTLS_114_who_came_first_keeps_what_others_share)
+{
+    static const unsigned char digest_free[AS_DIGEST] = {0xCC, 3};
+    struct a_client c;
+
+    fixture_start(&f, (size_t)_i);
+    ck_ok(create(f.job, client_known(&c, "a", 1, digest_a)));
+    ck_ok(create(f.job, client_known(&c, "other", 1, digest_b)));
+    (void)client_known(&c, "b", 1, digest_a);
+    c.party.shared = true;
+    ck_ok(create(f.job, &c.write));
+    ck_ok(replace_known("a", digest_a, false));
+    ck_ok(replace_known("a", digest_a, false)); /* and it stays so */
+    ck_fault(replace_known("a", digest_b, false), AS_INVALID_CLIENT_METADATA);
+    ck_ok(replace_known("a", digest_a, false)); /* the refusal took nothing from it */
+    ck_fault(replace_known("b", digest_a, false), AS_INVALID_CLIENT_METADATA); /* it came later */
+    ck_fault(create(f.job, client_known(&c, "c", 1, digest_a)), AS_INVALID_CLIENT_METADATA);
+    ck_ok(replace_known("a", digest_free, false));
+    ck_fault(replace_known("a", digest_a, false), AS_INVALID_CLIENT_METADATA); /* given up */
+    ck_ok(replace_known("b", digest_a, false)); /* alone with it now */
+    fixture_end(&f);
+}
+END_TEST
+
 START_TEST(MTLS_114_within_one_import_too)
 {
     struct a_client c[2];
@@ -692,6 +729,7 @@ AS_TESTS("store_parties", {
     add_for_backends(t, ids_are_one_space);
     add_for_backends(t, an_audience_belongs_to_one_resource_server);
     add_for_backends(t, MTLS_114_an_identifier_of_another_party_is_refused);
+    add_for_backends(t, MTLS_114_who_came_first_keeps_what_others_share);
     add_for_backends(t, MTLS_114_shared_is_the_switch);
     add_for_backends(t, MTLS_114_within_one_import_too);
     add_for_backends(t, MTLS_114_a_deleted_party_frees_its_identifiers);

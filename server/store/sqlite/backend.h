@@ -99,6 +99,7 @@ as_err as_sqlite_party_list(struct as_reader *reader, struct as_arena *mem, enum
 as_err as_sqlite_parties_of(struct as_reader *reader, struct as_arena *mem, enum as_party_kind kind,
                             const struct as_identifier *identifiers, size_t identifier_count,
                             as_span *ids, size_t room, size_t *count);
+/* Replaces those of a party, which may be new; the row of one that is replaced is as it was. */
 as_err as_sqlite_identifiers_put(struct as_db *db, int64_t party,
                                  const struct as_party_write *write);
 /* party_write.c */

@@ -54,15 +54,21 @@ as_err as_sqlite_parties_of(struct as_reader *reader, struct as_arena *mem, enum
     return AS_OK;
 }
 
+/* Whoever came first and shares nothing keeps what it has: what others share with it is an
+ * operator's word about them. What it did share, it may not keep alone. */
+#define HELD_BY_ANOTHER                                                                            \
+    "SELECT 1 FROM identifier AS other WHERE other.kind = ?1 AND other.digest = ?2 "               \
+    "AND other.party <> ?3 AND NOT EXISTS (SELECT 1 FROM identifier AS own JOIN party ON "         \
+    "party.number = own.party WHERE own.kind = ?1 AND own.digest = ?2 AND own.party = ?3 "         \
+    "AND party.shared = 0)"
+
 static as_err need_unheld(struct as_db *db, int64_t party, const struct as_identifier *identifier)
 {
     AS_AUTO(as_sql_release) sqlite3_stmt *rows = NULL;
     bool found = false;
 
-    AS_TRY(AS_SQL_OPEN(db, &rows,
-                       "SELECT 1 FROM identifier WHERE kind = ?1 AND digest = ?2 AND party <> ?3",
-                       AS_SQL_NUMBER(identifier->kind), AS_SQL_BLOB(identifier->digest, AS_DIGEST),
-                       AS_SQL_NUMBER(party)));
+    AS_TRY(AS_SQL_OPEN(db, &rows, HELD_BY_ANOTHER, AS_SQL_NUMBER(identifier->kind),
+                       AS_SQL_BLOB(identifier->digest, AS_DIGEST), AS_SQL_NUMBER(party)));
     AS_TRY(as_sql_next(db, rows, &found));
     AS_NEED(!found || identifier->kind != AS_IDENTIFIER_SOFTWARE, AS_INVALID_CLIENT_METADATA,
             "another client has this software_id and software_version");
@@ -71,20 +77,27 @@ static as_err need_unheld(struct as_db *db, int64_t party, const struct as_ident
     return AS_OK;
 }
 
+static as_err need_all_unheld(struct as_db *db, int64_t party, const struct as_party_write *write)
+{
+    for (size_t i = 0; i < write->identifier_count && !write->party->shared; i++) {
+        AS_TRY(need_unheld(db, party, &write->identifiers[i]));
+    }
+    return AS_OK;
+}
+
 /* A party may name an identifier twice: two of its certificates may share a key. */
 as_err as_sqlite_identifiers_put(struct as_db *db, int64_t party,
                                  const struct as_party_write *write)
 {
+    AS_TRY(need_all_unheld(db, party, write));
+    AS_TRY(AS_SQL_RUN(db, "DELETE FROM identifier WHERE party = ?1", AS_SQL_NUMBER(party)));
     for (size_t i = 0; i < write->identifier_count; i++) {
-        const struct as_identifier *identifier = &write->identifiers[i];
-        if (!write->party->shared) {
-            AS_TRY(need_unheld(db, party, identifier));
-        }
         AS_TRY(AS_SQL_RUN(db,
                           "INSERT OR IGNORE INTO identifier (kind, digest, party) "
                           "VALUES (?1, ?2, ?3)",
-                          AS_SQL_NUMBER(identifier->kind),
-                          AS_SQL_BLOB(identifier->digest, AS_DIGEST), AS_SQL_NUMBER(party)));
+                          AS_SQL_NUMBER(write->identifiers[i].kind),
+                          AS_SQL_BLOB(write->identifiers[i].digest, AS_DIGEST),
+                          AS_SQL_NUMBER(party)));
     }
     return AS_OK;
 }

@@ -251,11 +251,10 @@ as_err as_sqlite_party_replace(struct as_backend *backend, const struct as_party
     }
     AS_TRY(end_tokens_of_another_identity(db, number, write->party));
     AS_TRY(forget_certificates(db, number, write->party));
-    AS_TRY(party_update(db, write->party));
     AS_TRY(AS_SQL_RUN(db, "DELETE FROM audience WHERE party = ?1", AS_SQL_NUMBER(number)));
-    AS_TRY(AS_SQL_RUN(db, "DELETE FROM identifier WHERE party = ?1", AS_SQL_NUMBER(number)));
     AS_TRY(audiences_put(db, number, write->party));
-    return as_sqlite_identifiers_put(db, number, write);
+    AS_TRY(as_sqlite_identifiers_put(db, number, write));
+    return party_update(db, write->party);
 }
 
 /* The metadata hold whatever else can be replaced. */

@@ -144,6 +144,27 @@ START_TEST(MTLS_114_an_identifier_of_another)
 }
 END_TEST
 
+/* Sharing is said of who came later: whoever was there first is changed as before. */
+START_TEST(MTLS_114_what_others_share_holds_up_nobody)
+{
+    char *id = create(CLIENT("a"));
+    char *later = create("{" MEMBERS("a") ",'shared_identifier':true}");
+
+    flow_status(flow_admin(f, "PUT", path_of(id), "{" MEMBERS("a") ",'client_name':'A'}"), 200);
+    ck_assert_ptr_null(json_object_get(f->answer.json, "shared_identifier"));
+    flow_status(flow_admin(f, "PATCH", path_of(id), "{'client_name':'B'}"), 200);
+    flow_refused(flow_admin(f, "PUT", path_of(later), CLIENT("a")), 400, "invalid_client_metadata");
+    ck_assert(error_says("shared_identifier true allows it"));
+    flow_refused(flow_admin(f, "PATCH", path_of(later), "{'shared_identifier':false}"), 400,
+                 "invalid_client_metadata");
+    free(later);
+    later = create(CLIENT("b"));
+    flow_refused(flow_admin(f, "PUT", path_of(id), CLIENT("b")), 400, "invalid_client_metadata");
+    free(later);
+    free(id);
+}
+END_TEST
+
 START_TEST(D13_one_id_space)
 {
     flow_status(flow_admin(f, "POST", "/v1/resources", RESOURCE("rs")), 201);
@@ -307,6 +328,7 @@ AS_TESTS("flow/admin/parties", {
     tcase_add_test(t, REG_01_bodies);
     tcase_add_test(t, REG_09_refusals_name_the_member);
     tcase_add_test(t, MTLS_114_an_identifier_of_another);
+    tcase_add_test(t, MTLS_114_what_others_share_holds_up_nobody);
     tcase_add_test(t, D13_one_id_space);
     tcase_add_test(t, REG_83_put_replaces);
     tcase_add_test(t, REG_89_patch_merges);

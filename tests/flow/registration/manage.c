@@ -172,6 +172,18 @@ START_TEST(REG_83_the_operators_members_stay)
 }
 END_TEST
 
+/* A client cannot say that it shares, and need not: an operator said so of another. */
+START_TEST(MTLS_114_a_client_goes_on_though_another_shares_its_name)
+{
+    flow_status(flow_admin(f, "POST", "/v1/clients", "{" NAMED("a") ",'shared_identifier':true}"),
+                201);
+    flow_status(reg_put(NULL, NAMED("a") ",'client_name':'A'"), 200);
+    flow_status(flow_admin(f, "POST", "/v1/clients", "{" NAMED("b") "}"), 201);
+    reg_refused(reg_put(world_leaf(f->w, f->w->banks_ca, "CN=b"), NAMED("b")),
+                "another party is registered with this name");
+}
+END_TEST
+
 START_TEST(REG_89_at_once)
 {
     const struct as_cert *next = world_leaf(f->w, f->w->banks_ca, "CN=b");
@@ -307,6 +319,7 @@ AS_TESTS("flow/registration/manage", {
     tcase_add_test(t, REG_84_a_profile_that_is_not_known);
     tcase_add_test(t, REG_87_scope_only_shrinks);
     tcase_add_test(t, REG_83_the_operators_members_stay);
+    tcase_add_test(t, MTLS_114_a_client_goes_on_though_another_shares_its_name);
     tcase_add_test(t, REG_89_at_once);
     tcase_add_test(t, REG_90_REG_91_delete);
     tcase_add_test(t, REG_16_a_client_that_changes_itself);
