@@ -91,6 +91,8 @@ def MTLS_29_cert_match():
       ("words", ["client", "show", "a", "b", "c", "d"]),
       ("dash_as_noun", ["-client", "show", "a"]), ("dash_too_late", ["client", "show", "a", "-bc"]),
       ("dash_without_an_argument", ["client", "list", "-bc"]),
+      ("reload_what", ["reload", "now"]), ("reload_flag", ["reload", "--yes"]),
+      ("reload_value", ["reload", "--id=1"]),
       ("short_as_argument", ["client", "show", "-a"]), ("dashes", ["client", "show", "--bc"]),
       ("flag_behind_dashes", ["client", "list", "--", "--socket"]))
 def REG_09_usage_errors(args):
@@ -112,7 +114,7 @@ def REG_141_an_id_may_begin_with_a_dash(verb):
 def REG_09_help_and_version():
     code, out, err = run("--help")
     assert_equal((code, err), (FINE, ""))
-    for word in ("client", "resource", "import", "--certificate FILE", "--tls-client-auth-san-ip"):
+    for word in ("client", "resource", "import", "\n  reload  ", "--certificate FILE", "--tls-client-auth-san-ip"):
         assert_in(word, out)
     assert_equal((run("--version")[0], run("--version")[1].split()[0]), (FINE, "fapictl"))
 

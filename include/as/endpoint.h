@@ -98,10 +98,27 @@ void as_audit_sink_free(struct as_audit_sink *sink, int wait_ms);
 
 /* ---------------------------------------------------------------- the app -------------------- */
 
+/* What became of a reload: another generation is in use, or it was refused and all goes on as
+ * before. Then `where` and `message` are those of the log's line, of the first thing found wrong.
+ */
+#define AS_RELOAD_MESSAGE 2048
+struct as_reload_outcome {
+    bool refused;
+    unsigned long generation; /* in use now */
+    size_t refusals;          /* things found wrong; 0: it is no setting that was */
+    char where[AS_SETTINGS_WHERE];
+    char message[AS_RELOAD_MESSAGE];
+};
+
 struct as_app_conf {
     struct as_store *store;
     struct as_keys *keys;
     struct as_audit_sink *audit;
+    /* Has the configuration read anew by whoever does that, and waits until it is. From one thread
+     * at a time, which is no network thread. AS_UNAVAILABLE: the server is about to end; it must
+     * say so, to one who waits too, before as_app_free is called. NULL: nothing reloads. */
+    as_err (*reload)(void *arg, struct as_reload_outcome *out);
+    void *reload_arg;
 };
 
 struct as_app;
@@ -115,7 +132,8 @@ as_err as_app_use(struct as_app *app, struct as_generation *generation);
 /* /health/ready says 503 from now on, while all else goes on: the server is about to end. Threads:
  * any. */
 void as_app_drain(struct as_app *app);
-/* A backup, restore or check that runs is cancelled without effect, and waited for. */
+/* A backup, restore or check that runs is cancelled without effect; it and a reload are waited for.
+ */
 void as_app_free(struct as_app *app);
 /* Owned by the app. */
 const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind);

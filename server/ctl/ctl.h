@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fapictl NOUN VERB: talks to the admin socket, never to the database (design D15); `cert` works
- * locally. Data on standard output, talk on standard error; with `-o json` errors are
+ * fapictl NOUN VERB (reload is one word): talks to the admin socket, never to the database (design
+ * D15); `cert` works locally. Data on standard output, talk on standard error; with `-o json`
+ * errors are
  * {"error","message"}. Exit codes: 0, 1 refused, 2 usage, 3 not found, 4 exists, 5 unreachable,
  * 6 not allowed.
  */
@@ -96,6 +97,7 @@ as_span ctl_read_file(const struct ctl *ctl, const char *file);
 json_t *ctl_read_json(const struct ctl *ctl, const char *file);
 
 /* say.c */
+/* What steers a terminal is escaped. */
 enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 /* Data on standard output; another code than CTL_FINE after it said why it is not there. */
@@ -142,8 +144,19 @@ enum ctl_exit ctl_key_rotate(const struct ctl *ctl);
 enum ctl_exit ctl_key_retire(const struct ctl *ctl);
 enum ctl_exit ctl_key_revoke(const struct ctl *ctl);
 
-/* job.c: begins what takes its time in the server and waits for its end; *out is its result. */
-enum ctl_exit ctl_job(const struct ctl *ctl, const char *path, const json_t *body, json_t **out);
+/* job.c: begins what takes its time in the server and waits for its end. */
+struct ctl_wait {
+    int64_t most_ms;   /* 0: as long as it takes */
+    const char *later; /* where it is told afterwards how it went */
+};
+/* *job is what the server tells of it, ended. */
+enum ctl_exit ctl_job_wait(const struct ctl *ctl, const char *path, const json_t *body,
+                           const struct ctl_wait *wait, json_t **job);
+/* Judges that as if a request had been answered with it; *out is its result. */
+enum ctl_exit ctl_job_judge(const struct ctl *ctl, const json_t *job, json_t **out);
+
+/* reload.c */
+enum ctl_exit ctl_reload(const struct ctl *ctl);
 
 /* database.c */
 enum ctl_exit ctl_db_status(const struct ctl *ctl);

@@ -6,6 +6,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Begins a job and waits for its end, whenever that is; *out is its result. */
+static enum ctl_exit have_done(const struct ctl *ctl, const char *path, const json_t *body,
+                               json_t **out)
+{
+    static const struct ctl_wait wait = {.later = "fapictl db status shows"};
+    AS_AUTO(json_decref) json_t *job = NULL;
+    enum ctl_exit code = ctl_job_wait(ctl, path, body, &wait, &job);
+
+    return code == CTL_FINE ? ctl_job_judge(ctl, job, out) : code;
+}
+
 /* What is relative is relative to where the command was typed, which the server does not know. */
 static json_t *path_body(const struct ctl *ctl)
 {
@@ -28,7 +39,7 @@ static enum ctl_exit with_path(const struct ctl *ctl, const char *to)
     if (body == NULL) {
         return ctl_say(ctl, CTL_REFUSED, "%s: no path that can be sent", ctl->words[2]);
     }
-    enum ctl_exit code = ctl_job(ctl, to, body, &result);
+    enum ctl_exit code = have_done(ctl, to, body, &result);
     const char *warning = json_string_value(json_object_get(result, "warning"));
     if (warning != NULL) {
         ctl_warn(ctl, "%s", warning);
@@ -91,7 +102,7 @@ enum ctl_exit ctl_db_check(const struct ctl *ctl)
     if (!ctl_no_flags(ctl)) {
         return CTL_USAGE;
     }
-    enum ctl_exit code = ctl_job(ctl, "/v1/db/checks", NULL, &answer);
+    enum ctl_exit code = have_done(ctl, "/v1/db/checks", NULL, &answer);
     if (code != CTL_FINE) {
         return code;
     }

@@ -20,7 +20,9 @@ bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool membe
         const char *name = ctl->flags[i].name;
 
         if (!is_listed(names, name) && !(members && ctl_is_member(name))) {
-            ctl_say(ctl, CTL_USAGE, "--%s is no flag of %s %s", name, ctl->words[0], ctl->words[1]);
+            bool one = ctl->words[1] == NULL;
+            ctl_say(ctl, CTL_USAGE, "--%s is no flag of %s%s%s", name, ctl->words[0],
+                    one ? "" : " ", one ? "" : ctl->words[1]);
             return false;
         }
         if (ctl_is_repeated(ctl, i) && !ctl_may_repeat(name)) {

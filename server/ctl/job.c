@@ -29,11 +29,10 @@ static void watch_interrupts(void)
     (void)sigaction(SIGINT, &action, NULL);
 }
 
-static enum ctl_exit leave(const struct ctl *ctl)
+static enum ctl_exit leave(const struct ctl *ctl, const struct ctl_wait *wait)
 {
-    enum ctl_exit code = ctl_say(ctl, CTL_REFUSED,
-                                 "interrupted, but the server goes on; fapictl db status shows "
-                                 "how it went");
+    enum ctl_exit code = ctl_say(
+        ctl, CTL_REFUSED, "interrupted, but the server goes on; %s how it went", wait->later);
 
     (void)signal(SIGINT, SIG_DFL);
     (void)raise(SIGINT); /* the shell sees what ended it */
@@ -79,9 +78,20 @@ static enum ctl_exit look(const struct ctl *ctl, const char *url, int64_t *patie
     return as_failed(err) ? ctl_unasked(ctl, err) : ctl_judge(ctl, status, *job);
 }
 
-static enum ctl_exit wait_for(const struct ctl *ctl, const char *url, json_t **job)
+/* Nobody knows how it will end. */
+static enum ctl_exit give_up(const struct ctl *ctl, const struct ctl_wait *wait)
 {
-    int64_t patience_ms = as_clock_mono_ms() + PATIENCE_MS;
+    return ctl_say(ctl, CTL_UNREACHABLE,
+                   "no outcome within %lld s, but the server goes on; %s how "
+                   "it went",
+                   (long long)(wait->most_ms / 1000), wait->later);
+}
+
+static enum ctl_exit wait_for(const struct ctl *ctl, const char *url, const struct ctl_wait *wait,
+                              json_t **job)
+{
+    int64_t began_ms = as_clock_mono_ms();
+    int64_t patience_ms = began_ms + PATIENCE_MS;
     int64_t step_ms = STEP_MS;
     enum ctl_exit code = CTL_FINE;
 
@@ -90,14 +100,16 @@ static enum ctl_exit wait_for(const struct ctl *ctl, const char *url, json_t **j
             json_decref(*job);
             *job = NULL;
         }
+        if (wait->most_ms > 0 && as_clock_mono_ms() - began_ms >= wait->most_ms) {
+            return give_up(ctl, wait);
+        }
         rest(&step_ms);
-        code = interrupted ? leave(ctl) : look(ctl, url, &patience_ms, job);
+        code = interrupted ? leave(ctl, wait) : look(ctl, url, &patience_ms, job);
     }
     return code;
 }
 
-/* What it failed for reads, and counts, as if a request had been refused with it. */
-static enum ctl_exit judge(const struct ctl *ctl, const json_t *job, json_t **out)
+enum ctl_exit ctl_job_judge(const struct ctl *ctl, const json_t *job, json_t **out)
 {
     const json_t *status = json_object_get(job, "status");
 
@@ -108,10 +120,10 @@ static enum ctl_exit judge(const struct ctl *ctl, const json_t *job, json_t **ou
     return *out != NULL ? CTL_FINE : ctl_say(ctl, CTL_REFUSED, "the server tells no result");
 }
 
-enum ctl_exit ctl_job(const struct ctl *ctl, const char *path, const json_t *body, json_t **out)
+enum ctl_exit ctl_job_wait(const struct ctl *ctl, const char *path, const json_t *body,
+                           const struct ctl_wait *wait, json_t **job)
 {
     AS_AUTO(json_decref) json_t *begun = NULL;
-    AS_AUTO(json_decref) json_t *job = NULL;
     enum ctl_exit code = ctl_call(ctl, "POST", path, body, &begun);
     const char *url = json_string_value(json_object_get(begun, "url"));
 
@@ -122,7 +134,6 @@ enum ctl_exit ctl_job(const struct ctl *ctl, const char *path, const json_t *bod
         return ctl_say(ctl, CTL_REFUSED, "the server names no job");
     }
     watch_interrupts();
-    job = json_incref(begun);
-    code = wait_for(ctl, url, &job);
-    return code == CTL_FINE ? judge(ctl, job, out) : code;
+    *job = json_incref(begun);
+    return wait_for(ctl, url, wait, job);
 }

@@ -18,7 +18,7 @@
 
 static const struct {
     const char *nouns[2];
-    const char *verb;
+    const char *verb;     /* NULL: the noun says it all */
     const char *argument; /* NULL: none */
     const char *help;
     enum ctl_exit (*run)(const struct ctl *ctl);
@@ -33,6 +33,7 @@ static const struct {
     {PARTY, "delete", "ID", "remove it; its tokens end", ctl_party_delete},
     {PARTY, "export", NULL, "all of them as a JSON array", ctl_party_export},
     {PARTY, "import", "FILE", "register an array, all or none", ctl_party_import},
+    {{"reload"}, NULL, NULL, "use the configuration as it is now; exit 1 when refused", ctl_reload},
     {{"token"}, "revoke", NULL, "--client-id ID: end all tokens of a client", ctl_token_revoke},
     {{"key"}, "list", NULL, "the server's own keys", ctl_key_list},
     {{"key"},
@@ -68,6 +69,26 @@ static bool has_noun(size_t verb, const char *noun)
     return false;
 }
 
+static bool is_meant(size_t verb, const struct ctl *ctl)
+{
+    const char *wanted = verbs[verb].verb;
+
+    return ctl->word_count > 0 && has_noun(verb, ctl->words[0]) &&
+           (wanted == NULL || (ctl->word_count > 1 && strcmp(wanted, ctl->words[1]) == 0));
+}
+
+static enum ctl_exit run_with(size_t verb, const struct ctl *ctl)
+{
+    const char *name = verbs[verb].verb, *argument = verbs[verb].argument;
+    size_t wanted = (size_t)1 + (name != NULL) + (argument != NULL);
+
+    return ctl->word_count == wanted
+               ? verbs[verb].run(ctl)
+               : ctl_say(ctl, CTL_USAGE, "%s%s%s wants %s; see fapictl --help", ctl->words[0],
+                         name != NULL ? " " : "", name != NULL ? name : "",
+                         argument != NULL ? argument : "no argument");
+}
+
 static int help(void)
 {
     printf("fapictl [--socket PATH] [-o table|json] NOUN VERB [ARGUMENT] [--flag VALUE]...\n\n");
@@ -77,7 +98,7 @@ static int help(void)
 
         snprintf(noun, sizeof(noun), "%s%s%s", verbs[i].nouns[0], other != NULL ? "|" : "",
                  other != NULL ? other : "");
-        printf("  %-15s %-7s %-4s %s\n", noun, verbs[i].verb,
+        printf("  %-15s %-7s %-4s %s\n", noun, verbs[i].verb != NULL ? verbs[i].verb : "",
                verbs[i].argument != NULL ? verbs[i].argument : "", verbs[i].help);
     }
     printf("\ncreate and update:\n");
@@ -104,22 +125,15 @@ static enum ctl_exit run_verb(const struct ctl *ctl)
         printf("fapictl " AS_VERSION "\n");
         return CTL_FINE;
     }
-    if (ctl->word_count < 2) {
-        return ctl_say(ctl, CTL_USAGE, "wants a noun and a verb; see fapictl --help");
-    }
     for (size_t i = 0; i < AS_COUNT(verbs); i++) {
-        if (has_noun(i, ctl->words[0]) && strcmp(verbs[i].verb, ctl->words[1]) == 0) {
-            size_t wanted = verbs[i].argument != NULL ? 3 : 2;
-
-            return ctl->word_count == wanted
-                       ? verbs[i].run(ctl)
-                       : ctl_say(ctl, CTL_USAGE, "%s %s wants %s; see fapictl --help",
-                                 ctl->words[0], ctl->words[1],
-                                 wanted == 3 ? verbs[i].argument : "no argument");
+        if (is_meant(i, ctl)) {
+            return run_with(i, ctl);
         }
     }
-    return ctl_say(ctl, CTL_USAGE, "there is no %s %s; see fapictl --help", ctl->words[0],
-                   ctl->words[1]);
+    return ctl->word_count < 2
+               ? ctl_say(ctl, CTL_USAGE, "wants a noun and a verb; see fapictl --help")
+               : ctl_say(ctl, CTL_USAGE, "there is no %s %s; see fapictl --help", ctl->words[0],
+                         ctl->words[1]);
 }
 
 /* What nobody could read was not done: a token that is shown once may be lost with it. */

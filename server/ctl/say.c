@@ -17,25 +17,6 @@ static const char *const codes[] = {
     [CTL_NOT_ALLOWED] = "not_allowed",
 };
 
-enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, message);
-    vsnprintf(text, sizeof(text), message, args);
-    va_end(args);
-    if (!ctl->json) {
-        fprintf(stderr, "fapictl: %s\n", text);
-        return code;
-    }
-    AS_AUTO(json_decref)
-    json_t *json = json_pack("{s:s, s:s}", "error", codes[code], "message", text);
-    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
-    fputc('\n', stderr);
-    return code;
-}
-
 /* Characters beyond ASCII that steer a terminal, show nothing or turn a line around, as UTF-8: the
  * octets before the last, and the range of that one. */
 static const struct {
@@ -71,18 +52,44 @@ static size_t unseen_len(const char *text)
     return 0;
 }
 
-static void print_text(const char *text)
+static void put_text(FILE *to, const char *text)
 {
     while (*text != '\0') {
         size_t hidden = unseen_len(text);
 
         if (hidden == 0) {
-            putchar(*text++);
+            (void)fputc(*text++, to); /* what cannot be written is told at the end */
         }
         for (; hidden > 0; hidden--) {
-            printf("\\x%02x", (unsigned)(unsigned char)*text++);
+            (void)fprintf(to, "\\x%02x", (unsigned)(unsigned char)*text++);
         }
     }
+}
+
+static void print_text(const char *text)
+{
+    put_text(stdout, text);
+}
+
+enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
+{
+    char text[4096]; /* a place and a finding of the server's fit */
+    va_list args;
+
+    va_start(args, message);
+    vsnprintf(text, sizeof(text), message, args);
+    va_end(args);
+    if (!ctl->json) {
+        fputs("fapictl: ", stderr);
+        put_text(stderr, text);
+        fputc('\n', stderr);
+        return code;
+    }
+    AS_AUTO(json_decref)
+    json_t *json = json_pack("{s:s, s:s}", "error", codes[code], "message", text);
+    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
+    fputc('\n', stderr);
+    return code;
 }
 
 static void print_value(const json_t *value)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The app: its routes, one table per class of listeners, and the lanes of threads. */
-#include "admin/admin.h"
-#include "admin/db_job.h"
+#include "admin/job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +49,8 @@ static const struct as_http_route admin_routes[] = {
     {"POST", "/v1/db/restores", 0, true, as_admin_db_restore},
     {"POST", "/v1/db/checks", 0, true, as_admin_db_check},
     {"GET", "/v1/db/jobs/{id}", 0, true, as_admin_db_job},
+    {"POST", "/v1/reloads", 0, true, as_admin_reload},
+    {"GET", "/v1/reloads/{id}", 0, true, as_admin_reload_show},
     {"GET", "/health/alive", 0, false, as_endpoint_alive},
     {"GET", "/health/ready", 0, false, as_endpoint_ready},
     {"GET", "/metrics", 0, false, as_endpoint_metrics},
@@ -121,7 +122,8 @@ static as_err build(struct as_app *app)
     make_site(app, AS_SITE_OAUTH, app->oauth_routes, count);
     make_site(app, AS_SITE_ADMIN, admin_routes, AS_COUNT(admin_routes));
     make_site(app, AS_SITE_HEALTH, health_routes, AS_COUNT(health_routes));
-    return as_db_jobs_new(app, &app->db_jobs);
+    AS_TRY(as_jobs_new(app, &as_admin_db_family, &app->db_jobs));
+    return as_jobs_new(app, &as_admin_reload_family, &app->reloads);
 }
 
 as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generation,
@@ -146,7 +148,8 @@ as_err as_app_new(const struct as_app_conf *conf, struct as_generation *generati
 void as_app_free(struct as_app *app)
 {
     if (app != NULL) {
-        as_db_jobs_free(app->db_jobs); /* first: a job uses the rest */
+        as_jobs_free(app->db_jobs); /* first: a job uses the rest */
+        as_jobs_free(app->reloads);
         as_generation_drop(app->generation);
         as_arena_free(app->mem);
         as_tally_free(app->registrations);

@@ -24,14 +24,15 @@ struct as_generation {
     atomic_size_t holders;
 };
 
-struct as_db_jobs;
+struct as_jobs;
 
 struct as_app {
     struct as_app_conf conf;
     atomic_bool draining;
     pthread_mutex_t lock; /* guards `generation` */
     struct as_generation *generation;
-    struct as_db_jobs *db_jobs;
+    struct as_jobs *db_jobs;
+    struct as_jobs *reloads;
     const char *metadata_path;
     struct as_tally *registrations; /* REG-16; whatever is reloaded */
     struct as_arena *mem;
@@ -93,8 +94,9 @@ struct as_audit as_audit_ending(struct as_visit *visit, as_span about);
 as_err as_audit_check(const struct as_app *app);
 /* After a change that was made: waits until its line is written. AS_NOT_AUDITED. */
 as_err as_audit_acknowledge(struct as_visit *visit);
-/* The same of a row that is no visit's. */
-as_err as_audit_acknowledge_row(struct as_app *app, const struct as_audit *row);
+/* The same of a row that is no visit's. `may_lag`: nobody waits where the audit's file would not
+ * take it. */
+as_err as_audit_acknowledge_row(struct as_app *app, const struct as_audit *row, bool may_lag);
 
 /* reply.c */
 void as_reply_error(struct as_http_call *call, as_err err);

@@ -179,12 +179,13 @@ as_err as_audit_acknowledge(struct as_visit *visit)
     return wait_for(visit->app, taken, mark);
 }
 
-as_err as_audit_acknowledge_row(struct as_app *app, const struct as_audit *row)
+as_err as_audit_acknowledge_row(struct as_app *app, const struct as_audit *row, bool may_lag)
 {
     struct as_generation *generation = as_generation_hold(app);
+    bool waits = !may_lag || as_audit_sink_takes(app->conf.audit);
     uint64_t mark;
 
-    bool taken = put_row(app, generation, row, true, &mark);
+    bool taken = put_row(app, generation, row, waits, &mark);
     as_generation_drop(generation);
-    return wait_for(app, taken, mark);
+    return waits ? wait_for(app, taken, mark) : AS_OK;
 }

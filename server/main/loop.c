@@ -26,6 +26,7 @@ static void fill_signals(sigset_t *set)
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGHUP);
+    sigaddset(set, AS_DESK_SIGNAL);
 }
 
 void as_loop_block_signals(void)
@@ -44,6 +45,7 @@ void as_loop_unblock_signals(void)
 
     fill_signals(&set);
     sigdelset(&set, SIGHUP);
+    sigdelset(&set, AS_DESK_SIGNAL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -104,23 +106,49 @@ static void plan_look(struct loop *loop)
     loop->next_look = every > 0 ? as_clock_mono_ms() + every * 1000 : NEVER;
 }
 
-static void reload(struct loop *loop, const char *cause)
+static void reload(struct loop *loop, const char *cause, struct as_reload_outcome *outcome)
 {
     as_notify_say(loop->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, as_clock_mono_us());
-    bool refused = !as_server_reload(loop->server, cause);
-    say_ready(loop, refused);
+    as_server_reload(loop->server, cause, outcome);
+    say_ready(loop, outcome->refused);
     plan_look(loop);
+}
+
+/* Whoever asked is told after the service manager: it may be that whose ExecReload= asks, and is
+ * over then. */
+static void reload_when_asked(struct loop *loop)
+{
+    struct as_desk *desk = &loop->server->desk;
+    struct as_reload_outcome outcome;
+
+    if (as_desk_is_asked(desk)) {
+        reload(loop, "operator", &outcome);
+        as_desk_answer(desk, &outcome);
+    }
+}
+
+static void heed(struct loop *loop, int number)
+{
+    struct as_reload_outcome outcome;
+
+    if (number == SIGHUP) {
+        reload(loop, "signal", &outcome);
+    } else if (number == AS_DESK_SIGNAL) {
+        reload_when_asked(loop);
+    }
 }
 
 static void look_when_due(struct loop *loop)
 {
+    struct as_reload_outcome outcome;
+
     if (as_clock_mono_ms() < loop->next_look) {
         return;
     }
     const char *changed = as_watch_look(loop->server->reading->watch);
     if (changed != NULL) {
         AS_LOG(AS_LOG_NOTICE, "file_changed", AS_LOG_TEXT("file", changed));
-        reload(loop, "file");
+        reload(loop, "file", &outcome);
     }
     plan_look(loop);
 }
@@ -175,13 +203,12 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
     while (number != SIGTERM && number != SIGINT) {
         number =
             wait_signal(&loop, earlier(loop.next_trim, earlier(loop.next_look, loop.next_pulse)));
-        if (number == SIGHUP) {
-            reload(&loop, "signal");
-        }
+        heed(&loop, number);
         look_when_due(&loop);
         pulse_when_due(&loop);
         trim_when_due(&loop);
     }
+    as_desk_close(&server->desk);
     AS_LOG(AS_LOG_NOTICE, "stopping", AS_LOG_TEXT("signal", sigabbrev_np(number)));
     if (drain(&loop)) {
         return AS_LIMIT_STOP_MS;

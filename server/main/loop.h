@@ -4,6 +4,7 @@
  * the service manager that all is well.
  *
  *     SIGHUP            reload
+ *     AS_DESK_SIGNAL    the same, if somebody waits for it at the desk
  *     SIGTERM, SIGINT   the end: first the listeners stay open for http.drain, then open requests
  *                       get their time; a second one cuts short whatever goes on
  */

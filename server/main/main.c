@@ -70,7 +70,7 @@ static enum as_exit run(struct as_server *server, struct as_notify *notify,
 /* Takes the settings. */
 static enum as_exit serve(const struct as_options *options, struct as_settings *settings)
 {
-    struct as_server server = {.options = options};
+    struct as_server server = {.options = options, .desk = AS_DESK};
     struct as_notify notify;
 
     if (!harden()) {

@@ -7,6 +7,7 @@
  */
 #include "server.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 static as_err read_settings(struct as_server *server, struct as_settings **out)
@@ -113,16 +114,21 @@ static as_err put_into_effect(struct as_server *server, struct as_reading *readi
     return AS_OK;
 }
 
-static void refused(struct as_server *server, const char *cause, as_err err)
+/* The log and whoever asked are told the same. */
+static void refused(const struct as_server *server, const char *cause, as_err err,
+                    struct as_reload_outcome *out)
 {
     const struct as_findings *findings = &server->findings;
     bool found = findings->refusals > 0;
 
+    out->refused = true;
+    out->refusals = findings->refusals;
+    snprintf(out->where, sizeof(out->where), "%s", found ? findings->first.where : err.where);
+    snprintf(out->message, sizeof(out->message), "%s", found ? findings->first.message : err.why);
     as_metric_add(AS_METRIC_reloads_refused_total, 1);
     AS_LOG(AS_LOG_ERROR, "reload_refused", AS_LOG_TEXT("cause", cause),
-           AS_LOG_TEXT("where", found ? findings->first.where : err.where),
-           AS_LOG_TEXT("message", found ? findings->first.message : err.why),
-           AS_LOG_NUMBER("generation", (int64_t)server->generation));
+           AS_LOG_TEXT("where", out->where), AS_LOG_TEXT("message", out->message),
+           AS_LOG_NUMBER("generation", (int64_t)out->generation));
 }
 
 static void reloaded(struct as_server *server, const char *cause)
@@ -136,10 +142,11 @@ static void reloaded(struct as_server *server, const char *cause)
            AS_LOG_NUMBER("generation", (int64_t)server->generation));
 }
 
-bool as_server_reload(struct as_server *server, const char *cause)
+void as_server_reload(struct as_server *server, const char *cause, struct as_reload_outcome *out)
 {
     struct as_reading *reading = NULL;
 
+    *out = (struct as_reload_outcome){.refused = false};
     server->findings = (struct as_findings){0};
     as_watch_mark(server->reading->watch); /* a failed reload waits for the next change */
     as_err err = read_all(server, &reading);
@@ -147,10 +154,10 @@ bool as_server_reload(struct as_server *server, const char *cause)
         err = put_into_effect(server, reading);
     }
     server->findings.settings = NULL;
+    out->generation = server->generation;
     if (as_failed(err)) {
-        refused(server, cause, err);
-        return false;
+        refused(server, cause, err, out);
+        return;
     }
     reloaded(server, cause);
-    return true;
 }

@@ -59,7 +59,12 @@ static enum as_exit open_audit(struct as_server *server)
 static as_err make_app_of(struct as_server *server)
 {
     const struct as_app_conf conf = {
-        .store = server->store, .keys = server->keys, .audit = server->audit};
+        .store = server->store,
+        .keys = server->keys,
+        .audit = server->audit,
+        .reload = as_desk_ask,
+        .reload_arg = &server->desk,
+    };
     struct as_generation *generation = NULL;
 
     AS_TRY(as_reading_generation(server->reading, server->generation, &generation));
@@ -221,6 +226,7 @@ enum as_exit as_server_start(struct as_server *server, struct as_settings *setti
 
 void as_server_stop(struct as_server *server, int grace_ms)
 {
+    as_desk_close(&server->desk);
     if (server->edge != NULL) {
         as_edge_stop(server->edge, grace_ms);
         as_edge_free(server->edge);

@@ -10,12 +10,14 @@
 #ifndef AS_MAIN_SERVER_H
 #define AS_MAIN_SERVER_H
 
+#include "desk.h"
 #include "notify.h"
 #include "options.h"
 #include "reading.h"
 
 struct as_server {
     const struct as_options *options;
+    struct as_desk desk; /* of those who ask for a reload */
     struct as_findings findings;
     struct as_inherited inherited;
     struct as_tally *failures;   /* of authentication (TOK-13) */
@@ -39,7 +41,7 @@ enum as_exit as_server_start(struct as_server *server, struct as_settings *setti
  * reload.c. Reads the configuration anew and puts it into effect, all or nothing: what is wrong is
  * told and logged as `reload_refused`, and the old one goes on. `cause` is a word for the log.
  */
-bool as_server_reload(struct as_server *server, const char *cause);
+void as_server_reload(struct as_server *server, const char *cause, struct as_reload_outcome *out);
 /* Ends what runs; open requests have `grace_ms`. Safe after a start that failed anywhere. */
 void as_server_stop(struct as_server *server, int grace_ms);
 

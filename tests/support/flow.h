@@ -48,6 +48,7 @@ struct flow {
     struct as_exchange *exchange;
     struct flow_answer answer; /* the last */
     int audit_fd, log_fd;
+    as_err (*reload)(void *flow, struct as_reload_outcome *out); /* of the app; NULL: none */
     bool unsettled; /* the audit is not waited for: it hangs, or its order is what is tested */
     as_time now;    /* of the next requests; 0: the clock */
 };
@@ -103,7 +104,11 @@ static inline void flow_app_free(struct flow *f)
 /* (Re)makes the app of f->conf and the world, with fresh lanes: a restart. */
 TEST_UNUSED static void flow_restart(struct flow *f)
 {
-    const struct as_app_conf app = {.store = f->w->store, .keys = f->w->keys, .audit = f->audit};
+    const struct as_app_conf app = {.store = f->w->store,
+                                    .keys = f->w->keys,
+                                    .audit = f->audit,
+                                    .reload = f->reload,
+                                    .reload_arg = f};
     struct as_generation *generation = NULL;
 
     flow_app_free(f);

@@ -42,5 +42,7 @@ as_err as_admin_db_backup(struct as_http_call *call);
 as_err as_admin_db_restore(struct as_http_call *call);
 as_err as_admin_db_check(struct as_http_call *call);
 as_err as_admin_db_job(struct as_http_call *call);
+as_err as_admin_reload(struct as_http_call *call);
+as_err as_admin_reload_show(struct as_http_call *call);
 
 #endif

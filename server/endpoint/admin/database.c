@@ -4,11 +4,15 @@
  * /v1/db/checks begin what they say, in files that the server itself reads and writes, and answer
  * 202 with the job; GET /v1/db/jobs/{id} tells how it goes, and how it ended.
  */
-#include "admin.h"
-#include "db_job.h"
+#include "job.h"
 
 #include <limits.h>
 #include <stdio.h>
+
+const struct as_job_family as_admin_db_family = {.event = "database_job",
+                                                 .url = "/v1/db/jobs/",
+                                                 .busy =
+                                                     "a backup, a restore or a check is under way"};
 
 /* ------------------------------------------------------------ what is shown of it ------------- */
 
@@ -38,7 +42,7 @@ as_err as_admin_db_show(struct as_http_call *call)
 
     AS_TRY(as_admin_need_no_query(call));
     AS_TRY(show(visit->ctx.store, call->mem, &json));
-    AS_TRY(as_db_jobs_view(visit->app->db_jobs, AS_SPAN_NONE, false, call->mem, &job));
+    AS_TRY(as_jobs_view(visit->app->db_jobs, AS_SPAN_NONE, false, call->mem, &job));
     if (job != NULL) {
         AS_TRY(as_json_put(json, "job", job));
     }
@@ -47,7 +51,7 @@ as_err as_admin_db_show(struct as_http_call *call)
 
 /* ------------------------------------------------------------ what the jobs do ---------------- */
 
-static as_err back_up(struct as_db_task *task, json_t **result)
+static as_err back_up(struct as_task *task, json_t **result)
 {
     AS_TRY(as_store_backup(task->store, task->path, task->why));
     *result = json_pack("{s:s}", "path", task->path);
@@ -63,7 +67,7 @@ static as_err back_up(struct as_db_task *task, json_t **result)
 
 /* The keys are not those of the copy: new ones are made before anybody is told. Where they cannot
  * be, the restore has happened all the same, and the keeper of the keys tries again. */
-static as_err restore(struct as_db_task *task, json_t **result)
+static as_err restore(struct as_task *task, json_t **result)
 {
     AS_AUTO(json_decref) json_t *json = NULL;
 
@@ -92,12 +96,12 @@ static void note_finding(void *arg, const char *message)
 
     if (!as_failed(findings->err) && json_array_size(findings->list) < AS_LIMIT_CHECK_FINDINGS) {
         (void)snprintf(text, sizeof(text), "%s", message);
-        as_db_make_printable(text);
+        as_job_make_printable(text);
         findings->err = as_json_append(findings->list, json_string(text));
     }
 }
 
-static as_err check(struct as_db_task *task, json_t **result)
+static as_err check(struct as_task *task, json_t **result)
 {
     struct findings findings = {.list = json_array()};
     AS_AUTO(json_decref) json_t *json = json_pack("{s:o}", "findings", findings.list);
@@ -128,52 +132,38 @@ static as_err read_path(struct as_http_call *call, const char **out)
     return as_arena_text(call->mem, as_json_span(path), out);
 }
 
-static as_err reply_job(struct as_http_call *call, unsigned status, as_span id)
-{
-    AS_AUTO(json_decref) json_t *json = NULL;
-
-    AS_TRY(as_db_jobs_view(as_visit_of(call)->app->db_jobs, id, true, call->mem, &json));
-    AS_NEED(json != NULL, AS_NOT_FOUND, "no such job, or others have followed it");
-    return as_reply_json(call, status, json);
-}
-
-/* What is refused here is told to the audit by the visit; what has begun, by the job at its end. */
-static as_err start(struct as_http_call *call, const struct as_db_kind *kind)
+static as_err start(struct as_http_call *call, const struct as_job_kind *kind)
 {
     struct as_visit *visit = as_visit_of(call);
     const char *path = NULL;
-    as_span url;
 
     visit->event = kind->event;
     AS_TRY(as_admin_need_no_query(call));
     if (kind->takes_path) {
         AS_TRY(read_path(call, &path));
     }
-    AS_TRY(as_arena_printf(call->mem, &url, "/v1/db/jobs/%.*s", (int)visit->ctx.request_id.len,
-                           visit->ctx.request_id.ptr));
-    AS_TRY(as_http_reply_field(call->reply, "Location", url));
-    AS_TRY(as_db_jobs_start(visit->app->db_jobs, kind, path, visit));
-    visit->event = NULL;
-    return reply_job(call, 202, visit->ctx.request_id);
+    return as_jobs_start(visit->app->db_jobs, kind, path, call);
 }
 
 as_err as_admin_db_backup(struct as_http_call *call)
 {
-    static const struct as_db_kind kind = {"backup", "database_copied", true, back_up};
+    static const struct as_job_kind kind = {
+        .name = "backup", .event = "database_copied", .takes_path = true, .run = back_up};
 
     return start(call, &kind);
 }
 
 as_err as_admin_db_restore(struct as_http_call *call)
 {
-    static const struct as_db_kind kind = {"restore", "database_restored", true, restore};
+    static const struct as_job_kind kind = {
+        .name = "restore", .event = "database_restored", .takes_path = true, .run = restore};
 
     return start(call, &kind);
 }
 
 as_err as_admin_db_check(struct as_http_call *call)
 {
-    static const struct as_db_kind kind = {"check", NULL, false, check};
+    static const struct as_job_kind kind = {.name = "check", .run = check};
 
     return start(call, &kind);
 }
@@ -181,5 +171,5 @@ as_err as_admin_db_check(struct as_http_call *call)
 as_err as_admin_db_job(struct as_http_call *call)
 {
     AS_TRY(as_admin_need_no_query(call));
-    return reply_job(call, 200, call->param);
+    return as_jobs_reply(as_visit_of(call)->app->db_jobs, call, 200, call->param);
 }

@@ -50,6 +50,8 @@ static const struct {
     {"POST", "/v1/db/restores", "{}"},
     {"POST", "/v1/db/checks", "{}"},
     {"GET", "/v1/db/jobs/x", NULL},
+    {"POST", "/v1/reloads", NULL},
+    {"GET", "/v1/reloads/x", NULL},
 };
 
 static struct flow_answer *as_user(uid_t uid, gid_t gid, size_t route)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "db_job.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 AS_AUTO_DEFINE(struct as_arena, as_arena_free)
 
 struct job {
-    const struct as_db_kind *kind; /* NULL: there was none yet */
-    struct as_db_task task;
+    const struct as_job_kind *kind; /* NULL: there was none yet */
+    struct as_task task;
     char id[AS_REQUEST_ID + 1];
     as_time started;
     int64_t started_us;
@@ -19,8 +19,9 @@ struct job {
     json_t *result;
 };
 
-struct as_db_jobs {
+struct as_jobs {
     struct as_app *app;
+    const struct as_job_family *family;
     pthread_mutex_t lock; /* guards what follows; a running job's `task` is its thread's */
     struct job job;
     pthread_t thread;
@@ -29,7 +30,7 @@ struct as_db_jobs {
 
 /* ------------------------------------------------------------ its end ------------------------- */
 
-void as_db_make_printable(char *text)
+void as_job_make_printable(char *text)
 {
     for (char *at = text; *at != '\0'; at++) {
         *at = (char)(as_ascii_is_nqschar(*at) ? *at : '?');
@@ -37,21 +38,21 @@ void as_db_make_printable(char *text)
 }
 
 /* What the store says of it goes with the error; it has tried, and may do so again at once. */
-static as_err explain(struct as_db_task *task, as_err err)
+static as_err explain(struct as_task *task, as_err err)
 {
-    as_db_make_printable(task->why);
+    as_job_make_printable(task->why);
     return as_err_is(err, AS_UNAVAILABLE) && task->why[0] != '\0'
                ? AS_FAIL(AS_NOT_DONE, "nothing has changed")
                : err;
 }
 
 /* Log and audit; that of a change that was made must be told before anybody is. */
-static as_err tell(const struct as_db_jobs *jobs, as_err err)
+static as_err tell(const struct as_jobs *jobs, as_err err)
 {
     const struct job *job = &jobs->job;
     const struct as_fault *fault = err.fault;
 
-    AS_LOG(fault != NULL ? fault->level : AS_LOG_NOTICE, "database_job",
+    AS_LOG(fault != NULL ? fault->level : AS_LOG_NOTICE, jobs->family->event,
            AS_LOG_TEXT("request_id", job->id), AS_LOG_TEXT("kind", job->kind->name),
            AS_LOG_TEXT("path", job->task.path), AS_LOG_TEXT("error", fault ? fault->code : NULL),
            AS_LOG_TEXT("reason", err.why), AS_LOG_TEXT("message", job->task.why),
@@ -66,19 +67,21 @@ static as_err tell(const struct as_db_jobs *jobs, as_err err)
         row.outcome = "refused";
         row.reason = err.why;
     }
-    as_err audited = as_audit_acknowledge_row(jobs->app, &row);
+    as_err audited = as_audit_acknowledge_row(jobs->app, &row, job->kind->despite_audit);
     return as_failed(err) ? err : audited;
 }
 
 /* Whoever sees that it has ended finds the lines that tell of it. */
 static void *work(void *arg)
 {
-    struct as_db_jobs *jobs = arg;
+    struct as_jobs *jobs = arg;
     struct job *job = &jobs->job;
     json_t *result = NULL;
 
     as_err err = explain(&job->task, job->kind->run(&job->task, &result));
-    as_store_session_done(job->task.store);
+    if (job->task.store != NULL) {
+        as_store_session_done(job->task.store);
+    }
     err = tell(jobs, err);
     (void)pthread_mutex_lock(&jobs->lock);
     struct as_store_session *store = AS_MOVE(job->task.store);
@@ -94,7 +97,7 @@ static void *work(void *arg)
 /* ------------------------------------------------------------ its beginning ------------------- */
 
 /* Under the lock, or alone. */
-static void forget(struct as_db_jobs *jobs)
+static void forget(struct as_jobs *jobs)
 {
     if (jobs->has_thread) {
         (void)pthread_join(jobs->thread, NULL);
@@ -107,11 +110,11 @@ static void forget(struct as_db_jobs *jobs)
 }
 
 /* The visit ends before the job does: copies of all that it leaves. */
-static as_err fill(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
+static as_err fill(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
                    const struct as_visit *visit)
 {
     struct job *job = &jobs->job;
-    struct as_db_task *task = &job->task;
+    struct as_task *task = &job->task;
     const struct as_audit row = as_audit_row(visit, kind->event, AS_SPAN_NONE);
 
     *job = (struct job){.kind = kind, .started = visit->ctx.now};
@@ -129,24 +132,27 @@ static as_err fill(struct as_db_jobs *jobs, const struct as_db_kind *kind, const
                                     .request_id = as_span_of(job->id),
                                     .at = row.at};
     AS_TRY(as_arena_copy(task->mem, row.actor, &task->audit.actor));
-    return as_store_session_new(jobs->app->conf.store, true, &task->store);
+    return kind->no_store ? AS_OK : as_store_session_new(jobs->app->conf.store, true, &task->store);
 }
 
-static as_err begin(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
+static as_err begin(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
                     const struct as_visit *visit)
 {
-    AS_NEED(!jobs->job.running, AS_CONFLICT, "a backup, a restore or a check is under way");
-    AS_TRY(kind->event != NULL ? as_audit_check(jobs->app) : AS_OK);
+    AS_NEED(!jobs->job.running, AS_CONFLICT, jobs->family->busy);
+    if (kind->event != NULL && !kind->despite_audit) {
+        AS_TRY(as_audit_check(jobs->app));
+    }
     forget(jobs);
     AS_TRY(fill(jobs, kind, path, visit));
     jobs->job.running = true;
-    jobs->has_thread = as_thread_start(&jobs->thread, "fapid-db", 0, work, jobs);
+    jobs->has_thread = as_thread_start(&jobs->thread, "fapid-job", 0, work, jobs);
     AS_NEED(jobs->has_thread, AS_UNAVAILABLE, "no thread for a job");
     return AS_OK;
 }
 
-as_err as_db_jobs_start(struct as_db_jobs *jobs, const struct as_db_kind *kind, const char *path,
-                        const struct as_visit *visit)
+/* One that could not begin leaves nothing; one that runs is not its business. */
+static as_err begin_alone(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
+                          const struct as_visit *visit)
 {
     (void)pthread_mutex_lock(&jobs->lock);
     as_err err = begin(jobs, kind, path, visit);
@@ -155,6 +161,19 @@ as_err as_db_jobs_start(struct as_db_jobs *jobs, const struct as_db_kind *kind, 
     }
     (void)pthread_mutex_unlock(&jobs->lock);
     return err;
+}
+
+as_err as_jobs_start(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
+                     struct as_http_call *call)
+{
+    struct as_visit *visit = as_visit_of(call);
+    as_span id = visit->ctx.request_id, url;
+
+    AS_TRY(as_arena_printf(call->mem, &url, "%s%.*s", jobs->family->url, (int)id.len, id.ptr));
+    AS_TRY(as_http_reply_field(call->reply, "Location", url));
+    AS_TRY(begin_alone(jobs, kind, path, visit));
+    visit->event = NULL;
+    return as_jobs_reply(jobs, call, 202, id);
 }
 
 /* ------------------------------------------------------------ what is told of it -------------- */
@@ -171,17 +190,21 @@ static as_err add_end(const struct job *job, bool whole, struct as_arena *mem, j
     AS_TRY(as_json_put(view, "error", json_string(job->err.fault->code)));
     AS_TRY(as_reply_describe(mem, job->err, job->task.why[0] != '\0' ? job->task.why : NULL,
                              &description));
-    return as_json_put_text(view, "error_description", description);
+    AS_TRY(as_json_put_text(view, "error_description", description));
+    AS_NEED(job->result == NULL || json_object_update_missing(view, job->result) == 0,
+            AS_SERVER_ERROR, "out of memory");
+    return AS_OK;
 }
 
-static as_err view_job(const struct job *job, bool whole, struct as_arena *mem, json_t **out)
+static as_err view_job(const struct as_jobs *jobs, bool whole, struct as_arena *mem, json_t **out)
 {
+    const struct job *job = &jobs->job;
     const char *state = as_failed(job->err) ? "failed" : "done";
     AS_AUTO(json_decref)
-    json_t *view =
-        json_pack("{s:s, s:o, s:s, s:s, s:I}", "id", job->id, "url",
-                  json_sprintf("/v1/db/jobs/%s", job->id), "kind", job->kind->name, "state",
-                  job->running ? "running" : state, "started_at", (json_int_t)job->started);
+    json_t *view = json_pack("{s:s, s:o, s:s, s:s, s:I}", "id", job->id, "url",
+                             json_sprintf("%s%s", jobs->family->url, job->id), "kind",
+                             job->kind->name, "state", job->running ? "running" : state,
+                             "started_at", (json_int_t)job->started);
 
     AS_NEED_MEM(view);
     if (!job->running) {
@@ -191,8 +214,8 @@ static as_err view_job(const struct job *job, bool whole, struct as_arena *mem, 
     return AS_OK;
 }
 
-as_err as_db_jobs_view(struct as_db_jobs *jobs, as_span id, bool whole, struct as_arena *mem,
-                       json_t **out)
+as_err as_jobs_view(struct as_jobs *jobs, as_span id, bool whole, struct as_arena *mem,
+                    json_t **out)
 {
     const struct job *job = &jobs->job;
     as_err err = AS_OK;
@@ -200,32 +223,42 @@ as_err as_db_jobs_view(struct as_db_jobs *jobs, as_span id, bool whole, struct a
     *out = NULL;
     (void)pthread_mutex_lock(&jobs->lock);
     if (job->kind != NULL && (id.ptr == NULL || as_span_is(id, job->id))) {
-        err = view_job(job, whole, mem, out);
+        err = view_job(jobs, whole, mem, out);
     }
     (void)pthread_mutex_unlock(&jobs->lock);
     return err;
 }
 
+as_err as_jobs_reply(struct as_jobs *jobs, struct as_http_call *call, unsigned status, as_span id)
+{
+    AS_AUTO(json_decref) json_t *json = NULL;
+
+    AS_TRY(as_jobs_view(jobs, id, true, call->mem, &json));
+    AS_NEED(json != NULL, AS_NOT_FOUND, "no such job, or others have followed it");
+    return as_reply_json(call, status, json);
+}
+
 /* ------------------------------------------------------------ all of them --------------------- */
 
-as_err as_db_jobs_new(struct as_app *app, struct as_db_jobs **out)
+as_err as_jobs_new(struct as_app *app, const struct as_job_family *family, struct as_jobs **out)
 {
-    struct as_db_jobs *jobs = calloc(1, sizeof(*jobs));
+    struct as_jobs *jobs = calloc(1, sizeof(*jobs));
 
     AS_NEED_MEM(jobs);
     jobs->app = app;
+    jobs->family = family;
     (void)pthread_mutex_init(&jobs->lock, NULL);
     *out = jobs;
     return AS_OK;
 }
 
-void as_db_jobs_free(struct as_db_jobs *jobs)
+void as_jobs_free(struct as_jobs *jobs)
 {
     if (jobs == NULL) {
         return;
     }
     (void)pthread_mutex_lock(&jobs->lock); /* nobody begins one any more */
-    if (jobs->job.running) {
+    if (jobs->job.running && jobs->job.task.store != NULL) {
         as_store_session_cancel(jobs->job.task.store);
     }
     (void)pthread_mutex_unlock(&jobs->lock);
