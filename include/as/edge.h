@@ -138,8 +138,11 @@ as_err as_edge_start(struct as_edge *edge);
  * stay.
  *
  * The listeners must be the same by position: name, kind, address, group of the socket,
- * max_per_address and site. Otherwise, or when a file is wrong, nothing changes, and the reason is
- * told. From one thread at a time, between as_edge_start and as_edge_stop; never waits for workers.
+ * max_per_address and site. Connections may show more certificates than before (max_cert_list,
+ * client_certificate) if there is memory for it with as many as were counted at the start, or as
+ * max_connections lets in.
+ * Otherwise, or when a file is wrong, nothing changes, and the reason is told. From one thread at a
+ * time, between as_edge_start and as_edge_stop; never waits for workers.
  */
 enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_conf *conf,
                                     as_edge_tell tell, void *arg);

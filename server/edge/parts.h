@@ -80,6 +80,14 @@ struct as_edge {
 /* places.c. Counts what there is, with a word to the operator. */
 enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_conf *conf,
                                      as_edge_tell tell, void *arg);
+/*
+ * A reload: is there memory for as many connections as were counted at the start, or as
+ * max_connections lets in, now that each may show more? If not, the listener whose clients may show
+ * most is told. They are not counted anew: where there may be fewer than there are, either
+ * connections that are served end, or newcomers wait for as long as others stay.
+ */
+enum as_edge_failure as_places_check(struct as_edge *edge, const struct as_edge_conf *conf,
+                                     as_edge_tell tell, void *arg);
 /* How many sessions a TLS listener may keep, by memory alone. */
 uint64_t as_places_sessions(const struct as_edge *edge, const struct as_edge_conf *conf);
 /* For a connection of a listener of this kind. Any thread. */

@@ -9,6 +9,7 @@
  * process.
  */
 #include "parts.h"
+#include "server_cert.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,18 +109,35 @@ static void tell_places(const struct as_edge *edge, const struct as_edge_conf *c
     tell(arg, "", text);
 }
 
-/* What one connection may hold, buffers apart: OpenSSL keeps what a client has shown, decoded. */
-static uint64_t connection_octets(const struct as_edge_conf *conf)
+static uint64_t certificate_octets(const struct as_listener_conf *conf)
 {
-    uint64_t most = 0;
+    bool asks =
+        conf->kind == AS_LISTENER_TLS && conf->client_certificate != AS_CLIENT_CERTIFICATE_NONE;
 
-    for (size_t i = 0; i < conf->listener_count; i++) {
-        const struct as_listener_conf *one = &conf->listeners[i];
-        bool asks =
-            one->kind == AS_LISTENER_TLS && one->client_certificate != AS_CLIENT_CERTIFICATE_NONE;
-        most = asks && one->max_cert_list > most ? one->max_cert_list : most;
+    return asks ? conf->max_cert_list : 0;
+}
+
+/* The listener whose clients may show most. */
+static size_t heaviest(const struct as_edge_conf *conf)
+{
+    size_t found = 0;
+
+    for (size_t i = 1; i < conf->listener_count; i++) {
+        bool more =
+            certificate_octets(&conf->listeners[i]) > certificate_octets(&conf->listeners[found]);
+        found = more ? i : found;
     }
-    return AS_LIMIT_CONNECTION_BYTES + AS_LIMIT_CERT_GROWTH * most;
+    return found;
+}
+
+/* By memory, of which half is for this. What one may hold, buffers apart: OpenSSL keeps what a
+ * client has shown, decoded. */
+static uint64_t by_memory(const struct as_edge *edge, const struct as_edge_conf *conf)
+{
+    uint64_t most =
+        conf->listener_count > 0 ? certificate_octets(&conf->listeners[heaviest(conf)]) : 0;
+
+    return edge->bounds.memory / 2 / (AS_LIMIT_CONNECTION_BYTES + AS_LIMIT_CERT_GROWTH * most);
 }
 
 enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_conf *conf,
@@ -127,7 +145,7 @@ enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_
 {
     size_t limit = (size_t)raise_limit();
     uint64_t memory = edge->bounds.memory;
-    uint64_t by_memory = memory / 2 / connection_octets(conf);
+    uint64_t fit = by_memory(edge, conf);
     char what[64];
 
     edge->places_max = by_files(edge, conf, limit);
@@ -135,19 +153,42 @@ enum as_edge_failure as_places_count(struct as_edge *edge, const struct as_edge_
         tell(arg, "", "the limit of open files (RLIMIT_NOFILE) is too low to serve anybody");
         return AS_EDGE_UNAVAILABLE;
     }
-    if (by_memory < 2) {
+    if (fit < 2) {
         tell(arg, "", "the limit of memory is too low to serve anybody");
         return AS_EDGE_UNAVAILABLE;
     }
     take_memory(edge, memory);
-    bool less = by_memory < edge->places_max;
-    edge->places_max = less ? (size_t)by_memory : edge->places_max;
+    bool less = fit < edge->places_max;
+    edge->places_max = less ? (size_t)fit : edge->places_max;
     edge->places_tls_max = edge->places_max - kept_of(conf, edge->places_max);
     (void)snprintf(what, sizeof(what), "%" PRIu64 " %s", less ? memory >> 20 : (uint64_t)limit,
                    less ? "MiB of memory" : "open files");
     tell_places(edge, conf, what,
                 less ? "give it more (MemoryMax)" : "raise LimitNOFILE (ulimit -n)", tell, arg);
     return AS_EDGE_FINE;
+}
+
+enum as_edge_failure as_places_check(struct as_edge *edge, const struct as_edge_conf *conf,
+                                     as_edge_tell tell, void *arg)
+{
+    size_t asked = asked_of(conf);
+    size_t most = asked < edge->places_max ? asked : edge->places_max;
+    uint64_t fit = by_memory(edge, conf);
+
+    if (fit >= most) {
+        return AS_EDGE_FINE;
+    }
+    size_t at = heaviest(conf);
+    const struct as_teller teller = {tell, arg, conf->listeners[at].name};
+    struct as_front before = as_listener_front(&edge->listeners[at]);
+    bool asks_newly = before.conf->it.client_certificate == AS_CLIENT_CERTIFICATE_NONE;
+
+    as_front_drop(&before);
+    as_teller_say(&teller,
+                  "%s: there may be %zu connections, and memory is for %" PRIu64
+                  " such: restart fapid, or lower max_connections",
+                  asks_newly ? "client_certificate" : "max_cert_list", most, fit);
+    return AS_EDGE_BAD_CONFIGURATION;
 }
 
 static bool add(atomic_size_t *taken, size_t max)

@@ -42,7 +42,7 @@ static enum as_edge_failure check_same(struct as_edge *edge, const struct as_edg
     for (size_t i = 0; failure == AS_EDGE_FINE && i < edge->listener_count; i++) {
         failure = check_one(&edge->listeners[i], &conf->listeners[i], tell, arg);
     }
-    return failure;
+    return failure == AS_EDGE_FINE ? as_places_check(edge, conf, tell, arg) : failure;
 }
 
 static enum as_edge_failure make(const struct as_edge_conf *conf, as_edge_tell tell, void *arg,

@@ -79,10 +79,18 @@ static bool is_of_one(const char *message, const char *const *files, size_t coun
     return false;
 }
 
-/* The setting of a listener that a message is about: that of the file it begins with, if any. */
+/* The setting of a listener that a message is about: one that it names at its beginning, or that of
+ * the file it begins with. */
 static const char *setting_of(const struct as_settings *settings, const char *listener,
                               const char *message)
 {
+    static const char *const named[] = {"max_cert_list", "client_certificate"};
+
+    for (size_t i = 0; i < AS_COUNT(named); i++) {
+        if (is_of_one(message, &named[i], 1)) {
+            return named[i];
+        }
+    }
     for (size_t i = 0; settings != NULL && i < settings->listener_count; i++) {
         const struct as_listener_settings *one = &settings->listeners[i];
 

@@ -190,6 +190,63 @@ START_TEST(D7_a_session_of_before_the_swap_is_not_resumed)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- memory --------------------- */
+
+#define OCTETS(cert_list) (AS_LIMIT_CONNECTION_BYTES + AS_LIMIT_CERT_GROWTH * (uint64_t)(cert_list))
+
+/* For 20 connections of the first listener as it is, while max_connections asks for more. */
+static void start_with_memory_for_20(enum as_client_certificate asks)
+{
+    serve_init();
+    use(false);
+    serve.listeners[0].client_certificate = asks;
+    uint64_t each = OCTETS(asks == AS_CLIENT_CERTIFICATE_NONE ? 0 : AS_LIMIT_CERT_LIST);
+    serve.bounds.memory = 2 * 20 * each + each;
+    serve_start();
+    ck_assert_uint_eq(serve.edge->places_max, 20);
+    forget();
+}
+
+START_TEST(TLS_43_what_memory_was_counted_for_needs_a_restart)
+{
+    start_with_memory_for_20(AS_CLIENT_CERTIFICATE_REQUEST);
+    use(true);
+    serve.listeners[0].max_cert_list = AS_LIMIT_CERT_OCTETS;
+    refused(AS_EDGE_BAD_CONFIGURATION, "max_cert_list: there may be 20 connections, and memory is "
+                                       "for 5 such: restart fapid, or lower max_connections");
+    check_serves(kit.ec);
+    use(true);
+    serve.listeners[0].max_cert_list = AS_LIMIT_CERT_OCTETS;
+    serve.listeners[0].max_connections = 6;
+    refused(AS_EDGE_BAD_CONFIGURATION, "there may be 6 connections");
+    use(true); /* what they take together, and not the setting, is what counts */
+    serve.listeners[0].max_cert_list = AS_LIMIT_CERT_OCTETS;
+    serve.listeners[0].max_connections = 5;
+    ck_assert_int_eq(reload(), AS_EDGE_FINE);
+    check_serves(second);
+    use(false);
+    ck_assert_int_eq(reload(), AS_EDGE_FINE);
+    check_serves(kit.ec);
+    ck_assert_uint_eq(serve.edge->places_max, 20);
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(TLS_43_asking_for_certificates_takes_memory_too)
+{
+    start_with_memory_for_20(AS_CLIENT_CERTIFICATE_NONE);
+    use(true);
+    refused(AS_EDGE_BAD_CONFIGURATION, "client_certificate: there may be 20 connections");
+    check_serves(kit.ec);
+    use(true);
+    serve.listeners[0].client_certificate = AS_CLIENT_CERTIFICATE_NONE;
+    serve.listeners[0].max_cert_list = AS_LIMIT_CERT_OCTETS; /* of which nobody shows any */
+    ck_assert_int_eq(reload(), AS_EDGE_FINE);
+    check_serves(second);
+    serve_stop(1000);
+}
+END_TEST
+
 START_TEST(names_and_bounds_change_for_new_connections)
 {
     start();
@@ -438,5 +495,7 @@ AS_TESTS("edge/reload", {
     tcase_add_test(t, TLS_43_who_is_exempt_changes_too);
     tcase_add_test(t, what_hangs_on_a_socket_needs_a_restart);
     tcase_add_test(t, the_group_of_a_socket_needs_a_restart);
+    tcase_add_test(t, TLS_43_what_memory_was_counted_for_needs_a_restart);
+    tcase_add_test(t, TLS_43_asking_for_certificates_takes_memory_too);
     tcase_add_test(t, TLS_29_no_handshake_and_no_request_fails_under_load);
 })

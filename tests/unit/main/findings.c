@@ -78,7 +78,7 @@ static void put(const char *path, const char *says)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-/* A listener is found by its own section, a file of it by the setting that names it, and the two
+/* A listener is found by its own section, a setting or a file of it by what names it, and the two
  * for the operator by admin. */
 START_TEST(findings_of_the_edge_have_a_line)
 {
@@ -91,6 +91,9 @@ START_TEST(findings_of_the_edge_have_a_line)
         {"public", "warning: /c: it has expired", 3},
         {"public", "/k: others can read it", 4},
         {"public", "/cc: not a file of its", 2},
+        {"public", "client_certificate: it is odd", 4},
+        {"public", "max_cert_list: it is odd", 1},
+        {"public", "max_cert_lists: no setting", 2},
         {"admin-socket", "it is odd", 5},
         {"admin-http", "it is odd", 6},
     };
@@ -98,9 +101,9 @@ START_TEST(findings_of_the_edge_have_a_line)
     struct as_settings *settings = NULL;
 
     snprintf(path, sizeof(path), "%s/findings-%ld.conf", as_test_tmp(), (long)getpid());
-    put(path, "listener public { names = {\"as.example\"}\n"
-              "address = \"127.0.0.1:8443\"  client_certificate = request\n"
-              "certificate = {\"/c\"}\nkey = {\"/k\"} }\n"
+    put(path, "listener public { names = {\"as.example\"}  max_cert_list = 32k\n"
+              "address = \"127.0.0.1:8443\"\n"
+              "certificate = {\"/c\"}\nkey = {\"/k\"}  client_certificate = request }\n"
               "admin { socket = \"s\"\n"
               "http = \"127.0.0.1:9443\" }\n"
               "issuer = \"https://as.example\"\n");
