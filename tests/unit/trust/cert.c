@@ -256,6 +256,57 @@ START_TEST(TLS_70_duplicate_extension)
 }
 END_TEST
 
+/* A self-signed certificate with so many extensions, each of another type. */
+static struct as_cert *with_extensions(int count)
+{
+    struct test_cert *made = test_leaf(NULL, "CN=a");
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+
+    ck_assert(ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x05", 2) == 1);
+    for (int i = 0; X509_get_ext_count(made->x509) < count; i++) {
+        char oid[32];
+        (void)snprintf(oid, sizeof(oid), "1.2.3.%d", i);
+        ASN1_OBJECT *type = OBJ_txt2obj(oid, 1);
+        X509_EXTENSION *one = X509_EXTENSION_create_by_OBJ(NULL, type, 0, value);
+        ck_assert(X509_add_ext(made->x509, one, -1) == 1);
+        X509_EXTENSION_free(one);
+        ASN1_OBJECT_free(type);
+    }
+    ASN1_OCTET_STRING_free(value);
+    test_sign(made->x509, made->key, NULL);
+    return read_and_free(made);
+}
+
+START_TEST(MTLS_117_many_extensions)
+{
+    struct as_cert *most = with_extensions(AS_LIMIT_CERT_EXTENSIONS);
+    struct as_cert *more = with_extensions(AS_LIMIT_CERT_EXTENSIONS + 1);
+
+    ck_assert_ptr_null(most->fault);
+    ck_assert_str_eq(more->fault, "cert_malformed");
+    ck_assert_str_eq(more->fault_why, "an extension stands twice, or there are too many");
+    as_cert_drop(most);
+    as_cert_drop(more);
+}
+END_TEST
+
+/* The first fault is the one that is told. */
+START_TEST(MTLS_117_broken_dates)
+{
+    for (int end = 0; end < 2; end++) {
+        struct test_cert *made =
+            test_cert(NULL, (struct test_cert_ask){.subject = "CN=a", .key = "RSA:1024"});
+        ASN1_TIME *date = end ? X509_getm_notAfter(made->x509) : X509_getm_notBefore(made->x509);
+        ck_assert(ASN1_STRING_set(date, "991399000000Z", 13) == 1);
+        test_sign(made->x509, made->key, NULL);
+        struct as_cert *cert = read_and_free(made);
+        ck_assert_str_eq(cert->fault, "cert_malformed");
+        ck_assert_str_eq(cert->fault_why, "the validity dates cannot be read");
+        as_cert_drop(cert);
+    }
+}
+END_TEST
+
 START_TEST(MTLS_117_broken_extension)
 {
     struct as_cert *san = read_and_free(test_cert(
@@ -549,6 +600,8 @@ AS_TESTS("trust/cert", {
     tcase_add_test(t, MTLS_117_many_names);
     tcase_add_test(t, MTLS_117_large_extensions_are_not_kept_decoded);
     tcase_add_test(t, MTLS_117_many_certificates);
+    tcase_add_test(t, MTLS_117_many_extensions);
+    tcase_add_test(t, MTLS_117_broken_dates);
     tcase_add_test(t, MTLS_117_broken_extension);
     tcase_add_test(t, TLS_70_duplicate_extension);
     tcase_add_test(t, TLS_72_chain_key);

@@ -359,6 +359,7 @@ START_TEST(MTLS_25_dn_grammar)
     struct as_cert *cert = with_subject("CN=a");
     is_known(cert, DN, "CN=a");
     is_known(cert, DN, "CN=#0C0161");
+    is_unknown(cert, DN, "2.5=a"); /* two numbers are an OID */
     as_cert_drop(cert);
 }
 END_TEST
@@ -389,6 +390,14 @@ START_TEST(MTLS_25_dn_bounds)
     refuses_name(DN, as_span_of(value), "a value is too long");
 
     memset(whole, 'a', AS_LIMIT_DN_OCTETS + 1);
+    for (size_t i = 0; i < AS_LIMIT_DN_OCTETS; i += 1024) {
+        memcpy(whole + i, i > 0 ? ",CN=" : "CN=a", 4);
+    }
+    whole[AS_LIMIT_DN_OCTETS] = '\0';
+    cert = with_subject("CN=a");
+    is_unknown(cert, DN, whole);
+    as_cert_drop(cert);
+    whole[AS_LIMIT_DN_OCTETS] = 'a';
     refuses_name(DN, (as_span){whole, AS_LIMIT_DN_OCTETS + 1}, "the name is too long");
     free(whole);
     refuses_name(DN,

@@ -61,6 +61,14 @@ START_TEST(MTLS_36_dns_grammar)
         refuses_name(DNS, as_span_of(bad[i]), "it is not a host name");
     }
     refuses_name(DNS, AS_LIT("192.0.2.1"), "it is an IP address, not a host name");
+    char longest[255];
+    memset(longest, 'a', sizeof(longest));
+    longest[63] = longest[127] = longest[191] = '.';
+    refuses_name(DNS, (as_span){longest, 254}, "it is not a host name");
+    longest[253] = '\0';
+    struct as_cert *other = with_san("DNS:a");
+    is_unknown(other, DNS, longest); /* a name nonetheless */
+    as_cert_drop(other);
     struct as_cert *cert = with_san("DNS:my_service-1.example");
     is_known(cert, DNS, "my_service-1.example");
     as_cert_drop(cert);
@@ -233,6 +241,10 @@ START_TEST(MTLS_35_san_controls_shorten_nothing)
         {GEN_DNS, DNS, "good.example.", 13, "good.example"},
         {GEN_URI, URI, "urn:good\0evil", 13, "urn:good"},
         {GEN_URI, URI, "urn:good ", 9, "urn:good"},
+        {GEN_URI, URI, "urn:good\x7F", 9, "urn:good"},
+        {GEN_URI, URI, "", 0, "urn:good"},
+        {GEN_DNS, DNS, "", 0, "good.example"},
+        {GEN_EMAIL, EMAIL, "", 0, "a@x.test"},
         {GEN_EMAIL, EMAIL, "a@x.test\0.evil", 14, "a@x.test"},
         {GEN_EMAIL, EMAIL, "a\0@x.test", 9, "a@x.test"},
     };
