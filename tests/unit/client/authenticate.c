@@ -219,6 +219,22 @@ START_TEST(MTLS_06_refusals_cost_the_same)
 }
 END_TEST
 
+/* The path that a refusal asks for is that of the certificate shown: a decoy's, which is soon in
+ * the cache, would cost less than that of somebody known. */
+START_TEST(MTLS_06_a_refusal_builds_the_path_that_was_shown)
+{
+    struct as_who who;
+
+    REFUSED(world_ask("nobody", NULL), "client_unknown"); /* the decoy is in the cache now */
+    int64_t built = as_metric_get(AS_METRIC_paths_built_total);
+    ck_refuses(try(world_ask("nobody", NULL), &who), AS_INVALID_CLIENT, "client_unknown");
+    ck_assert_int_eq(as_metric_get(AS_METRIC_paths_built_total), built);
+    ck_refuses(try(world_ask("nobody", world_leaf(w, w->banks_ca, "CN=new")), &who),
+               AS_INVALID_CLIENT, "client_unknown");
+    ck_assert_int_eq(as_metric_get(AS_METRIC_paths_built_total), built + 1);
+}
+END_TEST
+
 START_TEST(MTLS_115_key_kinds_at_use)
 {
     const struct as_cert *weak =
@@ -300,6 +316,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D12_a_profile_that_is_unknown_allows_no_method);
     tcase_add_test(t, MTLS_15_each_request_by_itself);
     tcase_add_test(t, MTLS_06_refusals_cost_the_same);
+    tcase_add_test(t, MTLS_06_a_refusal_builds_the_path_that_was_shown);
     tcase_add_test(t, MTLS_115_key_kinds_at_use);
     tcase_add_test(t, MTLS_118_the_party_is_known_to_the_log);
     tcase_add_test(t, MTLS_119_one_public_answer);

@@ -116,6 +116,21 @@ START_TEST(MTLS_37_a_wildcard_names_nobody)
 }
 END_TEST
 
+/* A name that can match nothing is no identifier, or all that have such a one would share it. */
+START_TEST(MTLS_42_no_name_names_nobody)
+{
+    struct as_identifier *ids = NULL;
+    size_t count = 0;
+    const struct as_cert *cert = world_cert(
+        w, test_cert(w->shops_ca, (struct test_cert_ask){.subject = "", .san = "DNS:a.example"}));
+
+    ck_ok(as_client_identifiers(w->mem, cert, &ids, &count));
+    ck_assert_uint_eq(count, 2);
+    ck_assert_uint_eq(ids[0].kind, AS_IDENTIFIER_CERTIFICATE);
+    ck_assert_uint_eq(ids[1].kind, AS_NAME_SAN_DNS);
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
     tcase_add_checked_fixture(t, start, stop);
@@ -124,6 +139,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, MTLS_01a_no_client);
     tcase_add_test(t, MTLS_01a_a_certificate_beyond_reading);
     tcase_add_test(t, MTLS_37_a_wildcard_names_nobody);
+    tcase_add_test(t, MTLS_42_no_name_names_nobody);
 }
 
 int main(void)
