@@ -178,6 +178,16 @@ START_TEST(D8_too_much_for_a_token)
                "scope and audience are too long for a token");
     token = token_of(true, 0);
     ck_fault(as_token_form_jwt.write(&w->ctx, &token, AS_ALG_NONE, &text), AS_INVALID_SCOPE);
+    as_span many[AS_LIMIT_RESOURCES + 1];
+    for (size_t i = 0; i < AS_COUNT(many); i++) {
+        many[i] = AS_LIT("a");
+    }
+    token.audience = many;
+    token.audience_count = AS_LIMIT_RESOURCES;
+    ck_ok(as_token_form_jwt.write(&w->ctx, &token, AS_ALG_NONE, &text));
+    token.audience_count = AS_LIMIT_RESOURCES + 1;
+    ck_refuses(as_token_form_jwt.write(&w->ctx, &token, AS_ALG_NONE, &text), AS_INVALID_SCOPE,
+               "scope and audience are too long for a token");
 }
 END_TEST
 
@@ -411,9 +421,46 @@ START_TEST(TOK_121_claims_have_one_shape)
         const bool is_token = read_back(signed_by(key, "at+jwt", as_span_of(text))) != NULL;
         ck_assert_msg(is_token == (i == AS_COUNT(changes)), "%s", text);
     }
+    /* a bound one's shape counts in one that is not bound, too */
+    static const char unbound[] =
+        "{%s\"iss\":\"" ISSUER "\",\"sub\":%s,\"aud\":\"a\",\"exp\":1800000300,"
+        "\"nbf\":1800000000,\"iat\":1800000000,\"jti\":\"MDEyMzQ1Njc4OWFiY2RlAA\","
+        "\"client_id\":\"c\",\"scope\":\"read\",\"fapid/2\":{\"epoch\":7}}";
+    static const struct {
+        const char *more, *sub;
+        bool is_token;
+    } plain[] = {{"", "\"s\"", true}, {"", "1", false}, {"\"x\":1,", "\"s\"", false}};
+    for (size_t i = 0; i < AS_COUNT(plain); i++) {
+        as_span claims = AS_SPAN_NONE;
+        ck_ok(as_arena_printf(w->mem, &claims, unbound, plain[i].more, plain[i].sub));
+        ck_assert((read_back(signed_by(key, "at+jwt", claims)) != NULL) == plain[i].is_token);
+    }
     ck_assert_ptr_null(read_back(signed_by(key, "at+jwt", AS_LIT("[]"))));
     ck_assert_ptr_null(read_back(signed_by(key, "at+jwt", AS_LIT("x"))));
     ck_assert_ptr_null(read_back(signed_by(key, "at+jwt", AS_LIT("{}"))));
+}
+END_TEST
+
+/* What is longer than any token of ours is not even looked at, whoever signed it. */
+START_TEST(TOK_146_a_token_has_a_limit)
+{
+    const struct as_jws_key *key = as_keyset_signer(w->keyset, AS_ALG_NONE);
+    const struct as_token token = token_of(true, 1);
+    const as_span claims = claims_of(&token);
+    const size_t before = AS_LIMIT_TOKEN_TEXT - signed_by(key, "at+jwt", claims).len;
+    size_t longest = 0, len = 0;
+
+    for (size_t pad = before * 3 / 4 - 4; len <= AS_LIMIT_TOKEN_TEXT; pad++) {
+        as_span padded = AS_SPAN_NONE;
+        ck_ok(
+            as_arena_printf(w->mem, &padded, "%*s%.*s", (int)pad, "", (int)claims.len, claims.ptr));
+        const as_span text = signed_by(key, "at+jwt", padded);
+        longest = len;
+        len = text.len;
+        ck_assert((read_back(text) != NULL) == (len <= AS_LIMIT_TOKEN_TEXT));
+    }
+    ck_assert_uint_ge(longest, AS_LIMIT_TOKEN_TEXT - 2); /* no base64url is one octet longer */
+    ck_assert_uint_le(len, AS_LIMIT_TOKEN_TEXT + 2);
 }
 END_TEST
 
@@ -507,6 +554,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, TOK_147_a_changed_header);
     tcase_add_test(t, TOK_147_each_octet_counts);
     tcase_add_test(t, TOK_121_claims_have_one_shape);
+    tcase_add_test(t, TOK_146_a_token_has_a_limit);
     tcase_add_test(t, REG_147_a_key_that_was_revoked);
     tcase_add_test(t, D8_who_chooses_the_form);
     tcase_add_test(t, D8_one_signature_for_all);

@@ -178,6 +178,41 @@ START_TEST(D8_inside_ends_after_it_begins)
 }
 END_TEST
 
+/* Whole, and yet without what every token has, or with more than any. */
+START_TEST(D8_inside_holds_what_every_token_has)
+{
+    AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 16);
+    unsigned char bytes[AS_SEAL_PLAIN_MAX];
+    as_span many[AS_LIMIT_RESOURCES];
+    struct as_token from = token_of(UNBOUND);
+    as_span *const texts[] = {&from.client_id, &from.subject, &from.scope};
+
+    for (size_t i = 0; i < AS_COUNT(texts); i++) {
+        from = token_of(UNBOUND);
+        *texts[i] = AS_SPAN_NONE;
+        ck_assert_ptr_null(parse(mem, bytes, write(&from, bytes)).client_id.ptr);
+    }
+    from = token_of(UNBOUND);
+    from.audience_count = 0;
+    ck_assert_ptr_null(parse(mem, bytes, write(&from, bytes)).client_id.ptr);
+    for (size_t i = 0; i < AS_COUNT(many); i++) {
+        many[i] = AS_LIT("a");
+    }
+    from.audience = many;
+    from.audience_count = AS_LIMIT_RESOURCES;
+    size_t len = write(&from, bytes);
+    ck_assert_ptr_nonnull(parse(mem, bytes, len).client_id.ptr);
+    unsigned char *count = bytes + len - AS_LIMIT_RESOURCES * 3 - 1;
+    ck_assert_uint_eq(*count, AS_LIMIT_RESOURCES);
+    (*count)++;
+    memcpy(bytes + len,
+           "\0\1"
+           "a",
+           3);
+    ck_assert_ptr_null(parse(mem, bytes, len + 3).client_id.ptr);
+}
+END_TEST
+
 START_TEST(D8_inside_has_a_limit)
 {
     static char scope[AS_SEAL_PLAIN_MAX];
@@ -193,6 +228,9 @@ START_TEST(D8_inside_has_a_limit)
     from.scope = as_span_bytes(scope, room + 1);
     ck_assert(!as_token_inside_write(&from, bytes, sizeof(bytes), &len));
     from = token_of(REGISTERED);
+    from.client_id = from.subject = as_span_bytes(scope, sizeof(scope)); /* what follows fits */
+    ck_assert(!as_token_inside_write(&from, bytes, sizeof(bytes), &len));
+    from = token_of(REGISTERED);
     from.audience_count = AS_LIMIT_RESOURCES + 1; /* not even read */
     ck_assert(!as_token_inside_write(&from, bytes, sizeof(bytes), &len));
 }
@@ -204,5 +242,6 @@ AS_TESTS("form_sealed", {
     tcase_add_test(t, D8_inside_of_another_kind_is_refused);
     tcase_add_test(t, D8_inside_of_version_1);
     tcase_add_test(t, D8_inside_ends_after_it_begins);
+    tcase_add_test(t, D8_inside_holds_what_every_token_has);
     tcase_add_test(t, D8_inside_has_a_limit);
 })

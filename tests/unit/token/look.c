@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/issue.h"
+#include "token/form.h"
 
 /* pki and self have a token each, for rs with the scope "read write". */
 static enum as_token_format format; /* of the tokens of this round */
@@ -84,6 +85,20 @@ START_TEST(TOK_146_not_a_token_of_ours)
     w->settings.issuer = "https://other.example";
     INACTIVE(pki_token, "token_unknown");
     w->settings.issuer = WORLD_ISSUER;
+    ACTIVE(pki_token);
+}
+END_TEST
+
+/* Ours by its seal, and yet no token: a later version's, or a mistake's. */
+START_TEST(TOK_146_sealed_by_us_but_no_token)
+{
+    const as_span issuer = as_span_of(WORLD_ISSUER);
+    as_span text = AS_SPAN_NONE;
+    char copy[ISSUE_TEXT];
+
+    ck_ok(as_seal(w->keyset->ring, w->mem, AS_LIT(AS_TOKEN_PREFIX), issuer, AS_LIT("x"), &text));
+    snprintf(copy, sizeof(copy), "%.*s", (int)text.len, text.ptr);
+    INACTIVE(copy, "token_unknown");
     ACTIVE(pki_token);
 }
 END_TEST
@@ -290,6 +305,19 @@ START_TEST(D9_no_longer_registered)
 }
 END_TEST
 
+/* A certificate that another client holds now has a row again. It is the other's alone. */
+START_TEST(D9_registered_by_another_now)
+{
+    char text[ISSUE_TEXT];
+
+    self.certs[0] = world_leaf(w, NULL, "CN=newer");
+    world_replace(w, self);
+    world_add(w, (struct world_party){.id = "other", .certs = {self_cert}, .scope = self.scope});
+    ACTIVE(issue_text(w, "other", self_cert, text));
+    INACTIVE(self_token, "cert_not_registered");
+}
+END_TEST
+
 START_TEST(MTLS_56_dates_of_a_registered_certificate)
 {
     const time_t now = time(NULL);
@@ -303,6 +331,13 @@ START_TEST(MTLS_56_dates_of_a_registered_certificate)
     w->settings.check_self_signed_validity = true;
     INACTIVE(token, "cert_expired");
     ACTIVE(self_token);
+    w->ctx.now = old->not_after; /* the last second counts */
+    w->settings.check_self_signed_validity = false;
+    issue_text(w, "self", old, token);
+    w->settings.check_self_signed_validity = true;
+    ACTIVE(token);
+    w->ctx.now++;
+    INACTIVE(token, "cert_expired");
 }
 END_TEST
 
@@ -385,6 +420,7 @@ static void add_tests(TCase *t)
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, TOK_145_what_is_inside);
     tcase_add_test(t, TOK_146_not_a_token_of_ours);
+    tcase_add_test(t, TOK_146_sealed_by_us_but_no_token);
     tcase_add_test(t, TOK_146_expired_or_not_yet);
     tcase_add_test(t, TOK_149_the_client_is_gone);
     tcase_add_test(t, D13_the_id_is_another_kind_now);
@@ -396,6 +432,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D9_the_client_is_pinned_elsewhere);
     tcase_add_test(t, D9_a_path_that_has_ended);
     tcase_add_test(t, D9_no_longer_registered);
+    tcase_add_test(t, D9_registered_by_another_now);
     tcase_add_test(t, MTLS_56_dates_of_a_registered_certificate);
     tcase_add_test(t, D9_another_method_now);
     tcase_add_test(t, D9_one_certificate_by_two_methods);

@@ -117,6 +117,18 @@ START_TEST(TOK_70_never_unbound_where_binding_is_demanded)
 }
 END_TEST
 
+START_TEST(D8_a_form_that_there_is_not)
+{
+    struct as_entitlement what = entitled();
+    struct as_issue issue;
+
+    what.format = AS_TOKEN_FORMATS;
+    ck_refuses(as_token_mint(&w->ctx, &what, &issue), AS_SERVER_ERROR, "a token of no form");
+    what.format = AS_TOKEN_JWT;
+    ck_ok(as_token_mint(&w->ctx, &what, &issue));
+}
+END_TEST
+
 START_TEST(D8_too_much_for_a_token)
 {
     static char scope[AS_SEAL_PLAIN_MAX];
@@ -141,6 +153,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, D9_no_longer_than_the_certificate);
     tcase_add_test(t, no_longer_than_the_setting_says);
     tcase_add_test(t, TOK_70_never_unbound_where_binding_is_demanded);
+    tcase_add_test(t, D8_a_form_that_there_is_not);
     tcase_add_test(t, D8_too_much_for_a_token);
 }
 
