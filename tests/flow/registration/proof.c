@@ -132,6 +132,26 @@ START_TEST(REG_87_proof_at_put)
 }
 END_TEST
 
+/* The octets of a name are the same in two kinds, and yet it is another name. */
+START_TEST(REG_87_proof_of_a_name_of_another_kind)
+{
+    static const char ip[] = METHOD_TLS "," GRANTS ",'tls_client_auth_san_ip':'97.98.99.100'";
+    const struct as_cert *dns =
+        world_cert(f->w, test_cert(f->w->banks_ca,
+                                   (struct test_cert_ask){.subject = "CN=x", .san = "DNS:abcd"}));
+    const struct as_cert *both = world_cert(
+        f->w, test_cert(f->w->banks_ca, (struct test_cert_ask){.subject = "CN=x",
+                                                               .san = "DNS:abcd,IP:97.98.99.100"}));
+
+    flow_status(
+        reg_post(dns, iat(NULL), "{" METHOD_TLS "," GRANTS ",'tls_client_auth_san_dns':'abcd'}"),
+        201);
+    reg_refused(reg_put(NULL, ip), "none was shown");
+    reg_refused(reg_put(dns, ip), "does not carry the name to be registered");
+    flow_status(reg_put(both, ip), 200);
+}
+END_TEST
+
 /* One's own certificate vouches for no other beside it: that would keep its owner out (MTLS-114).
  */
 START_TEST(each_certificate_is_proved)
@@ -165,4 +185,5 @@ AS_TESTS("flow/registration/proof", {
     tcase_add_test(t, the_switch);
     tcase_add_test(t, MTLS_106_where_to_go);
     tcase_add_test(t, REG_87_proof_at_put);
+    tcase_add_test(t, REG_87_proof_of_a_name_of_another_kind);
 })

@@ -37,6 +37,11 @@ START_TEST(REG_14_no_token_and_bad_ones)
     reg_unauthorized(with_field("Bearer a,b"), true, "token_malformed");
     reg_unauthorized(with_field("Bearer a=b"), true, "token_malformed");
     reg_unauthorized(with_field("Bearer garbage"), true, "iat_unknown");
+    char longest[sizeof("Bearer ") + AS_LIMIT_TOKEN_TEXT + 1] = "Bearer ";
+    memset(longest + strlen("Bearer "), 'a', AS_LIMIT_TOKEN_TEXT);
+    reg_unauthorized(with_field(longest), true, "iat_unknown");
+    longest[sizeof(longest) - 2] = 'a';
+    reg_unauthorized(with_field(longest), true, "token_malformed");
     ck_assert(!f->answer.elsewhere);
     reg_unauthorized(with_fieldf("Bearer %s", "iat.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), true,
                      "iat_unknown");
@@ -81,9 +86,12 @@ START_TEST(REG_15_uses_and_expiry)
     flow_status(reg_post(cert, token, BODY("a")), 201);
     flow_status(reg_post(other, token, BODY("b")), 201);
     reg_unauthorized(reg_post(cert, token, BODY("a")), true, "iat_used_up");
-    token = iat("'expires_in':100");
-    f->now = as_clock_now() + 101;
-    reg_unauthorized(reg_post(cert, token, BODY("c")), true, "iat_expired");
+    f->now = as_clock_now();
+    token = iat("'expires_in':100,'uses':2");
+    f->now += 99; /* the last second */
+    flow_status(reg_post(world_leaf(f->w, f->w->banks_ca, "CN=c"), token, BODY("c")), 201);
+    f->now++;
+    reg_unauthorized(reg_post(cert, token, BODY("d")), true, "iat_expired");
     f->now = 0;
 }
 END_TEST

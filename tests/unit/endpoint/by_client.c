@@ -164,6 +164,12 @@ START_TEST(REG_29_languages)
     shows("client_name#", NULL);
     shows("client_name#d e", NULL);
     shows("software_id#de", NULL);
+    /* 35 octets hold every tag (RFC 5646 4.4.1) */
+    accepts(GRANTS ",'client_name#aaaaaaaa-bbbbbbbb-cccccccc-dddddddd':'a',"
+                   "'client_name#aaaaaaaa-bbbbbbbb-cccccccc-dddddddd1':'b','client_name#de':null");
+    shows("client_name#aaaaaaaa-bbbbbbbb-cccccccc-dddddddd", "'a'");
+    shows("client_name#aaaaaaaa-bbbbbbbb-cccccccc-dddddddd1", NULL);
+    shows("client_name#de", NULL);
     refuses(GRANTS ",'client_name#de':1", "client_name",
             "a member must be a non-empty string of at most 2048 octets without control "
             "characters");

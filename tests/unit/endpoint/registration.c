@@ -253,7 +253,8 @@ END_TEST
 START_TEST(D13_resources_have_no_client_members)
 {
     reg.kind = AS_PARTY_RESOURCE;
-    accepts("'profile':'nosuch','grant_types':['x'],'default_resource':'x'");
+    accepts("'profile':'nosuch','grant_types':['x'],'default_resource':'x','logo_uri#de':'x'");
+    shows("logo_uri#de", NULL);
     shows("profile", NULL);
     shows("grant_types", NULL);
     shows("default_resource", NULL);

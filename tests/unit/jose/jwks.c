@@ -97,11 +97,14 @@ START_TEST(REG_35_keys_are_sound)
 }
 END_TEST
 
-/* A key of any curve, made now; `spoil`: with a y that is one off. */
-static as_err read_ec(const char *curve, size_t width, bool spoil)
+/* What is wrong with y: a bit, or an octet too many or too few at its end. */
+enum spoil { SOUND, ONE_OFF, LONGER, SHORTER, SPOILS };
+
+/* A key of any curve, made now. */
+static as_err read_ec(const char *curve, size_t width, enum spoil spoil)
 {
     EVP_PKEY *pkey = EVP_EC_gen(curve);
-    unsigned char point[200];
+    unsigned char point[200] = {0};
     size_t len = 0;
     char x[100], y[100], text[400];
 
@@ -109,9 +112,10 @@ static as_err read_ec(const char *curve, size_t width, bool spoil)
         EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &len),
         1);
     ck_assert_uint_eq(len, 1 + 2 * width);
-    point[len - 1] ^= spoil ? 1 : 0;
+    point[len - 1] ^= spoil == ONE_OFF ? 1 : 0;
     as_base64url_write(as_span_bytes(point + 1, width), x);
-    as_base64url_write(as_span_bytes(point + 1 + width, width), y);
+    as_base64url_write(
+        as_span_bytes(point + 1 + width, width + (spoil == LONGER) - (spoil == SHORTER)), y);
     snprintf(text, sizeof(text),
              "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"}]}", curve, x, y);
     EVP_PKEY_free(pkey);
@@ -126,10 +130,12 @@ START_TEST(REG_35_curves)
     } rows[] = {{"P-256", 32}, {"P-384", 48}, {"P-521", 66}};
 
     for (size_t i = 0; i < AS_COUNT(rows); i++) {
-        ck_ok(read_ec(rows[i].name, rows[i].width, false));
+        ck_ok(read_ec(rows[i].name, rows[i].width, SOUND));
         ck_assert_uint_eq(set.keys[0].y.len, rows[i].width);
-        ck_refuses(read_ec(rows[i].name, rows[i].width, true), AS_INVALID_CLIENT_METADATA,
-                   "a key in jwks is malformed, too weak or not on its curve");
+        for (enum spoil spoil = ONE_OFF; spoil < SPOILS; spoil++) {
+            ck_refuses(read_ec(rows[i].name, rows[i].width, spoil), AS_INVALID_CLIENT_METADATA,
+                       "a key in jwks is malformed, too weak or not on its curve");
+        }
     }
     ck_assert_uint_eq(ERR_peek_error(), 0);
 }
@@ -184,6 +190,10 @@ START_TEST(MTLS_53_x5c_is_standard_base64_of_der)
     ck_refuses(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":[7]}]}"), AS_INVALID_CLIENT_METADATA,
                "x5c must hold strings");
     ck_fault(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":[]}]}"), AS_INVALID_CLIENT_METADATA);
+    ck_refuses(read_set("{\"keys\":[{" JWK_EC
+                        ",\"x5c\":[\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\","
+                        "\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\"]}]}"),
+               AS_INVALID_CLIENT_METADATA, "x5c must be an array of one to nine certificates");
     ck_fault(read_set("{\"keys\":[{" JWK_EC ",\"x5c\":\"AQID\"}]}"), AS_INVALID_CLIENT_METADATA);
 }
 END_TEST
