@@ -347,6 +347,26 @@ static void is_weak(const char *kind)
     as_cert_drop(cert);
 }
 
+/* A key of a kind in use whose octets are none: not weak, but malformed. */
+START_TEST(MTLS_117_broken_keys)
+{
+    static const char *const kinds[] = {"P-256", "RSA:2048", "ED25519"};
+
+    for (size_t i = 0; i < AS_COUNT(kinds); i++) {
+        struct test_cert *made =
+            test_cert(NULL, (struct test_cert_ask){.subject = "CN=a", .key = kinds[i]});
+        ASN1_BIT_STRING *octets = X509_get0_pubkey_bitstr(made->x509);
+        ck_assert(ASN1_STRING_set(octets, ASN1_STRING_get0_data(octets),
+                                  ASN1_STRING_length(octets) - 1) == 1);
+        test_sign(made->x509, made->key, NULL);
+        struct as_cert *cert = read_and_free(made);
+        ck_assert_str_eq(cert->fault, "cert_malformed");
+        ck_assert_str_eq(cert->fault_why, "the public key cannot be decoded");
+        as_cert_drop(cert);
+    }
+}
+END_TEST
+
 START_TEST(TLS_74_keys_accepted)
 {
     keeps_floor("RSA:2048", AS_KEY_RSA, 2048);
@@ -605,6 +625,7 @@ AS_TESTS("trust/cert", {
     tcase_add_test(t, MTLS_117_broken_extension);
     tcase_add_test(t, TLS_70_duplicate_extension);
     tcase_add_test(t, TLS_72_chain_key);
+    tcase_add_test(t, MTLS_117_broken_keys);
     tcase_add_test(t, TLS_74_keys_accepted);
     tcase_add_test(t, TLS_79_serial_text);
     tcase_add_test(t, REG_certificate_of_pem);

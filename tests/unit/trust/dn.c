@@ -82,6 +82,16 @@ START_TEST(MTLS_29_dn_values_ignore_case_and_spaces)
 }
 END_TEST
 
+START_TEST(MTLS_29_dn_every_letter_ignores_case)
+{
+    struct as_cert *cert = with_subject("CN=ABCDEFGHIJKLMNOPQRSTUVWXYZ@[");
+
+    is_known(cert, DN, "CN=abcdefghijklmnopqrstuvwxyz@[");
+    is_unknown(cert, DN, "CN=abcdefghijklmnopqrstuvwxyz`{"); /* no letters */
+    as_cert_drop(cert);
+}
+END_TEST
+
 START_TEST(MTLS_29_dn_case_beyond_ascii)
 {
     const struct value forms[] = {
@@ -592,6 +602,7 @@ AS_TESTS("trust/dn", {
     tcase_add_test(t, MTLS_28_dn_rdn_is_a_set);
     tcase_add_test(t, MTLS_28_dn_type_twice_in_an_rdn);
     tcase_add_test(t, MTLS_29_dn_values_ignore_case_and_spaces);
+    tcase_add_test(t, MTLS_29_dn_every_letter_ignores_case);
     tcase_add_test(t, MTLS_29_dn_case_beyond_ascii);
     tcase_add_test(t, MTLS_29_dn_mapped_spaces);
     tcase_add_test(t, MTLS_29_dn_space_before_a_mark);

@@ -65,9 +65,10 @@ START_TEST(MTLS_117_malformed_names)
         {AS_LIT_ROW("\x30\x01"), NO_NAME},         /* cut off */
         {AS_LIT_ROW("\x30\x00\x00"), NO_NAME},     /* something follows */
         {AS_LIT_ROW("\x30\x80\x00\x00"), NO_NAME}, /* without a length */
-        {AS_LIT_ROW("\x31\x00"), NO_NAME},         /* a set */
-        {AS_LIT_ROW("\xB0\x00"), NO_NAME},         /* [16], not universal */
-        {AS_LIT_ROW("\x30\x02\x31\x01"), NO_RDN},  /* cut off */
+        {AS_LIT_ROW("\x30\x80"), NO_NAME},
+        {AS_LIT_ROW("\x31\x00"), NO_NAME},        /* a set */
+        {AS_LIT_ROW("\xB0\x00"), NO_NAME},        /* [16], not universal */
+        {AS_LIT_ROW("\x30\x02\x31\x01"), NO_RDN}, /* cut off */
         {AS_LIT_ROW("\x30\x0A\x30\x08\x30\x06\x06\x01\x55\x0C\x01\x61"), NO_RDN}, /* a sequence */
         {AS_LIT_ROW("\x30\x0A\xB1\x08\x30\x06\x06\x01\x55\x0C\x01\x61"), NO_RDN}, /* [17] */
         {AS_LIT_ROW("\x30\x02\x31\x00"), NO_RDN},                                 /* empty */

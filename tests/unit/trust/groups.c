@@ -173,6 +173,55 @@ START_TEST(TLS_60_verdict_names_the_path)
 }
 END_TEST
 
+/* Of all that is on the path: a leaf that is newer than its anchor and ends before it. */
+START_TEST(TLS_61_the_window_is_the_narrowest)
+{
+    struct test_cert *below = test_cert(
+        root,
+        (struct test_cert_ask){.subject = "CN=c", .not_before = NOW - 60, .not_after = NOW + 60});
+    struct group group = {.anchors = {root}};
+    struct as_trust *trust = trust_of(&group, 1, NULL);
+    struct as_cert *cert = present(LIST(below));
+    struct as_trust_verdict verdict;
+
+    ck_ok(as_trust_judge(trust, AS_LIT("banks"), AS_USE_CLIENT, cert, NOW, &verdict));
+    ck_assert_ptr_null(verdict.reason);
+    ck_assert_int_eq(verdict.not_before, cert->not_before);
+    ck_assert_int_eq(verdict.not_after, cert->not_after);
+    as_cert_drop(cert);
+    as_trust_free(trust);
+    test_cert_free(below);
+}
+END_TEST
+
+/* What no conforming authority gives out stands as a digest in a path; what one may, as it is. */
+START_TEST(TLS_79_long_serials_in_a_path)
+{
+    static const unsigned char most[20] = {0x80, 1}, more[21] = {1, 2};
+    static const char *const texts[] = {"0x8001000000000000000000000000000000000000",
+                                        "0x010200000000000000000000000000000000000000"};
+    struct group group = {.anchors = {root}, .relaxed = true};
+    struct as_trust *trust = trust_of(&group, 1, NULL);
+    unsigned char digest[AS_DIGEST];
+
+    ck_ok(as_sha256(as_span_bytes(more, sizeof(more)), digest));
+    for (size_t i = 0; i < AS_COUNT(texts); i++) {
+        struct test_cert *below =
+            test_cert(root, (struct test_cert_ask){.subject = "CN=c", .serial = texts[i]});
+        struct as_cert *cert = present(LIST(below));
+        struct as_trust_verdict verdict;
+
+        ck_ok(as_trust_judge(trust, AS_LIT("banks"), AS_USE_CLIENT, cert, NOW, &verdict));
+        ck_assert_ptr_null(verdict.reason);
+        ck_assert_uint_eq(verdict.steps[0].serial_len, sizeof(most));
+        ck_assert_mem_eq(verdict.steps[0].serial, i == 0 ? most : digest, sizeof(most));
+        as_cert_drop(cert);
+        test_cert_free(below);
+    }
+    as_trust_free(trust);
+}
+END_TEST
+
 /* As a store keeps it: it must not change from one release to the next, or rows are written anew.
  */
 static void expect_way(const struct as_trust_verdict *verdict, const char *group)
@@ -684,6 +733,8 @@ AS_TESTS("trust/groups", {
     tcase_add_test(t, TLS_44_ca_names);
     tcase_add_test(t, TLS_50_anchor_set);
     tcase_add_test(t, TLS_60_verdict_names_the_path);
+    tcase_add_test(t, TLS_61_the_window_is_the_narrowest);
+    tcase_add_test(t, TLS_79_long_serials_in_a_path);
     tcase_add_test(t, D9_a_verdict_names_the_way);
     tcase_add_test(t, TLS_60_failures_live_five_seconds);
     tcase_add_test(t, TLS_60_many_threads);

@@ -103,6 +103,7 @@ START_TEST(MTLS_38_uri_is_exact)
     refuses_name(URI, AS_LIT("//client.example.com"), "it is not a URI with a scheme");
     refuses_name(URI, AS_LIT("1a:b"), "it is not a URI with a scheme");
     refuses_name(URI, AS_LIT("urn:"), "it is not a URI with a scheme");
+    refuses_name(URI, AS_LIT("client/a:b"), "it is not a URI with a scheme");
     refuses_name(URI, AS_LIT("urn:a b"), "it is not a URI");
     refuses_name(URI, AS_LIT("urn:\xC3\xA9"), "it is not a URI");
     as_cert_drop(cert);
