@@ -42,6 +42,16 @@ START_TEST(REG_12_depth)
     nest(text, 4096);
     ck_refuses(parse(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
     ck_ok(parse("[\"[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[\"]")); /* brackets in a string */
+    /* an escape does not end the string, nor does it hide its end */
+    strcpy(text, "[\"\\\"\",");
+    nest(text + strlen(text), AS_LIMIT_JSON_DEPTH);
+    strcat(text, "]");
+    ck_refuses(parse(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
+    strcpy(text, "[\"\\\\\",");
+    nest(text + strlen(text), AS_LIMIT_JSON_DEPTH);
+    strcat(text, "]");
+    ck_refuses(parse(text), AS_INVALID_REQUEST, "the JSON text is nested too deeply");
+    ck_ok(parse("[\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[\",\"\\\\\",\"[[[[[[[[[[[[[[[[[[[[\"]"));
 }
 END_TEST
 

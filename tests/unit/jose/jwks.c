@@ -39,6 +39,13 @@ START_TEST(REG_33_shape)
     ck_fault(read_set("{\"keys\":[1]}"), AS_INVALID_CLIENT_METADATA);
     ck_fault(read_set("{\"keys\":[{}]}"), AS_INVALID_CLIENT_METADATA);
     ck_fault(read_set("{\"keys\":[{\"kty\":7}]}"), AS_INVALID_CLIENT_METADATA);
+    static const char *const members[] = {"kid", "use", "alg"};
+    for (size_t i = 0; i < AS_COUNT(members); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), "{\"keys\":[{" JWK_EC ",\"%s\":7}]}", members[i]);
+        ck_refuses(read_set(text), AS_INVALID_CLIENT_METADATA,
+                   "a member of a key in jwks must be a string");
+    }
 }
 END_TEST
 
@@ -97,8 +104,8 @@ START_TEST(REG_35_keys_are_sound)
 }
 END_TEST
 
-/* What is wrong with y: a bit, or an octet too many or too few at its end. */
-enum spoil { SOUND, ONE_OFF, LONGER, SHORTER, SPOILS };
+/* What is wrong: a bit of y, or an octet too many or too few. */
+enum spoil { SOUND, ONE_OFF, LONG_Y, SHORT_Y, LONG_X, SHORT_X, SPOILS };
 
 /* A key of any curve, made now. */
 static as_err read_ec(const char *curve, size_t width, enum spoil spoil)
@@ -113,9 +120,9 @@ static as_err read_ec(const char *curve, size_t width, enum spoil spoil)
         1);
     ck_assert_uint_eq(len, 1 + 2 * width);
     point[len - 1] ^= spoil == ONE_OFF ? 1 : 0;
-    as_base64url_write(as_span_bytes(point + 1, width), x);
+    as_base64url_write(as_span_bytes(point + 1, width + (spoil == LONG_X) - (spoil == SHORT_X)), x);
     as_base64url_write(
-        as_span_bytes(point + 1 + width, width + (spoil == LONGER) - (spoil == SHORTER)), y);
+        as_span_bytes(point + 1 + width, width + (spoil == LONG_Y) - (spoil == SHORT_Y)), y);
     snprintf(text, sizeof(text),
              "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"}]}", curve, x, y);
     EVP_PKEY_free(pkey);
