@@ -100,6 +100,7 @@ END_TEST
 START_TEST(D15_members_of_the_group)
 {
     flow_refused(as_user(NOBODY, GROUP, 0), 403, "access_denied"); /* no group is set */
+    flow_refused(as_user(NOBODY, 0, 0), 403, "access_denied");     /* nor is root's meant */
     f->conf.admin_group_set = true;
     f->conf.admin_group = GROUP;
     flow_restart(f);

@@ -104,7 +104,13 @@ START_TEST(REG_12_uris)
                                       "https://a|",
                                       "https://a\xC3\xA4"};
 
+    char *longest = letters(AS_LIMIT_JSON_STRING + 1);
+    memcpy(longest, "urn:", 4);
     for (size_t i = 0; i < AS_COUNT(uris); i++) {
+        longest[AS_LIMIT_JSON_STRING] = 'a';
+        refuses_value(uris[i], json_string(longest), uri_why);
+        longest[AS_LIMIT_JSON_STRING] = '\0';
+        accepts_value(uris[i], json_string(longest));
         for (size_t j = 0; j < AS_COUNT(good); j++) {
             accepts_value(uris[i], json_string(good[j]));
         }
@@ -116,6 +122,7 @@ START_TEST(REG_12_uris)
         refuses_value(uris[i], json_stringn("https://a\0", 10), uri_why);
         refuses_value(uris[i], json_string("https://a\n"), uri_why);
     }
+    free(longest);
 }
 END_TEST
 
