@@ -14,7 +14,7 @@ import urllib.parse
 
 from cryptography import x509
 
-from fapid import Fapid, error_of, name, new_key, roundtrip, self_signed
+from fapid import Fapid, error_of, name, roundtrip, self_signed
 from tap import assert_equal, assert_in, each, main, test
 
 TLS, SELF = "tls_client_auth", "self_signed_tls_client_auth"

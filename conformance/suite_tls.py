@@ -10,8 +10,8 @@ import subprocess
 
 import rawtls
 from fapid import Fapid
-from rawtls import (CERTIFICATE, DECODE_ERROR, GROUPS, HANDSHAKE, HANDSHAKE_FAILURE, KNOWN_SUITES,
-                    MASTER_SECRET, P256, P384, POINT_FORMATS, PROTOCOL_VERSION, RENEGOTIATION,
+from rawtls import (CERTIFICATE, DECODE_ERROR, HANDSHAKE, HANDSHAKE_FAILURE, KNOWN_SUITES,
+                    MASTER_SECRET, P256, P384, PROTOCOL_VERSION, RENEGOTIATION,
                     SERVER_NAME, SESSION_TICKET, SSL3, TLS10, TLS11, TLS12, TLS13, TRUNCATED_HMAC,
                     X25519, ask, hello, server_name, vector)
 from tap import assert_equal, assert_in, each, main, test
