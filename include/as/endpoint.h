@@ -99,15 +99,13 @@ void as_audit_sink_free(struct as_audit_sink *sink, int wait_ms);
 /* ---------------------------------------------------------------- the app -------------------- */
 
 /* What became of a reload: another generation is in use, or it was refused and all goes on as
- * before. Then `where` and `message` are those of the log's line, of the first thing found wrong.
- */
-#define AS_RELOAD_MESSAGE 2048
+ * before. Then `where` and `message` tell of the first thing found wrong, as the log does. */
 struct as_reload_outcome {
     bool refused;
     unsigned long generation; /* in use now */
     size_t refusals;          /* things found wrong; 0: it is no setting that was */
     char where[AS_SETTINGS_WHERE];
-    char message[AS_RELOAD_MESSAGE];
+    char message[AS_SETTINGS_MESSAGE];
 };
 
 struct as_app_conf {
@@ -132,8 +130,8 @@ as_err as_app_use(struct as_app *app, struct as_generation *generation);
 /* /health/ready says 503 from now on, while all else goes on: the server is about to end. Threads:
  * any. */
 void as_app_drain(struct as_app *app);
-/* A backup, restore or check that runs is cancelled without effect; it and a reload are waited for.
- */
+/* A backup, restore or check that runs is cancelled without effect, and waited for; so is a reload,
+ * which ends by itself. */
 void as_app_free(struct as_app *app);
 /* Owned by the app. */
 const struct as_http_site *as_app_site(const struct as_app *app, enum as_site_kind kind);

@@ -103,6 +103,7 @@ struct as_setting_override {
  * Called with a ready text once per finding: `file:line: message`, or `command line: message`.
  * `file:line: warning: message` is a finding that refuses nothing.
  */
+#define AS_SETTINGS_MESSAGE 2048 /* octets, with its NUL; a longer text is cut */
 typedef void (*as_settings_tell)(void *arg, const char *message);
 
 /*

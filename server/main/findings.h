@@ -16,7 +16,7 @@
 
 struct as_finding {
     char where[AS_SETTINGS_WHERE]; /* "": of no setting */
-    char message[2048];            /* as long as those of settings/, and of a reload's outcome */
+    char message[AS_SETTINGS_MESSAGE];
 };
 
 struct as_findings {

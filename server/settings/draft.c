@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MESSAGE_MAX 2048
-
 as_err as_draft_new(const char *file, as_settings_tell tell, void *arg, struct as_draft **out)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(AS_LIMIT_SETTINGS);
@@ -36,7 +34,7 @@ __attribute__((format(printf, 4, 0))) static void say(const struct as_draft *dra
                                                       struct as_origin at, const char *prefix,
                                                       const char *format, va_list arguments)
 {
-    char text[MESSAGE_MAX];
+    char text[AS_SETTINGS_MESSAGE];
     int len = 0;
 
     if (at.file != NULL && at.line == 0) {
