@@ -36,13 +36,13 @@ as_err as_schema_check(struct as_db *db, const char *path, int64_t *version,
         return AS_OK; /* empty */
     }
     if (application != AS_APPLICATION_ID || *version < 1) {
-        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is somebody else's"), path,
-                            "a database, but not one of fapid");
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the database is somebody else's"),
+                            path, "a database, but not one of fapid");
     }
     if (*version > as_schema_newest()) {
         (void)snprintf(text, sizeof(text), "schema %lld is newer than this fapid knows (%lld)",
                        (long long)*version, (long long)as_schema_newest());
-        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is newer than this fapid"),
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the database is newer than fapid"),
                             path, text);
     }
     return AS_OK;

@@ -21,10 +21,10 @@ as_err as_open_need(int code, const char *path, char why[AS_STORE_MESSAGE])
         return AS_OK;
     }
     if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
-        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the store is corrupt"), path,
+        return as_files_say(why, AS_FAIL(AS_INVALID_REQUEST, "the database is corrupt"), path,
                             "corrupt, or not a database; restore a backup");
     }
-    return as_files_say(why, AS_FAIL(AS_UNAVAILABLE, "the store cannot be opened"), path,
+    return as_files_say(why, AS_FAIL(AS_UNAVAILABLE, "the database cannot be opened"), path,
                         sqlite3_errstr(code));
 }
 
