@@ -106,12 +106,15 @@ static void plan_look(struct loop *loop)
     loop->next_look = every > 0 ? as_clock_mono_ms() + every * 1000 : NEVER;
 }
 
-static void reload(struct loop *loop, const char *cause, struct as_reload_outcome *outcome)
+static struct as_reload_outcome reload(struct loop *loop, const char *cause)
 {
+    struct as_reload_outcome outcome;
+
     as_notify_say(loop->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, as_clock_mono_us());
-    as_server_reload(loop->server, cause, outcome);
-    say_ready(loop, outcome->refused);
+    as_server_reload(loop->server, cause, &outcome);
+    say_ready(loop, outcome.refused);
     plan_look(loop);
+    return outcome;
 }
 
 /* Whoever asked is told after the service manager: it may be that whose ExecReload= asks, and is
@@ -119,20 +122,17 @@ static void reload(struct loop *loop, const char *cause, struct as_reload_outcom
 static void reload_when_asked(struct loop *loop)
 {
     struct as_desk *desk = &loop->server->desk;
-    struct as_reload_outcome outcome;
 
     if (as_desk_is_asked(desk)) {
-        reload(loop, "operator", &outcome);
+        const struct as_reload_outcome outcome = reload(loop, "operator");
         as_desk_answer(desk, &outcome);
     }
 }
 
 static void heed(struct loop *loop, int number)
 {
-    struct as_reload_outcome outcome;
-
     if (number == SIGHUP) {
-        reload(loop, "signal", &outcome);
+        (void)reload(loop, "signal");
     } else if (number == AS_DESK_SIGNAL) {
         reload_when_asked(loop);
     }
@@ -140,15 +140,13 @@ static void heed(struct loop *loop, int number)
 
 static void look_when_due(struct loop *loop)
 {
-    struct as_reload_outcome outcome;
-
     if (as_clock_mono_ms() < loop->next_look) {
         return;
     }
     const char *changed = as_watch_look(loop->server->reading->watch);
     if (changed != NULL) {
         AS_LOG(AS_LOG_NOTICE, "file_changed", AS_LOG_TEXT("file", changed));
-        reload(loop, "file", &outcome);
+        (void)reload(loop, "file");
     }
     plan_look(loop);
 }

@@ -39,7 +39,8 @@ enum as_exit as_server_check(struct as_settings *settings, struct as_findings *f
 enum as_exit as_server_start(struct as_server *server, struct as_settings *settings);
 /*
  * reload.c. Reads the configuration anew and puts it into effect, all or nothing: what is wrong is
- * told and logged as `reload_refused`, and the old one goes on. `cause` is a word for the log.
+ * logged as `reload_refused`, and the old one goes on. `cause` is a word for the log; *out is what
+ * became of it.
  */
 void as_server_reload(struct as_server *server, const char *cause, struct as_reload_outcome *out);
 /* Ends what runs; open requests have `grace_ms`. Safe after a start that failed anywhere. */
