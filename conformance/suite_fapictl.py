@@ -114,7 +114,8 @@ def REG_141_an_id_may_begin_with_a_dash(verb):
 def REG_09_help_and_version():
     code, out, err = run("--help")
     assert_equal((code, err), (FINE, ""))
-    for word in ("client", "resource", "import", "\n  reload  ", "--certificate FILE", "--tls-client-auth-san-ip"):
+    for word in ("client", "resource", "import", "\n  reload  ", "--certificate FILE",
+                 "--tls-client-auth-san-ip"):
         assert_in(word, out)
     assert_equal((run("--version")[0], run("--version")[1].split()[0]), (FINE, "fapictl"))
 

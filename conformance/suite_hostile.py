@@ -4,6 +4,7 @@
 served meanwhile and afterwards."""
 import base64
 import contextlib
+import functools
 import ipaddress
 import os
 import re
@@ -647,19 +648,20 @@ def MTLS_06_every_kind_of_client_is_refused_alike():
     server.ctl("client", "disable", disabled.id)
     ids = (alice.id, bob.id, pinned.id, registered.id, disabled.id, resource.id, "nobody",
            "x" * 300)
+
     def ask(cert, party_id):
         form = f"grant_type=client_credentials&client_id={party_id}"
         got = exchange(server, post("/token", form, "Connection: close\r\n"), cert)
         assert_equal(statuses(got), [401], party_id)
         return without_id(got)
 
-    def rows(make):
-        cert = make()
+    def rows(make_cert):
+        cert = make_cert()
         return [(cert, party_id) for party_id in ids]
 
-    for make in (lambda: server.client_ca.issue("mallory"),
-                 lambda: self_signed(server.folder, "mallory"), lambda: None):
-        alike(server, ask, lambda make=make: rows(make))
+    for make_cert in (lambda: server.client_ca.issue("mallory"),
+                      lambda: self_signed(server.folder, "mallory"), lambda: None):
+        alike(server, ask, functools.partial(rows, make_cert))
 
 
 @test
