@@ -109,7 +109,8 @@ struct as_edge_conf {
 
 /* Told what an operator should know at start: what a listener offers; and what is probably not
  * meant, such as a name not in the SAN, as `warning: ...`. `listener` is "" where none is
- * concerned. */
+ * concerned; what is said of one of its files, or of one setting, begins with that: `/path: ...`,
+ * `max_cert_list: ...`. */
 typedef void (*as_edge_tell)(void *arg, const char *listener, const char *message);
 
 enum as_edge_failure {
@@ -140,9 +141,8 @@ as_err as_edge_start(struct as_edge *edge);
  * The listeners must be the same by position: name, kind, address, group of the socket,
  * max_per_address and site. Connections may show more certificates than before (max_cert_list,
  * client_certificate) if there is memory for it with as many as were counted at the start, or as
- * max_connections lets in.
- * Otherwise, or when a file is wrong, nothing changes, and the reason is told. From one thread at a
- * time, between as_edge_start and as_edge_stop; never waits for workers.
+ * max_connections lets in. Otherwise, or when a file is wrong, nothing changes, and the reason is
+ * told. From one thread at a time, between as_edge_start and as_edge_stop; never waits for workers.
  */
 enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_conf *conf,
                                     as_edge_tell tell, void *arg);

@@ -2,9 +2,8 @@
 /*
  * fapictl NOUN VERB (reload is one word): talks to the admin socket, never to the database (design
  * D15); `cert` works locally. Data on standard output, talk on standard error; with `-o json`
- * errors are
- * {"error","message"}. Exit codes: 0, 1 refused, 2 usage, 3 not found, 4 exists, 5 unreachable,
- * 6 not allowed.
+ * errors are {"error","message"}. Exit codes: 0, 1 refused, 2 usage, 3 not found, 4 exists,
+ * 5 unreachable, 6 not allowed.
  */
 #ifndef AS_CTL_H
 #define AS_CTL_H

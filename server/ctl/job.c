@@ -82,8 +82,7 @@ static enum ctl_exit look(const struct ctl *ctl, const char *url, int64_t *patie
 static enum ctl_exit give_up(const struct ctl *ctl, const struct ctl_wait *wait)
 {
     return ctl_say(ctl, CTL_UNREACHABLE,
-                   "no outcome within %lld s, but the server goes on; %s how "
-                   "it went",
+                   "no outcome within %lld s, but the server goes on; %s how it went",
                    (long long)(wait->most_ms / 1000), wait->later);
 }
 

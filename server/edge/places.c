@@ -123,15 +123,15 @@ static size_t heaviest(const struct as_edge_conf *conf)
     size_t found = 0;
 
     for (size_t i = 1; i < conf->listener_count; i++) {
-        bool more =
-            certificate_octets(&conf->listeners[i]) > certificate_octets(&conf->listeners[found]);
-        found = more ? i : found;
+        if (certificate_octets(&conf->listeners[i]) > certificate_octets(&conf->listeners[found])) {
+            found = i;
+        }
     }
     return found;
 }
 
-/* By memory, of which half is for this. What one may hold, buffers apart: OpenSSL keeps what a
- * client has shown, decoded. */
+/* How many connections half of the memory holds. Apart from buffers, OpenSSL keeps for each what
+ * its client has shown, decoded. */
 static uint64_t by_memory(const struct as_edge *edge, const struct as_edge_conf *conf)
 {
     uint64_t most =

@@ -53,7 +53,7 @@ void as_log_err(enum as_log_level level, const char *event, as_err err);
  * clock. Threads: any, at the same time; for one of them it is due.
  */
 struct as_log_pace {
-    _Atomic int64_t told_ms; /* and 1; 0: never, or not since it was over */
+    _Atomic int64_t told_ms; /* plus 1; 0: never, or not since it was over */
 };
 /* Is it to be told now? Whoever hears so tells it. */
 bool as_log_is_due(struct as_log_pace *pace, int64_t mono_ms);

@@ -48,7 +48,8 @@ extern const struct as_job_family as_admin_reload_family; /* reloads.c */
 void as_job_make_printable(char *text);
 
 as_err as_jobs_new(struct as_app *app, const struct as_job_family *family, struct as_jobs **out);
-/* Cancels the job that runs, if any, and waits for its end. NULL is allowed. */
+/* Cancels what the job that runs, if any, does in the store, and waits for its end. NULL is
+ * allowed. */
 void as_jobs_free(struct as_jobs *jobs);
 
 /*

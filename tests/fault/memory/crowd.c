@@ -155,8 +155,8 @@ START_TEST(operators_do_not_wait_for_memory)
     poll(NULL, 0, 3 * AS_LIMIT_ACCEPT_PAUSE_MS);
     ck_assert_int_eq(as_metric_get(AS_METRIC_connections_refused_total), refused + 1);
     descriptors_again(before);
-    wait_metric(AS_METRIC_connections_refused_total,
-                refused + 2); /* accepted, and then no memory */
+    /* it is accepted, and then there is no memory for it */
+    wait_metric(AS_METRIC_connections_refused_total, refused + 2);
     memory_unbind();
     ck_assert(client_ended(operator_));
     client_close(operator_);

@@ -15,8 +15,7 @@ static bool acknowledged[SCRIPT_MOST];
 static unsigned step;
 static size_t failed;
 
-/* The housekeeper writes too, soon after a failure: it might meet the next one in a step's stead.
- */
+/* The housekeeper writes too, soon after a failure, and might meet the next one before a step. */
 static void send_housekeeper_home(void)
 {
     as_housekeeper_stop(f.store->housekeeper);

@@ -14,8 +14,8 @@ static int by_bytes(const void *a, const void *b)
     return memcmp(a, b, AS_RANDOM_ID);
 }
 
-/* TOK-17: 128 bits; 10^5 samples without a repeat; each of the 22 characters behind the
- * kind varies. */
+/* TOK-17: 128 bits; 10^5 samples without a repeat; each of the 22 characters behind the kind
+ * varies. */
 START_TEST(TOK_17_random_ids)
 {
     AS_AUTO(as_arena_free) struct as_arena *mem = as_arena_new(1 << 16);
