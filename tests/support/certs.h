@@ -331,11 +331,8 @@ TEST_UNUSED static char *test_certs_pem(const struct test_cert *const *certs, si
 /* Writes text to a new file in TEST_TMP, or /tmp, and gives its path; see test_file_drop. */
 TEST_UNUSED static char *test_file(const char *text)
 {
-    const char *folder = getenv("TEST_TMP");
     char *path = NULL;
-    ck_assert_int_gt(asprintf(&path, "%s/fapid-test-XXXXXX",
-                              folder != NULL && *folder != '\0' ? folder : "/tmp"),
-                     0);
+    ck_assert_int_gt(asprintf(&path, "%s/fapid-test-XXXXXX", as_test_tmp()), 0);
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     size_t len = strlen(text);

@@ -133,7 +133,7 @@ static inline void world_store(struct world *w)
     char path[96];
     char message[256] = "";
 
-    snprintf(w->dir, sizeof(w->dir), "/tmp/fapid-world-XXXXXX");
+    snprintf(w->dir, sizeof(w->dir), "%s/fapid-world-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(w->dir));
     snprintf(path, sizeof(path), "%s/fapid.db", w->dir);
     ck_assert_msg(!as_failed(as_store_open("sqlite", path, &w->store, message)), "store: %s",

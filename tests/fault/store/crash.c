@@ -86,7 +86,7 @@ START_TEST(TOK_177_power_goes)
     on_a_new_disk(run_script);
     choose_points();
     crashes.taken = 0;
-    snprintf(crashes.dir, sizeof(crashes.dir), "/tmp/fapid-crash-XXXXXX");
+    snprintf(crashes.dir, sizeof(crashes.dir), "%s/fapid-crash-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(crashes.dir));
     on_a_new_disk(run_script);
     ck_assert_uint_ge(crashes.taken, POINTS - 5); /* the threads of a store vary a little */

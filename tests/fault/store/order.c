@@ -8,13 +8,14 @@
 #include "fault/support/operating.h"
 
 static struct scene s;
-static char dir[64];
+static char dir[64], worlds[64];
 
 static void start(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/fapid-order-XXXXXX");
+    snprintf(dir, sizeof(dir), "%s/fapid-order-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(dir));
-    disk_start("/tmp/fapid-world-");
+    snprintf(worlds, sizeof(worlds), "%s/fapid-world-", as_test_tmp());
+    disk_start(worlds);
     scene_start(&s);
 }
 

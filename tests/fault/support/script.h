@@ -16,7 +16,7 @@
 static inline void script_start(struct fixture *f)
 {
     memset(f, 0, sizeof(*f));
-    snprintf(f->dir, sizeof(f->dir), "/tmp/fapid-disk-XXXXXX");
+    snprintf(f->dir, sizeof(f->dir), "%s/fapid-disk-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(f->dir));
     snprintf(f->path, sizeof(f->path), "%s/store.db", f->dir);
     f->mem = as_arena_new(16 << 20);

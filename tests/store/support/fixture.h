@@ -40,7 +40,7 @@ static inline void fixture_open(struct fixture *f, size_t backend)
 static inline void fixture_start(struct fixture *f, size_t backend)
 {
     memset(f, 0, sizeof(*f));
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/fapid-store-XXXXXX");
+    (void)snprintf(f->dir, sizeof(f->dir), "%s/fapid-store-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(f->dir));
     (void)snprintf(f->path, sizeof(f->path), "%s/store.db", f->dir);
     f->mem = as_arena_new(16 << 20);

@@ -11,9 +11,10 @@
 /* A descriptor at the start of a nameless file of so many octets. */
 static int file_of(size_t len)
 {
-    char name[] = "/tmp/fapid-file-XXXXXX";
-    int fd = mkstemp(name);
+    char name[4096];
 
+    snprintf(name, sizeof(name), "%s/fapid-file-XXXXXX", as_test_tmp());
+    int fd = mkstemp(name);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(unlink(name), 0);
     for (size_t i = 0; i < len; i++) {
@@ -91,10 +92,8 @@ END_TEST
 static const char *made(const char *name, mode_t mode)
 {
     static char path[256];
-    const char *folder = getenv("TEST_TMP");
 
-    snprintf(path, sizeof(path), "%s/file-%ld-%s", folder != NULL ? folder : "/tmp", (long)getpid(),
-             name);
+    snprintf(path, sizeof(path), "%s/file-%ld-%s", as_test_tmp(), (long)getpid(), name);
     (void)unlink(path);
     if (mode != 0) {
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -5,17 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/as-groups-XXXXXX";
+static char root[64];
 
 static void make_root(void)
 {
-    strcpy(root + strlen(root) - 6, "XXXXXX");
+    (void)snprintf(root, sizeof(root), "%s/groups-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(root));
 }
 
 static void drop_root(void)
 {
-    char command[64];
+    char command[96];
 
     (void)snprintf(command, sizeof(command), "rm -r %s", root);
     ck_assert_int_eq(system(command), 0);

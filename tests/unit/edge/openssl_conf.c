@@ -105,9 +105,10 @@ static void add_tests(TCase *t)
 
 int main(void)
 {
-    char path[] = "/tmp/fapid-test-XXXXXX";
-    int fd = mkstemp(path);
+    char path[4096];
 
+    (void)snprintf(path, sizeof(path), "%s/openssl-XXXXXX", as_test_tmp());
+    int fd = mkstemp(path);
     if (fd < 0 || write(fd, lowered, strlen(lowered)) != (ssize_t)strlen(lowered) ||
         close(fd) != 0 || setenv("OPENSSL_CONF", path, 1) != 0) {
         return EXIT_FAILURE;

@@ -16,7 +16,7 @@
 
 #define NOBODY 65534
 
-static char dir[32], path[64];
+static char dir[64], path[96];
 static int listening = -1;
 
 static void listen_at(int backlog)
@@ -32,7 +32,7 @@ static void listen_at(int backlog)
 
 static void start(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/fetch.XXXXXX");
+    snprintf(dir, sizeof(dir), "%s/fetch-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/socket", dir);
 }
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(D15_why_nobody_was_reached)
 {
-    char below[96];
+    char below[108];
 
     ck_no_answer(path, AS_UNAVAILABLE,
                  "there is no such socket: is fapid running, and with this socket?");

@@ -146,9 +146,8 @@ static char path[4096];
 
 static void put(const char *text)
 {
-    const char *tmp = getenv("TEST_TMP");
 
-    snprintf(path, sizeof(path), "%s/options-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    snprintf(path, sizeof(path), "%s/options-XXXXXX", as_test_tmp());
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));

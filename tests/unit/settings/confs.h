@@ -36,9 +36,8 @@ static inline void conf_tell(void *arg, const char *message)
 static inline void conf_enter(void)
 {
     char path[4096];
-    const char *tmp = getenv("TEST_TMP");
 
-    snprintf(path, sizeof(path), "%s/settings-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    snprintf(path, sizeof(path), "%s/settings-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(path));
     ck_assert_int_eq(chdir(path), 0);
 }

@@ -103,10 +103,9 @@ END_TEST
 START_TEST(the_manual_shows_every_setting_and_the_right_defaults)
 {
     char path[4096];
-    const char *tmp = getenv("TEST_TMP");
 
     load_manual();
-    snprintf(path, sizeof(path), "%s/manual-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    snprintf(path, sizeof(path), "%s/manual-XXXXXX", as_test_tmp());
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);

@@ -337,7 +337,8 @@ START_TEST(TLS_80_files_that_cannot_be_read)
     ck_refuses(read_one("/nonexistent/anchors.pem", &told), AS_BAD_CONFIGURATION,
                "a trust group cannot be read");
     ck_assert_str_eq(told.all, "No such file or directory\n");
-    char pipe[] = "/tmp/anchors-XXXXXX";
+    char pipe[64];
+    snprintf(pipe, sizeof(pipe), "%s/anchors-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(pipe));
     told = (struct told){0};
     ck_refuses(read_one(pipe, &told), AS_BAD_CONFIGURATION, "a trust group cannot be read");
