@@ -115,6 +115,14 @@ def REG_08_what_is_ignored_is_told():
     assert_in("audience is not known for a client and was ignored", err)
 
 
+@test
+def REG_10_a_warning_does_not_steer_the_terminal():
+    file = server.write("steers.json", json.dumps(registered("steers", **{"x\x1b[2J\n": 1})))
+    code, _, err = run("client", "create", "--json", file)
+    assert_equal((code, err), (FINE, "fapictl: warning: x\\x1b[2J\\x0a is not known for a client "
+                                     "and was ignored.\n"))
+
+
 # ------------------------------------------------------------------------------------ warnings
 
 def warned(*args):

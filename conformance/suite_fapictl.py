@@ -111,6 +111,14 @@ def REG_141_an_id_may_begin_with_a_dash(verb):
 
 
 @test
+def REG_09_an_argument_that_is_no_text_is_told():
+    code, out, err = run("-o", "json", "client", "\udcff")  # the octet FF
+    assert_equal((code, out), (USAGE, ""))
+    assert_equal(json.loads(err), {"error": "usage",
+                                   "message": "there is no client ?; see fapictl --help"})
+
+
+@test
 def REG_09_help_and_version():
     code, out, err = run("--help")
     assert_equal((code, err), (FINE, ""))

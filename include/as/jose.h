@@ -30,6 +30,9 @@ void as_json_free(struct json_t *value);
 size_t as_json_size(const struct json_t *object);
 /* The text of a string, which lives as long as the value; a NULL ptr for anything else. */
 as_span as_json_span(const struct json_t *value);
+/* A string of octets that need not be UTF-8, as in a file or an argument: then `text` becomes ASCII
+ * first, with ? for what is none. NULL: memory is short. */
+struct json_t *as_json_of_octets(char *text);
 /* A member of an object that is itself an object; NULL when there is none. It lives as long as the
  * object. */
 const struct json_t *as_json_object(const struct json_t *object, const char *name);

@@ -95,10 +95,12 @@ as_span ctl_read_file(const struct ctl *ctl, const char *file);
 /* The same as one JSON value, the caller's; NULL after it said what is wrong. */
 json_t *ctl_read_json(const struct ctl *ctl, const char *file);
 
-/* say.c */
-/* What steers a terminal is escaped. */
+/* say.c: on standard error, where what steers a terminal is escaped. */
 enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
+/* The exit code stays. */
+void ctl_warn(const struct ctl *ctl, const char *message, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Data on standard output; another code than CTL_FINE after it said why it is not there. */
 enum ctl_exit ctl_print(const struct ctl *ctl, const json_t *value);
 /* Always as JSON. */
@@ -112,9 +114,7 @@ struct ctl_column {
 enum ctl_exit ctl_print_list(const struct ctl *ctl, const json_t *list,
                              const struct ctl_column *columns, size_t count);
 
-/* warnings.c: on standard error; the exit code stays. */
-void ctl_warn(const struct ctl *ctl, const char *message, ...)
-    __attribute__((format(printf, 2, 3)));
+/* warnings.c */
 /* Takes `warnings` out of an answer and tells them. */
 void ctl_tell_warnings(const struct ctl *ctl, json_t *answer);
 /* Tells when the server would not accept this certificate for the party as it was answered. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the operator reads: data on standard output, talk on standard error. */
+#include "as/jose.h"
 #include "ctl.h"
 
 #include <stdarg.h>
@@ -71,25 +72,44 @@ static void print_text(const char *text)
     put_text(stdout, text);
 }
 
-enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
+/* `error` NULL: a warning. */
+__attribute__((format(printf, 3, 0))) static void tell(const struct ctl *ctl, const char *error,
+                                                       const char *message, va_list args)
 {
     char text[4096]; /* a place and a finding of the server's fit */
+
+    vsnprintf(text, sizeof(text), message, args);
+    if (!ctl->json) {
+        fputs(error != NULL ? "fapictl: " : "fapictl: warning: ", stderr);
+        put_text(stderr, text);
+        fputc('\n', stderr);
+        return;
+    }
+    AS_AUTO(json_decref)
+    json_t *json = error != NULL
+                       ? json_pack("{s:s, s:o}", "error", error, "message", as_json_of_octets(text))
+                       : json_pack("{s:o}", "warning", as_json_of_octets(text));
+    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
+    fputc('\n', stderr);
+}
+
+enum ctl_exit ctl_say(const struct ctl *ctl, enum ctl_exit code, const char *message, ...)
+{
     va_list args;
 
     va_start(args, message);
-    vsnprintf(text, sizeof(text), message, args);
+    tell(ctl, codes[code], message, args);
     va_end(args);
-    if (!ctl->json) {
-        fputs("fapictl: ", stderr);
-        put_text(stderr, text);
-        fputc('\n', stderr);
-        return code;
-    }
-    AS_AUTO(json_decref)
-    json_t *json = json_pack("{s:s, s:s}", "error", codes[code], "message", text);
-    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
-    fputc('\n', stderr);
     return code;
+}
+
+void ctl_warn(const struct ctl *ctl, const char *message, ...)
+{
+    va_list args;
+
+    va_start(args, message);
+    tell(ctl, NULL, message, args);
+    va_end(args);
 }
 
 static void print_value(const json_t *value)

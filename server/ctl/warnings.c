@@ -3,26 +3,7 @@
 #include "as/trust.h"
 #include "ctl.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-void ctl_warn(const struct ctl *ctl, const char *message, ...)
-{
-    char text[4096];
-    va_list args;
-
-    va_start(args, message);
-    vsnprintf(text, sizeof(text), message, args);
-    va_end(args);
-    if (!ctl->json) {
-        fprintf(stderr, "fapictl: warning: %s\n", text);
-        return;
-    }
-    AS_AUTO(json_decref) json_t *json = json_pack("{s:s}", "warning", text);
-    json_dumpf(json, stderr, JSON_COMPACT | JSON_ENSURE_ASCII);
-    fputc('\n', stderr);
-}
 
 void ctl_tell_warnings(const struct ctl *ctl, json_t *answer)
 {

@@ -69,6 +69,16 @@ as_err as_json_parse(as_span text, struct json_t **out)
     return AS_OK;
 }
 
+struct json_t *as_json_of_octets(char *text)
+{
+    if (!as_span_is_utf8(as_span_of(text))) {
+        for (char *at = text; *at != '\0'; at++) {
+            *at = (char)((unsigned char)*at < 0x80 ? *at : '?');
+        }
+    }
+    return json_string(text);
+}
+
 as_err as_json_write(struct as_arena *mem, const struct json_t *value, as_span *out)
 {
     unsigned long shortages = as_memory_shortages();

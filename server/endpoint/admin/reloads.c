@@ -11,20 +11,6 @@
 const struct as_job_family as_admin_reload_family = {
     .event = "reload_job", .url = "/v1/reloads/", .busy = "a reload is under way"};
 
-/* A configuration may hold any octets; JSON may not. */
-static json_t *text_of(char *text)
-{
-    json_t *json = json_string(text);
-
-    if (json == NULL) {
-        for (char *at = text; *at != '\0'; at++) {
-            *at = (char)((unsigned char)*at < 0x80 ? *at : '?');
-        }
-        json = json_string(text);
-    }
-    return json;
-}
-
 static as_err reload(struct as_task *task, json_t **result)
 {
     const struct as_app_conf *conf = &task->app->conf;
@@ -36,8 +22,8 @@ static as_err reload(struct as_task *task, json_t **result)
     AS_NEED_MEM(json);
     if (outcome.refused) {
         AS_TRY(as_json_put(json, "refusals", json_integer((json_int_t)outcome.refusals)));
-        AS_TRY(as_json_put(json, "where", text_of(outcome.where)));
-        AS_TRY(as_json_put(json, "message", text_of(outcome.message)));
+        AS_TRY(as_json_put(json, "where", as_json_of_octets(outcome.where)));
+        AS_TRY(as_json_put(json, "message", as_json_of_octets(outcome.message)));
     }
     *result = AS_MOVE(json);
     AS_NEED(!outcome.refused, AS_NOT_DONE, "the configuration of before goes on");

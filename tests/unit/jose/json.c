@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 static as_err parse(const char *text)
@@ -68,6 +69,29 @@ START_TEST(REG_01_malformed)
 }
 END_TEST
 
+/* What comes from a file or an argument is told all the same. */
+START_TEST(octets_that_are_no_text)
+{
+    static const struct {
+        const char *octets, *text;
+    } rows[] = {{"", ""},
+                {"a\x1b", "a\x1b"},
+                {"\xC3\xA4", "\xC3\xA4"},
+                {"\xC3\xA4\xFF.", "???."},
+                {"cut \xE2\x82", "cut ??"},
+                {"\xED\xA0\x80", "???"}, /* a surrogate */
+                {"\xC0\x80", "??"}};     /* overlong */
+
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        char octets[16];
+        (void)snprintf(octets, sizeof(octets), "%s", rows[i].octets);
+        json_t *value = as_json_of_octets(octets);
+        ck_assert_pstr_eq(json_string_value(value), rows[i].text);
+        json_decref(value);
+    }
+}
+END_TEST
+
 /* Octets of no character, wherever they stand. */
 START_TEST(REG_01_nul)
 {
@@ -90,5 +114,6 @@ AS_TESTS("json", {
     tcase_add_test(t, REG_12_repeated_member_names);
     tcase_add_test(t, REG_12_depth);
     tcase_add_test(t, REG_01_malformed);
+    tcase_add_test(t, octets_that_are_no_text);
     tcase_add_test(t, REG_01_nul);
 })
