@@ -118,12 +118,12 @@ as_err as_store_parties_of(struct as_store_session *session, struct as_arena *me
  */
 as_err as_store_party_create(struct as_store_session *session, const struct as_party_write *writes,
                              size_t count, const struct as_audit *audit, size_t *which);
-/* Replaces all but id, kind, epoch, created and rat; refuses as create does, but for identifiers
- * that a party which does not share held before: who shares them came later, and that may not hold
- * up changes of its own. Another method or another registered name moves the epoch on: what was
- * issued to the old identity ends with it. Rows of class registered whose certificate nobody has
- * then are forgotten, as at delete (D9). *found is false when there is none of that id and kind;
- * then nothing is written, and no audit row. */
+/* Replaces all but id, kind, epoch, created and rat. Refuses as create does; but a party that does
+ * not share keeps the identifiers it held before, though others share them since: they came later,
+ * and hold up no change of its own. Another method or another registered name moves the epoch on:
+ * what was issued to the old identity ends with it. Rows of class registered whose certificate
+ * nobody has then are forgotten, as at delete (D9). *found is false when there is none of that id
+ * and kind; then nothing is written, and no audit row. */
 as_err as_store_party_replace(struct as_store_session *session, const struct as_party_write *write,
                               const struct as_audit *audit, bool *found);
 /* The same for a party that replaces itself: only while its status, trust group, sharing, profile,

@@ -20,9 +20,9 @@ bool ctl_flags_known(const struct ctl *ctl, const char *const *names, bool membe
         const char *name = ctl->flags[i].name;
 
         if (!is_listed(names, name) && !(members && ctl_is_member(name))) {
-            bool one = ctl->words[1] == NULL;
+            const char *verb = ctl->words[1];
             ctl_say(ctl, CTL_USAGE, "--%s is no flag of %s%s%s", name, ctl->words[0],
-                    one ? "" : " ", one ? "" : ctl->words[1]);
+                    verb != NULL ? " " : "", verb != NULL ? verb : "");
             return false;
         }
         if (ctl_is_repeated(ctl, i) && !ctl_may_repeat(name)) {
