@@ -10,12 +10,21 @@ from operation import FINE, METADATA, SECONDS, events, running, until
 from tap import assert_equal, each, main, test
 
 
+def assert_happened(server, *wanted):
+    """These events, in this order."""
+    names = [line["event"] for line in server.log_lines()]
+    order = [names.index(one) for one in wanted]
+    assert_equal(order, sorted(order))
+
+
 @test
 def a_drain_lasts_as_long_as_is_said():
     with running(["http.drain=2s"]) as server:
         began = time.monotonic()
         assert_equal(server.stop(), FINE)
         assert time.monotonic() - began >= 2
+        assert_happened(server, "stopping", "draining", "stopped")
+        assert_equal(events(server, "cut_short"), [])
 
 
 @test
@@ -33,9 +42,7 @@ def drain():
         status, fields, _ = server.request("GET", METADATA)  # and a new one
         assert_equal((status, fields.get("connection")), (200, "close"))
         assert_equal(server.stop(), FINE)
-        names = [line["event"] for line in server.log_lines()]
-        order = [names.index(one) for one in ("stopping", "draining", "cut_short", "stopped")]
-        assert_equal(order, sorted(order))
+        assert_happened(server, "stopping", "draining", "cut_short", "stopped")
 
 
 @each(("term", signal.SIGTERM), ("int", signal.SIGINT))
@@ -64,7 +71,9 @@ def a_second_signal_ends_what_open_requests_hold_up():
             half.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: loc")
             answer = b""
             while b"not_found" not in answer:
-                answer += half.recv(4096)
+                part = half.recv(4096)
+                assert part, f"the connection ended after {answer}"
+                answer += part
             server.process.send_signal(signal.SIGTERM)
             until("stopping", lambda: events(server, "stopping"))
             time.sleep(1)
