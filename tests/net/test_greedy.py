@@ -10,7 +10,7 @@ from fapid import Fapid
 from greed import ASK, CROWDS, SlowReaders, hear, say
 from hostile import eventually
 from strangers import Client
-from tap import assert_equal, each, main, test
+from tap import each, main, test
 
 COUNT, TURNS = 30, 25
 ANSWER = 300              # octets, at least, of the refusal that ASK gets

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import time
 
-from fapid import Fapid, Party
+from fapid import Fapid
 from strangers import Background, Client, Operator, Resource, client_object, together
 from tap import assert_equal, main, skip, test
 
