@@ -14,11 +14,10 @@ from operation import (FINE, SECONDS, UNREACHABLE, algs, edit, events, install, 
 from tap import assert_equal, assert_in, build_dir, each, main, test
 
 
-def ctl_text(server, *args, env=None):
+def ctl_text(server, *args):
     """(exit status, standard output, standard error) of fapictl, as text."""
     done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", server.socket, *args],
-                          capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, **(env or {})})
+                          capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
