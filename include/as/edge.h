@@ -146,6 +146,10 @@ as_err as_edge_start(struct as_edge *edge);
  */
 enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_conf *conf,
                                     as_edge_tell tell, void *arg);
+/* Would that change something? For one whose other steps cannot be taken back: tells and refuses
+ * the same, and changes nothing. */
+enum as_edge_failure as_edge_reload_check(struct as_edge *edge, const struct as_edge_conf *conf,
+                                          as_edge_tell tell, void *arg);
 
 /*
  * From now on each answer says `Connection: close` and its connection ends after it; listeners go

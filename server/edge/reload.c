@@ -87,19 +87,34 @@ static void drop(struct fresh *fresh)
     as_ip_list_free(fresh->exempt);
 }
 
+/* All that can fail; `fresh` is to be dropped in any case. */
+static enum as_edge_failure prepare(struct as_edge *edge, const struct as_edge_conf *conf,
+                                    as_edge_tell tell, void *arg, struct fresh *fresh)
+{
+    enum as_edge_failure failure = check_same(edge, conf, tell, arg);
+
+    return failure == AS_EDGE_FINE ? make(conf, tell, arg, fresh) : failure;
+}
+
 enum as_edge_failure as_edge_reload(struct as_edge *edge, const struct as_edge_conf *conf,
                                     as_edge_tell tell, void *arg)
 {
     struct fresh fresh = {NULL, 0, NULL};
-    enum as_edge_failure failure = check_same(edge, conf, tell, arg);
+    enum as_edge_failure failure = prepare(edge, conf, tell, arg, &fresh);
 
-    if (failure != AS_EDGE_FINE) {
-        return failure;
-    }
-    failure = make(conf, tell, arg, &fresh);
     if (failure == AS_EDGE_FINE) {
         swap(edge, conf, &fresh);
     }
+    drop(&fresh);
+    return failure;
+}
+
+enum as_edge_failure as_edge_reload_check(struct as_edge *edge, const struct as_edge_conf *conf,
+                                          as_edge_tell tell, void *arg)
+{
+    struct fresh fresh = {NULL, 0, NULL};
+    enum as_edge_failure failure = prepare(edge, conf, tell, arg, &fresh);
+
     drop(&fresh);
     return failure;
 }

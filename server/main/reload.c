@@ -66,7 +66,8 @@ static as_err change_keys(struct as_server *server, const struct as_reading *rea
     if (same_keys(&old, &fresh)) {
         return AS_OK;
     }
-    if (as_edge_check(&edge, as_findings_of_edge, &server->findings) != AS_EDGE_FINE) {
+    if (as_edge_reload_check(server->edge, &edge, as_findings_of_edge, &server->findings) !=
+        AS_EDGE_FINE) {
         as_findings_blame_last(&server->findings, "the listeners cannot be exchanged");
         return AS_FAIL(AS_BAD_CONFIGURATION, "the listeners cannot be exchanged");
     }

@@ -60,13 +60,27 @@ static void start(void)
     forget();
 }
 
-static enum as_edge_failure reload(void)
+static enum as_edge_failure have(enum as_edge_failure (*verb)(struct as_edge *,
+                                                              const struct as_edge_conf *,
+                                                              as_edge_tell, void *))
 {
     struct as_edge_conf conf = serve_conf();
 
     serve.told[0] = '\0';
     conf.listener_count = serve.listener_count;
-    enum as_edge_failure failure = as_edge_reload(serve.edge, &conf, serve_tell, NULL);
+    return verb(serve.edge, &conf, serve_tell, NULL);
+}
+
+/* Whatever becomes of it, a check has said so in the same words. */
+static enum as_edge_failure reload(void)
+{
+    char said[sizeof(serve.told)];
+    enum as_edge_failure foreseen = have(as_edge_reload_check);
+
+    (void)snprintf(said, sizeof(said), "%s", serve.told);
+    enum as_edge_failure failure = have(as_edge_reload);
+    ck_assert_int_eq(failure, foreseen);
+    ck_assert_str_eq(serve.told, said);
     forget();
     return failure;
 }
@@ -161,6 +175,17 @@ START_TEST(TLS_29_one_wrong_listener_keeps_all_as_they_are)
     serve.listener_count = 2;
     refused(AS_EDGE_BAD_CONFIGURATION, "/nowhere/key.pem");
     check_serves(kit.ec); /* the first listener */
+    serve_stop(1000);
+}
+END_TEST
+
+START_TEST(TLS_29_a_check_changes_nothing)
+{
+    start();
+    use(true);
+    ck_assert_int_eq(have(as_edge_reload_check), AS_EDGE_FINE);
+    forget();
+    check_serves(kit.ec);
     serve_stop(1000);
 }
 END_TEST
@@ -490,6 +515,7 @@ AS_TESTS("edge/reload", {
     tcase_add_test(t, TLS_29_new_connections_see_the_new_certificate_and_old_ones_live_on);
     tcase_add_test(t, TLS_29_a_wrong_file_keeps_what_is);
     tcase_add_test(t, TLS_29_one_wrong_listener_keeps_all_as_they_are);
+    tcase_add_test(t, TLS_29_a_check_changes_nothing);
     tcase_add_test(t, D7_a_session_of_before_the_swap_is_not_resumed);
     tcase_add_test(t, names_and_bounds_change_for_new_connections);
     tcase_add_test(t, TLS_43_who_is_exempt_changes_too);
