@@ -8,6 +8,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+import threading
 
 from operation import (FINE, SECONDS, UNREACHABLE, algs, edit, events, install, line_of, reload,
                        running, shown, until, until_failing)
@@ -145,6 +146,34 @@ def TLS_29_two_reloads_at_once():
         line = next(line for line in server.audit_lines() if line["outcome"] == "refused")
         assert_equal((line["event"], line["reason"]),
                      ("configuration_reloaded", "a reload is under way"))
+
+
+class Storm(threading.Thread):
+    """There is always another SIGHUP."""
+    def __init__(self, server):
+        super().__init__()
+        self.process, self.over = server.process, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.001):
+            self.process.send_signal(signal.SIGHUP)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+
+@test
+def TLS_29_a_storm_of_signals_keeps_neither_operators_nor_the_end_waiting():
+    with running(["reload.watch=0s"], profile="bcp195") as server:
+        with Storm(server):
+            until("reload", lambda: server.metric("reloads_total") > 2)
+            assert server.ctl("reload")["generation"] > 2
+            assert_equal(server.stop(), FINE)
 
 
 @test

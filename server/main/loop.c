@@ -14,17 +14,23 @@ struct loop {
     struct as_server *server;
     const struct as_notify *notify;
     sigset_t signals;
+    sigset_t ends;      /* those of them that end it */
     int64_t next_look;  /* at the files */
     int64_t next_pulse; /* a sign of life */
     int64_t next_trim;  /* of memory */
     bool stuck;
 };
 
-static void fill_signals(sigset_t *set)
+static void fill_ends(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+}
+
+static void fill_signals(sigset_t *set)
+{
+    fill_ends(set);
     sigaddset(set, SIGHUP);
     sigaddset(set, AS_DESK_SIGNAL);
 }
@@ -43,9 +49,7 @@ void as_loop_unblock_signals(void)
 {
     sigset_t set;
 
-    fill_signals(&set);
-    sigdelset(&set, SIGHUP);
-    sigdelset(&set, AS_DESK_SIGNAL);
+    fill_ends(&set);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -54,15 +58,28 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The number of a signal, or 0 when it is `until`, or may be. */
+/* The number of a signal of the set, or 0 when `ms` are over, or may be. */
+static int take_signal(const sigset_t *set, int64_t ms)
+{
+    const struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
+    int number = sigtimedwait(set, NULL, &wait);
+
+    return number > 0 ? number : 0;
+}
+
+/* The same until a moment. Of several the kernel gives the lowest, SIGHUP: the end must not wait
+ * until nobody sends that any more. */
 static int wait_signal(const struct loop *loop, int64_t until)
 {
     int64_t left = until - as_clock_mono_ms();
-    left = left > 0 ? left : 0;
-    const struct timespec wait = {left / 1000, left % 1000 * 1000000};
-    int number = sigtimedwait(&loop->signals, NULL, &wait);
+    int number = take_signal(&loop->ends, 0);
 
-    return number > 0 ? number : 0;
+    return number > 0 ? number : take_signal(&loop->signals, left > 0 ? left : 0);
+}
+
+static bool is_end(int number)
+{
+    return number == SIGTERM || number == SIGINT;
 }
 
 /* ---------------------------------------------------------------- signs of life -------------- */
@@ -117,8 +134,8 @@ static struct as_reload_outcome reload(struct loop *loop, const char *cause)
     return outcome;
 }
 
-/* Whoever asked is told after the service manager: it may be that whose ExecReload= asks, and is
- * over then. */
+/* At every turn: the signal only wakes, and those before it may be many. Whoever asked is told
+ * after the service manager: it may be that whose ExecReload= asks, and is over then. */
 static void reload_when_asked(struct loop *loop)
 {
     struct as_desk *desk = &loop->server->desk;
@@ -133,8 +150,6 @@ static void heed(struct loop *loop, int number)
 {
     if (number == SIGHUP) {
         (void)reload(loop, "signal");
-    } else if (number == AS_DESK_SIGNAL) {
-        reload_when_asked(loop);
     }
 }
 
@@ -178,11 +193,11 @@ static bool drain(struct loop *loop)
     }
     AS_LOG(AS_LOG_NOTICE, "draining", AS_LOG_NUMBER("seconds", seconds));
     as_edge_drain(loop->server->edge);
-    while (number != SIGTERM && number != SIGINT && as_clock_mono_ms() < until) {
+    while (!is_end(number) && as_clock_mono_ms() < until) {
         number = wait_signal(loop, earlier(until, loop->next_pulse));
         pulse_when_due(loop);
     }
-    return number != SIGTERM && number != SIGINT;
+    return !is_end(number);
 }
 
 int as_loop_run(struct as_server *server, const struct as_notify *notify)
@@ -191,6 +206,7 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
     int number = 0;
 
     fill_signals(&loop.signals);
+    fill_ends(&loop.ends);
     if (notify->watchdog_ms > 0) {
         (void)as_edge_is_alive(server->edge);
         loop.next_pulse = as_clock_mono_ms() + notify->watchdog_ms / 2;
@@ -198,10 +214,11 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
     say_ready(&loop, false);
     plan_look(&loop);
     loop.next_trim = as_clock_mono_ms() + AS_MEMORY_TRIM_MS;
-    while (number != SIGTERM && number != SIGINT) {
+    while (!is_end(number)) {
         number =
             wait_signal(&loop, earlier(loop.next_trim, earlier(loop.next_look, loop.next_pulse)));
         heed(&loop, number);
+        reload_when_asked(&loop);
         look_when_due(&loop);
         pulse_when_due(&loop);
         trim_when_due(&loop);
