@@ -119,6 +119,7 @@
 #define AS_LIMIT_PAGE_ITEMS        1000 /* of a list; the rest is on the next page */
 #define AS_LIMIT_IMPORT_ITEMS      1000 /* of one import: 400 */
 #define AS_LIMIT_CHECK_FINDINGS    100  /* told of a database; the rest is left out */
+#define AS_LIMIT_JOBS_KEPT         8    /* of operators, ended: somebody may ask how */
 #define AS_LIMIT_INHERITED         64   /* sockets of the service manager: start refused */
 
 /* --- the log --- */

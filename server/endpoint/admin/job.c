@@ -24,6 +24,8 @@ struct as_jobs {
     const struct as_job_family *family;
     pthread_mutex_t lock; /* guards what follows; a running job's `task` is its thread's */
     struct job job;
+    struct job before[AS_LIMIT_JOBS_KEPT]; /* how earlier ones ended; `next` is the oldest */
+    size_t next;
     pthread_t thread;
     bool has_thread; /* to be joined */
 };
@@ -96,16 +98,34 @@ static void *work(void *arg)
 
 /* ------------------------------------------------------------ its beginning ------------------- */
 
+/* Of one that does not run. */
+static void forget(struct job *job)
+{
+    as_store_session_free(job->task.store);
+    as_arena_free(job->task.mem);
+    json_decref(job->result);
+    *job = (struct job){.kind = NULL};
+}
+
 /* Under the lock, or alone. */
-static void forget(struct as_jobs *jobs)
+static void join(struct as_jobs *jobs)
 {
     if (jobs->has_thread) {
         (void)pthread_join(jobs->thread, NULL);
         jobs->has_thread = false;
     }
-    as_store_session_free(jobs->job.task.store);
-    as_arena_free(jobs->job.task.mem);
-    json_decref(jobs->job.result);
+}
+
+/* Under the lock: makes room for another. Whoever began the last one may still ask how it ended. */
+static void put_away(struct as_jobs *jobs)
+{
+    join(jobs);
+    if (jobs->job.kind == NULL) {
+        return;
+    }
+    forget(&jobs->before[jobs->next]);
+    jobs->before[jobs->next] = jobs->job;
+    jobs->next = (jobs->next + 1) % AS_LIMIT_JOBS_KEPT;
     jobs->job = (struct job){.kind = NULL};
 }
 
@@ -135,14 +155,9 @@ static as_err fill(struct as_jobs *jobs, const struct as_job_kind *kind, const c
     return kind->no_store ? AS_OK : as_store_session_new(jobs->app->conf.store, true, &task->store);
 }
 
-static as_err begin(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
-                    const struct as_visit *visit)
+static as_err run(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
+                  const struct as_visit *visit)
 {
-    AS_NEED(!jobs->job.running, AS_CONFLICT, jobs->family->busy);
-    if (kind->event != NULL && !kind->despite_audit) {
-        AS_TRY(as_audit_check(jobs->app));
-    }
-    forget(jobs);
     AS_TRY(fill(jobs, kind, path, visit));
     jobs->job.running = true;
     jobs->has_thread = as_thread_start(&jobs->thread, "fapid-job", 0, work, jobs);
@@ -150,15 +165,27 @@ static as_err begin(struct as_jobs *jobs, const struct as_job_kind *kind, const 
     return AS_OK;
 }
 
-/* One that could not begin leaves nothing; one that runs is not its business. */
+/* Under the lock. One that could not begin leaves nothing. */
+static as_err begin(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
+                    const struct as_visit *visit)
+{
+    AS_NEED(!jobs->job.running, AS_CONFLICT, jobs->family->busy);
+    if (kind->event != NULL && !kind->despite_audit) {
+        AS_TRY(as_audit_check(jobs->app));
+    }
+    put_away(jobs);
+    as_err err = run(jobs, kind, path, visit);
+    if (as_failed(err)) {
+        forget(&jobs->job);
+    }
+    return err;
+}
+
 static as_err begin_alone(struct as_jobs *jobs, const struct as_job_kind *kind, const char *path,
                           const struct as_visit *visit)
 {
     (void)pthread_mutex_lock(&jobs->lock);
     as_err err = begin(jobs, kind, path, visit);
-    if (as_failed(err) && !as_err_is(err, AS_CONFLICT)) {
-        forget(jobs);
-    }
     (void)pthread_mutex_unlock(&jobs->lock);
     return err;
 }
@@ -196,9 +223,9 @@ static as_err add_end(const struct job *job, bool whole, struct as_arena *mem, j
     return AS_OK;
 }
 
-static as_err view_job(const struct as_jobs *jobs, bool whole, struct as_arena *mem, json_t **out)
+static as_err view_job(const struct as_jobs *jobs, const struct job *job, bool whole,
+                       struct as_arena *mem, json_t **out)
 {
-    const struct job *job = &jobs->job;
     const char *state = as_failed(job->err) ? "failed" : "done";
     AS_AUTO(json_decref)
     json_t *view = json_pack("{s:s, s:o, s:s, s:s, s:I}", "id", job->id, "url",
@@ -214,16 +241,35 @@ static as_err view_job(const struct as_jobs *jobs, bool whole, struct as_arena *
     return AS_OK;
 }
 
+static bool is_of(const struct job *job, as_span id)
+{
+    return job->kind != NULL && (id.ptr == NULL || as_span_is(id, job->id));
+}
+
+/* Under the lock. NULL: none. */
+static const struct job *find(const struct as_jobs *jobs, as_span id)
+{
+    if (is_of(&jobs->job, id)) {
+        return &jobs->job;
+    }
+    for (size_t i = 0; i < AS_LIMIT_JOBS_KEPT && id.ptr != NULL; i++) {
+        if (is_of(&jobs->before[i], id)) {
+            return &jobs->before[i];
+        }
+    }
+    return NULL;
+}
+
 as_err as_jobs_view(struct as_jobs *jobs, as_span id, bool whole, struct as_arena *mem,
                     json_t **out)
 {
-    const struct job *job = &jobs->job;
     as_err err = AS_OK;
 
     *out = NULL;
     (void)pthread_mutex_lock(&jobs->lock);
-    if (job->kind != NULL && (id.ptr == NULL || as_span_is(id, job->id))) {
-        err = view_job(jobs, whole, mem, out);
+    const struct job *job = find(jobs, id);
+    if (job != NULL) {
+        err = view_job(jobs, job, whole, mem, out);
     }
     (void)pthread_mutex_unlock(&jobs->lock);
     return err;
@@ -234,7 +280,7 @@ as_err as_jobs_reply(struct as_jobs *jobs, struct as_http_call *call, unsigned s
     AS_AUTO(json_decref) json_t *json = NULL;
 
     AS_TRY(as_jobs_view(jobs, id, true, call->mem, &json));
-    AS_NEED(json != NULL, AS_NOT_FOUND, "no such job, or others have followed it");
+    AS_NEED(json != NULL, AS_NOT_FOUND, "no such job, or many have followed it");
     return as_reply_json(call, status, json);
 }
 
@@ -262,7 +308,11 @@ void as_jobs_free(struct as_jobs *jobs)
         as_store_session_cancel(jobs->job.task.store);
     }
     (void)pthread_mutex_unlock(&jobs->lock);
-    forget(jobs);
+    join(jobs);
+    forget(&jobs->job);
+    for (size_t i = 0; i < AS_LIMIT_JOBS_KEPT; i++) {
+        forget(&jobs->before[i]);
+    }
     (void)pthread_mutex_destroy(&jobs->lock);
     free(jobs);
 }

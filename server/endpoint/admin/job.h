@@ -2,7 +2,8 @@
 /*
  * Some work of an operator takes longer than a request should: a request starts a job and is
  * answered, others ask how it goes. There is one job of a family at a time, on a thread of its own;
- * how the last one ended is kept until the next begins, and no longer than the process lives.
+ * how each ended is kept until AS_LIMIT_JOBS_KEPT others and one more have begun, and no longer
+ * than the process lives.
  *
  * Threads: any, but for a job's own work, which has its thread, its arena and its session alone.
  */
