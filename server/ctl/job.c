@@ -73,7 +73,7 @@ static enum ctl_exit look(const struct ctl *ctl, const char *url, int64_t *patie
     if (!as_failed(err) && status == 404) {
         return ctl_say(ctl, CTL_REFUSED,
                        "the server knows nothing of it any more: it was "
-                       "restarted, or another job followed");
+                       "restarted, or many jobs followed");
     }
     return as_failed(err) ? ctl_unasked(ctl, err) : ctl_judge(ctl, status, *job);
 }

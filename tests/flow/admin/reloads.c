@@ -217,6 +217,22 @@ START_TEST(MTLS_118_a_reload_goes_on_though_the_audit_cannot_be_written)
 }
 END_TEST
 
+START_TEST(MTLS_118_what_the_audit_keeps_from_beginning_makes_nothing_forgotten)
+{
+    char url[128];
+
+    flow_status(flow_admin(f, "POST", "/v1/db/checks", NULL), 202);
+    (void)snprintf(url, sizeof(url), "%s", flow_text(&f->answer, "url"));
+    (void)end(url);
+    fail_disk();
+    flow_refused(flow_admin(f, "POST", "/v1/db/backups", "{'path':'/nowhere/copy.db'}"), 503,
+                 "temporarily_unavailable");
+    ck_assert_str_eq(flow_text(end(url), "state"), "done");
+    ck_assert_ptr_nonnull(
+        json_object_get(flow_admin(f, "GET", "/v1/db", NULL)->json, "job")); /* the last one */
+}
+END_TEST
+
 START_TEST(an_end_that_comes_before_the_reload)
 {
     outcome_err = AS_FAIL(AS_UNAVAILABLE, "the server is about to end");
@@ -251,6 +267,7 @@ AS_TESTS("flow/admin/reloads", {
     tcase_add_test(t, one_reload_at_a_time);
     tcase_add_test(t, how_a_reload_ended_is_told_when_others_have_followed);
     tcase_add_test(t, MTLS_118_a_reload_goes_on_though_the_audit_cannot_be_written);
+    tcase_add_test(t, MTLS_118_what_the_audit_keeps_from_beginning_makes_nothing_forgotten);
     tcase_add_test(t, an_end_that_comes_before_the_reload);
     tcase_add_test(t, what_is_no_reload);
 })
