@@ -232,6 +232,183 @@ START_TEST(REG_148_der_has_one_form)
 }
 END_TEST
 
+/* A value of DER; `long_form` spends an octet on the length that it does not need. */
+static as_span value_of(unsigned char tag, as_span body, bool long_form)
+{
+    unsigned char *out = as_arena_alloc(mem, body.len + 4), *at = out;
+
+    *at++ = tag;
+    if (body.len > 0xFF || (long_form && body.len > 0x7F)) {
+        *at++ = 0x82;
+        *at++ = (unsigned char)(body.len >> 8);
+    } else if (body.len > 0x7F || long_form) {
+        *at++ = 0x81;
+    }
+    *at++ = (unsigned char)body.len;
+    memcpy(at, body.ptr, body.len);
+    return as_span_bytes(out, (size_t)(at - out) + body.len);
+}
+
+static as_span joined(as_span a, as_span b, as_span c)
+{
+    as_span out = AS_SPAN_NONE;
+
+    ck_ok(as_arena_printf(mem, &out, "%*s", (int)(a.len + b.len + c.len), ""));
+    char *at = (char *)(uintptr_t)out.ptr;
+    memcpy(at, a.ptr, a.len);
+    memcpy(at + a.len, b.ptr, b.len);
+    memcpy(at + a.len + b.len, c.ptr, c.len);
+    return out;
+}
+
+/* What stands in the first value. */
+static as_span inside(as_span der)
+{
+    unsigned char first = (unsigned char)der.ptr[1];
+
+    return as_span_from(der, first == 0x82 ? 4 : first == 0x81 ? 3 : 2);
+}
+
+/* The parts of a key's PKCS #8, to be put together in another way. */
+struct parts {
+    as_span version, algorithm, key; /* `key`: within the OCTET STRING */
+};
+
+static struct parts parts_of(as_span der)
+{
+    as_span body = inside(der), rest;
+    struct parts parts = {.version = {body.ptr, 3}};
+
+    body = as_span_from(body, 3);
+    parts.algorithm = (as_span){body.ptr, 2 + (size_t)body.ptr[1]};
+    rest = as_span_from(body, parts.algorithm.len);
+    parts.key = inside(rest);
+    return parts;
+}
+
+static as_span whole_of(struct parts parts, as_span more)
+{
+    as_span body = joined(parts.version, parts.algorithm, value_of(0x04, parts.key, false));
+
+    return value_of(0x30, joined(body, more, AS_LIT("")), false);
+}
+
+static void unreadable(enum as_alg alg, as_span der)
+{
+    struct as_jws_key *key = NULL;
+
+    ck_refuses(as_jws_key_of_private(alg, der, &key), AS_BAD_CONFIGURATION,
+               "a private key of this kind cannot be read");
+}
+
+/* Every length is right, but a part is left out, or one too many, or a length has another form. */
+START_TEST(REG_148_der_has_every_part_once)
+{
+    const as_span none = AS_LIT(""), more = AS_LIT("\x05\x00");
+
+    for (unsigned a = 1; a < AS_ALGS; a++) {
+        enum as_alg alg = (enum as_alg)a;
+        struct as_jws_key *key = make(alg), *again = NULL;
+        as_span der = AS_SPAN_NONE;
+
+        ck_ok(as_jws_key_private(key, mem, &der));
+        const struct parts good = parts_of(der);
+        ck_assert(as_span_equal(whole_of(good, none), der));
+        ck_ok(as_jws_key_of_private(alg, whole_of(good, none), &again));
+        as_jws_key_free(again);
+        struct parts bad = good;
+        bad.version = none;
+        unreadable(alg, whole_of(bad, none));
+        bad = good;
+        bad.algorithm = none;
+        unreadable(alg, whole_of(bad, none));
+        unreadable(alg, whole_of(good, more)); /* attributes (RFC 5958 2) are not read */
+        bad = good;
+        bad.key = joined(good.key, more, none);
+        unreadable(alg, whole_of(bad, none));
+        bad.key = inside(good.key); /* the head of what the algorithm names */
+        unreadable(alg, whole_of(bad, none));
+        as_span body = joined(good.version, good.algorithm, value_of(0x04, good.key, true));
+        if (good.key.len <= 0xFF) {
+            unreadable(alg, value_of(0x30, body, false));
+        }
+        body = inside(der);
+        if (body.len <= 0xFF) {
+            unreadable(alg, value_of(0x30, body, true));
+        }
+        as_jws_key_free(key);
+    }
+}
+END_TEST
+
+/* RFC 5915 3: the number, then the point in [1], which the store's keys always have. */
+START_TEST(REG_148_parts_of_an_ec_key)
+{
+    struct as_jws_key *key = make(AS_ALG_ES256), *again = NULL;
+    as_span der = AS_SPAN_NONE;
+
+    ck_ok(as_jws_key_private(key, mem, &der));
+    struct parts parts = parts_of(der);
+    as_span body = inside(parts.key);
+    as_span head = {body.ptr, 5}, number = {body.ptr + 5, 32};
+    as_span tag = {body.ptr + 37, 6}, point = as_span_from(body, 43);
+    const as_span bodies[] = {
+        joined(number, tag, point),                               /* without version and head */
+        joined(head, number, point),                              /* without the head of [1] */
+        joined(head, number, AS_LIT("")),                         /* without the point */
+        joined(head, (as_span){number.ptr, 31}, AS_LIT("")),      /* ending in the number */
+        joined(joined(head, number, tag), point, AS_LIT("\x00")), /* a point too long */
+        joined(joined(head, number, tag), (as_span){point.ptr, 63}, AS_LIT("")),
+    };
+
+    parts.key = value_of(0x30, joined(joined(head, number, tag), point, AS_LIT("")), false);
+    ck_ok(as_jws_key_of_private(AS_ALG_ES256, whole_of(parts, AS_LIT("")), &again));
+    as_jws_key_free(again);
+    for (size_t i = 0; i < AS_COUNT(bodies); i++) {
+        parts.key = value_of(0x30, bodies[i], false);
+        unreadable(AS_ALG_ES256, whole_of(parts, AS_LIT("")));
+    }
+    as_jws_key_free(key);
+}
+END_TEST
+
+/* RFC 8017 A.1.2: eight numbers without sign, each in its shortest form. */
+START_TEST(REG_148_numbers_of_an_rsa_key)
+{
+    const as_span none = AS_LIT("");
+    struct as_jws_key *key = make(AS_ALG_PS256), *again = NULL;
+    as_span der = AS_SPAN_NONE;
+
+    ck_ok(as_jws_key_private(key, mem, &der));
+    struct parts parts = parts_of(der);
+    as_span body = inside(parts.key);
+    as_span version = {body.ptr, 3};
+    as_span n = {body.ptr + 3, 4 + 257}, after = as_span_from(body, 3 + 4 + 257);
+    as_span e = {after.ptr, 5}, rest = as_span_from(after, 5);
+    as_span modulus = as_span_from(inside(n), 1); /* behind the zero of its sign */
+    char wide[AS_LIMIT_RSA_MAX_BITS / 8 + 1];
+    memset(wide, 1, sizeof(wide));
+    const as_span bodies[] = {
+        joined(n, e, rest),                                          /* no version */
+        joined(version, n, rest),                                    /* no exponent */
+        joined(joined(version, n, e), rest, AS_LIT("\x02\x01\x01")), /* a ninth number */
+        joined(version, value_of(0x02, modulus, false), after),      /* a negative one */
+        joined(version, value_of(0x02, none, false), after),         /* an empty one */
+        joined(version, value_of(0x02, as_span_bytes(wide, sizeof(wide)), false), after),
+        joined(joined(version, n, AS_LIT("\x02\x04\x00\x01\x00\x01")), rest, none),
+    };
+
+    parts.key = value_of(0x30, joined(joined(version, n, e), rest, none), false);
+    ck_ok(as_jws_key_of_private(AS_ALG_PS256, whole_of(parts, none), &again));
+    as_jws_key_free(again);
+    for (size_t i = 0; i < AS_COUNT(bodies); i++) {
+        parts.key = value_of(0x30, bodies[i], false);
+        unreadable(AS_ALG_PS256, whole_of(parts, none));
+    }
+    as_jws_key_free(key);
+}
+END_TEST
+
 /* The private number of one key with the point of another. */
 static EVP_PKEY *ill_matched(void)
 {
@@ -430,6 +607,9 @@ AS_TESTS("jose/key", {
     tcase_add_test(t, REG_145_explicit_parameters);
     tcase_add_test(t, REG_148_der_is_as_others_write_it);
     tcase_add_test(t, REG_148_der_has_one_form);
+    tcase_add_test(t, REG_148_der_has_every_part_once);
+    tcase_add_test(t, REG_148_parts_of_an_ec_key);
+    tcase_add_test(t, REG_148_numbers_of_an_rsa_key);
     tcase_add_test(t, REG_148_halves_belong_together);
     tcase_add_test(t, REG_140_public_members_alone);
     tcase_add_test(t, REG_141_kid_is_the_thumbprint);
