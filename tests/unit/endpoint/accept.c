@@ -27,6 +27,8 @@ START_TEST(TOK_152_accept)
                                       JWT ";q=0.001",
                                       JWT "; Q=1.000",
                                       JWT ";version=1;q=0.5",
+                                      JWT ";version=x",
+                                      JWT ";q=1.",
                                       "text/html, " JWT,
                                       JSON ";q=0.5, " JWT ";q=0.5",
                                       JSON ", " JWT,
@@ -47,6 +49,12 @@ START_TEST(TOK_152_accept)
                                      JWT ";q=-1",
                                      JWT ";q=0.0001",
                                      JWT ";q=.5",
+                                     JWT ";q=10",
+                                     JWT ";q=1x0",
+                                     JWT ";q=0.x",
+                                     JWT ";q=0.5x",
+                                     JWT ";q=0.5 1",
+                                     JWT ";q=0;version=1",
                                      JSON ", " JWT ";q=0.9",
                                      JSON ";q=0.6," JWT ";q=0.5"};
 

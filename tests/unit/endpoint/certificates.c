@@ -2,6 +2,8 @@
 /* How a self_signed_tls_client_auth party will authenticate: whole certificates in its jwks. */
 #include "support/jwk.h"
 
+#include <openssl/ec.h>
+
 START_TEST(MTLS_50_certificates_are_claimed)
 {
     struct test_cert *cert = test_leaf(NULL, "CN=self");
@@ -65,6 +67,65 @@ START_TEST(MTLS_52_members_equal_the_key)
     for (size_t i = 0; i < AS_COUNT(kinds); i++) {
         test_cert_free(certs[i]);
     }
+}
+END_TEST
+
+/* The key with y and that with p - y have one x. */
+static EVP_PKEY *mirrored(const EVP_PKEY *key)
+{
+    EC_GROUP *curve = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *point = EC_POINT_new(curve);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    unsigned char octets[65];
+    size_t len = 0;
+    char group[] = "P-256";
+    EVP_PKEY *out = NULL;
+
+    ck_assert_int_eq(
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof(octets), &len),
+        1);
+    ck_assert_int_eq(EC_POINT_oct2point(curve, point, octets, len, NULL), 1);
+    ck_assert_int_eq(EC_POINT_invert(curve, point, NULL), 1);
+    ck_assert_uint_eq(EC_POINT_point2oct(curve, point, POINT_CONVERSION_UNCOMPRESSED, octets,
+                                         sizeof(octets), NULL),
+                      sizeof(octets));
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof(octets)),
+        OSSL_PARAM_construct_end()};
+    ck_assert_int_eq(EVP_PKEY_fromdata_init(ctx), 1);
+    ck_assert_int_eq(EVP_PKEY_fromdata(ctx, &out, EVP_PKEY_PUBLIC_KEY, params), 1);
+    EVP_PKEY_CTX_free(ctx);
+    EC_POINT_free(point);
+    EC_GROUP_free(curve);
+    return out;
+}
+
+/* As many members alike as there can be, and yet another key. */
+START_TEST(MTLS_52_not_one_member_differs_unseen)
+{
+    static const char why[] = "it is not the key of its first x5c certificate";
+    struct test_cert *r =
+        test_cert(NULL, (struct test_cert_ask){.subject = "CN=r", .key = "RSA:2048"});
+    struct test_cert *p = test_leaf(NULL, "CN=p");
+    EVP_PKEY *other = mirrored(p->key);
+    json_t *jwk = jwk_of(other), *one = jwk_of(p->key);
+
+    ck_assert(json_equal(json_object_get(jwk, "x"), json_object_get(one, "x")));
+    ck_assert(!json_equal(json_object_get(jwk, "y"), json_object_get(one, "y")));
+    json_object_set_new(jwk, "x5c", json_pack("[o]", x5c_of(p)));
+    refuses_json(self_signed_one(jwk), "jwks key 1", why);
+    /* of an EC key, with the members of the RSA key beside */
+    json_t *rsa = jwk_of(r->key);
+    json_object_update(one, rsa);
+    json_object_set_new(one, "kty", json_string("EC"));
+    json_object_set_new(one, "x5c", json_pack("[o]", x5c_of(r)));
+    refuses_json(self_signed_one(one), "jwks key 1", why);
+    json_decref(rsa);
+    ck_ok(register_json(self_signed(json_pack("[oo]", jwk_with(p, p), jwk_with(r, r)))));
+    EVP_PKEY_free(other);
+    test_cert_free(r);
+    test_cert_free(p);
 }
 END_TEST
 
@@ -285,6 +346,7 @@ AS_TESTS("endpoint/certificates", {
     tcase_add_test(t, MTLS_50_certificates_are_claimed);
     tcase_add_test(t, MTLS_51_without_a_certificate);
     tcase_add_test(t, MTLS_52_members_equal_the_key);
+    tcase_add_test(t, MTLS_52_not_one_member_differs_unseen);
     tcase_add_test(t, MTLS_52_members_are_present_and_whole);
     tcase_add_test(t, MTLS_53_x5c_is_standard_base64_of_der);
     tcase_add_test(t, MTLS_57_several_certificates);

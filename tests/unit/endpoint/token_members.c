@@ -93,6 +93,8 @@ START_TEST(REG_36_use_with_encryption)
     takes_keys(POINT(",'use':'sig'") "," POINT(""));
     refuses_keys(POINT("") "," POINT(",'use':'enc'"),
                  "jwks has a key for encryption, so each of its keys needs use");
+    refuses_keys(POINT(",'use':'enc'") "," POINT(""),
+                 "jwks has a key for encryption, so each of its keys needs use");
 }
 END_TEST
 
