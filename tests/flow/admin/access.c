@@ -3,6 +3,7 @@
 #include "endpoint/admin/admin.h"
 #include "support/flow.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -94,6 +95,16 @@ START_TEST(D15_the_server_s_own_user)
 {
     flow_status(as_user(geteuid(), getegid(), 0), 200);
     flow_refused(as_user(geteuid() + 1, getegid() + 1, 0), 403, "access_denied");
+    if (geteuid() != 0) {
+        return;
+    }
+    /* not root, as in operation */
+    ck_assert_int_eq(seteuid(NOBODY), 0);
+    unsigned own = as_user(NOBODY, NOBODY, 0)->status;
+    unsigned other = as_user(NOBODY - 1, NOBODY, 0)->status;
+    ck_assert_int_eq(seteuid(0), 0);
+    ck_assert_uint_eq(own, 200);
+    ck_assert_uint_eq(other, 403);
 }
 END_TEST
 
@@ -107,6 +118,24 @@ START_TEST(D15_members_of_the_group)
     flow_status(as_user(NOBODY, GROUP, 0), 200);
     flow_refused(as_user(NOBODY, GROUP + 1, 0), 403, "access_denied");
     flow_refused(as_user(4000000, GROUP + 1, 0), 403, "access_denied"); /* no such user */
+}
+END_TEST
+
+/* The group of the system's databases counts too, whatever the peer's own one is. */
+START_TEST(D15_members_by_the_system_s_databases)
+{
+    const struct passwd *user = getpwuid(NOBODY);
+
+    if (user == NULL) {
+        ck_skip("the system knows no user nobody");
+    }
+    f->conf.admin_group_set = true;
+    f->conf.admin_group = user->pw_gid;
+    flow_restart(f);
+    flow_status(as_user(NOBODY, GROUP, 0), 200);
+    f->conf.admin_group = GROUP + 1;
+    flow_restart(f);
+    flow_refused(as_user(NOBODY, GROUP, 0), 403, "access_denied");
 }
 END_TEST
 
@@ -184,6 +213,7 @@ AS_TESTS("flow/admin/access", {
     tcase_add_test(t, D15_another_user_is_refused);
     tcase_add_test(t, D15_the_server_s_own_user);
     tcase_add_test(t, D15_members_of_the_group);
+    tcase_add_test(t, D15_members_by_the_system_s_databases);
     tcase_add_test(t, D15_only_through_the_socket);
     tcase_add_test(t, D15_health_is_for_everybody);
     tcase_add_test(t, a_server_about_to_end_says_when_to_come_back);
