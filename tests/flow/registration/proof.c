@@ -94,6 +94,19 @@ START_TEST(the_switch)
 }
 END_TEST
 
+/* Without a host of its own for mTLS there is one origin alone. */
+START_TEST(REG_95_one_origin)
+{
+    char uri[128];
+
+    f->w->settings.mtls_origin = NULL;
+    flow_restart(f);
+    flow_status(reg_post(world_leaf(f->w, f->w->banks_ca, "CN=a"), iat(NULL), BODY("a")), 201);
+    snprintf(uri, sizeof(uri), WORLD_ISSUER "/register/%s", reg_id);
+    ck_assert_str_eq(flow_text(&f->answer, "registration_client_uri"), uri);
+}
+END_TEST
+
 /* A listener that asks for no certificate says where one is asked for. */
 START_TEST(MTLS_106_where_to_go)
 {
@@ -103,6 +116,14 @@ START_TEST(MTLS_106_where_to_go)
         reg_send((struct flow_ask){.from = FLOW_PUBLIC, .path = "/register"}, token, BODY("a")),
         "Clients with a certificate are served at " FLOW_MTLS_ORIGIN);
     reg_refused(reg_post(NULL, token, BODY("a")), "none was shown");
+    ck_assert_ptr_null(strstr(f->answer.body, FLOW_MTLS_ORIGIN));
+    /* nor where a certificate would not have helped */
+    reg_refused(reg_send((struct flow_ask){.from = FLOW_PUBLIC, .path = "/register"}, token, "{}"),
+                "token_endpoint_auth_method is missing");
+    ck_assert_ptr_null(strstr(f->answer.body, FLOW_MTLS_ORIGIN));
+    flow_refused(
+        flow_send(f, (struct flow_ask){.from = FLOW_PUBLIC, .path = "/token", .body = "a=%zz"}),
+        400, "invalid_request");
     ck_assert_ptr_null(strstr(f->answer.body, FLOW_MTLS_ORIGIN));
 }
 END_TEST
@@ -183,6 +204,7 @@ AS_TESTS("flow/registration/proof", {
     tcase_add_test(t, self_signed_tls_client_auth);
     tcase_add_test(t, each_certificate_is_proved);
     tcase_add_test(t, the_switch);
+    tcase_add_test(t, REG_95_one_origin);
     tcase_add_test(t, MTLS_106_where_to_go);
     tcase_add_test(t, REG_87_proof_at_put);
     tcase_add_test(t, REG_87_proof_of_a_name_of_another_kind);

@@ -184,6 +184,39 @@ START_TEST(REG_15_the_operators_side)
 }
 END_TEST
 
+START_TEST(REG_15_as_much_as_may_be)
+{
+    struct flow_answer *answer =
+        flow_admin(f, "POST", IATS, "{'uses':100000,'expires_in':31622400}");
+
+    flow_status(answer, 201);
+    ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "uses")), 100000);
+    ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "expires_at")) -
+                         json_integer_value(json_object_get(answer->json, "created_at")),
+                     31622400);
+}
+END_TEST
+
+/* Of a release that knew more profiles: with it nobody registers, under whatever name. */
+START_TEST(REG_15_of_a_profile_that_nobody_knows)
+{
+    struct as_iat row = {.id = AS_LIT("i1"),
+                         .profile = AS_LIT("nosuch"),
+                         .scope = AS_LIT("read"),
+                         .uses = 1,
+                         .created = as_clock_now(),
+                         .expires_at = as_clock_now() + 100};
+    const struct as_audit audit = {
+        .event = "iat_created", .outcome = "success", .at = as_clock_now()};
+
+    ck_ok(as_sha256(AS_LIT("iat.of-another-release"), row.digest));
+    ck_ok(as_store_iat_create(f->w->session, &row, &audit));
+    world_next(f->w);
+    reg_unauthorized(reg_post(cert, "iat.of-another-release", BODY("a")), true,
+                     "iat_profile_unknown");
+}
+END_TEST
+
 /* A token must not promise a profile under which nobody could register. */
 START_TEST(REG_15_of_a_profile_that_is_off)
 {
@@ -233,6 +266,17 @@ START_TEST(REG_13_REG_16_open)
 }
 END_TEST
 
+/* A stranger gets the strictest profile that is on, not the strictest there is. */
+START_TEST(REG_13_REG_60_open_without_fapi1)
+{
+    f->w->settings.registration_mode = AS_REGISTRATION_OPEN;
+    f->w->settings.profiles = 1U << AS_PROFILE_OAUTH;
+    flow_restart(f);
+    flow_status(reg_post(cert, NULL, BODY("a")), 201);
+    ck_assert_str_eq(flow_text(&f->answer, "profile"), "oauth");
+}
+END_TEST
+
 START_TEST(REG_13_off)
 {
     const char *token = iat(NULL);
@@ -277,8 +321,11 @@ AS_TESTS("flow/registration/tokens", {
     tcase_add_test(t, REG_15_what_a_token_gives);
     tcase_add_test(t, REG_28_a_scope_that_no_client_can_hold);
     tcase_add_test(t, REG_15_the_operators_side);
+    tcase_add_test(t, REG_15_as_much_as_may_be);
+    tcase_add_test(t, REG_15_of_a_profile_that_nobody_knows);
     tcase_add_test(t, REG_15_of_a_profile_that_is_off);
     tcase_add_test(t, REG_13_REG_16_open);
+    tcase_add_test(t, REG_13_REG_60_open_without_fapi1);
     tcase_add_test(t, REG_13_off);
     tcase_add_test(t, TOK_13_guessing);
 })
