@@ -102,8 +102,10 @@ START_TEST(D15_the_server_s_own_user)
     ck_assert_int_eq(seteuid(NOBODY), 0);
     unsigned own = as_user(NOBODY, NOBODY, 0)->status;
     unsigned other = as_user(NOBODY - 1, NOBODY, 0)->status;
+    unsigned root = as_user(0, 0, 0)->status;
     ck_assert_int_eq(seteuid(0), 0);
     ck_assert_uint_eq(own, 200);
+    ck_assert_uint_eq(root, 200);
     ck_assert_uint_eq(other, 403);
 }
 END_TEST

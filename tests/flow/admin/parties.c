@@ -233,7 +233,13 @@ START_TEST(REG_89_patch_merges)
                            "'tls_client_auth_san_dns':'a.example'}"),
                 200);
     flow_last_has(f->audit_fd, "event", "client_updated");
+    /* a status beside another member takes neither's place */
+    answer = flow_admin(f, "PATCH", path_of(id), "{'status':'disabled','client_name':'C'}");
+    flow_status(answer, 200);
+    ck_assert_str_eq(flow_text(answer, "status"), "disabled");
+    ck_assert_str_eq(flow_text(answer, "client_name"), "C");
     char *before = strdup(flow_admin(f, "GET", path_of(id), NULL)->body);
+    ck_assert_str_eq(before, answer->body);
     static const struct {
         const char *body, *error;
     } bad[] = {
@@ -302,6 +308,15 @@ START_TEST(REG_10_a_change_is_answered_as_it_is_shown)
         ck_assert_str_eq(flow_admin(f, "GET", path_of(id), NULL)->body, body);
         free(body);
     }
+    /* the clock of another machine was ahead: no change comes before the one before it */
+    const as_time last = f->now - 1;
+    f->now -= 100;
+    struct flow_answer *answer = flow_admin(f, "PATCH", path_of(id), "{'status':'enabled'}");
+    flow_status(answer, 200);
+    ck_assert_int_eq(json_integer_value(json_object_get(answer->json, "updated_at")), last);
+    char *body = strdup(answer->body);
+    ck_assert_str_eq(flow_admin(f, "GET", path_of(id), NULL)->body, body);
+    free(body);
     free(id);
 }
 END_TEST

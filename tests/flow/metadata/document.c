@@ -160,6 +160,7 @@ START_TEST(REG_107_registration_off)
     f->w->settings.registration_mode = AS_REGISTRATION_OFF;
     flow_restart(f);
     struct flow_answer *answer = get(WELL_KNOWN);
+    flow_status(answer, 200);
     says(answer, "registration_endpoint", NULL);
     ck_assert_ptr_null(json_object_get(json_object_get(answer->json, "mtls_endpoint_aliases"),
                                        "registration_endpoint"));

@@ -164,6 +164,7 @@ START_TEST(a_token_in_the_path_stays_out_of_the_log)
         {"/introspect/eyJhbGciOiJFUzI1NiJ9.e30.x", "/introspect/eyJ"},
         {"/register/x=rat.DDDD", "/register/x=rat."},
         {"/register/QeyJ-eyJ_fat1.x", "/register/QeyJ-eyJ_fat1.x"}, /* an identifier, by chance */
+        {"/register/1eyJ", "/register/1eyJ"},
         {"/rat", "/rat"},
     };
 
@@ -171,6 +172,37 @@ START_TEST(a_token_in_the_path_stays_out_of_the_log)
         flow_post(f, NULL, asked[i].path, "a=b");
         flow_last_has(f->log_fd, "path", asked[i].logged);
     }
+}
+END_TEST
+
+static void lacks_field(const char *name)
+{
+    ck_assert_msg(strstr(f->answer.fields, name) == NULL, "%s", f->answer.fields);
+}
+
+/* RFC 6749 5.2: a challenge answers who could not be authenticated, by the scheme that was used,
+ * and nobody else; a time to come back stands where coming back may help. */
+START_TEST(TOK_11_fields_of_a_refusal_alone)
+{
+    struct flow_ask ask = {
+        .path = "/token", .body = "grant_type=client_credentials", .authorization = "Basic YTpi"};
+
+    flow_refused(flow_send(f, ask), 401, "invalid_client");
+    ck_assert_ptr_nonnull(strstr(f->answer.fields, "WWW-Authenticate: Basic realm=\"fapid\"\n"));
+    lacks_field("Retry-After");
+    ask.body = "grant_type=%zz";
+    flow_refused(flow_send(f, ask), 400, "invalid_request");
+    lacks_field("WWW-Authenticate");
+    lacks_field("Retry-After");
+    ask.path = "/nowhere";
+    flow_refused(flow_send(f, ask), 404, "not_found");
+    lacks_field("WWW-Authenticate");
+    lacks_field("Retry-After");
+    ask.authorization = NULL;
+    ask.path = "/token";
+    ask.body = "grant_type=client_credentials&client_id=a";
+    flow_refused(flow_send(f, ask), 401, "invalid_client");
+    lacks_field("WWW-Authenticate");
 }
 END_TEST
 
@@ -207,5 +239,6 @@ AS_TESTS("flow/refusals/common", {
     tcase_add_test(t, MTLS_118_one_log_line);
     tcase_add_test(t, MTLS_118_a_log_line_cannot_be_forged);
     tcase_add_test(t, a_token_in_the_path_stays_out_of_the_log);
+    tcase_add_test(t, TOK_11_fields_of_a_refusal_alone);
     tcase_add_test(t, TOK_13_too_many_failures);
 })

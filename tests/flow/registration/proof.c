@@ -116,15 +116,15 @@ START_TEST(MTLS_106_where_to_go)
         reg_send((struct flow_ask){.from = FLOW_PUBLIC, .path = "/register"}, token, BODY("a")),
         "Clients with a certificate are served at " FLOW_MTLS_ORIGIN);
     reg_refused(reg_post(NULL, token, BODY("a")), "none was shown");
-    ck_assert_ptr_null(strstr(f->answer.body, FLOW_MTLS_ORIGIN));
+    ck_assert_ptr_null(strstr(f->answer.body, "served at"));
     /* nor where a certificate would not have helped */
     reg_refused(reg_send((struct flow_ask){.from = FLOW_PUBLIC, .path = "/register"}, token, "{}"),
                 "token_endpoint_auth_method is missing");
-    ck_assert_ptr_null(strstr(f->answer.body, FLOW_MTLS_ORIGIN));
+    ck_assert_ptr_null(strstr(f->answer.body, "served at"));
     flow_refused(
         flow_send(f, (struct flow_ask){.from = FLOW_PUBLIC, .path = "/token", .body = "a=%zz"}),
         400, "invalid_request");
-    ck_assert_ptr_null(strstr(f->answer.body, FLOW_MTLS_ORIGIN));
+    ck_assert_ptr_null(strstr(f->answer.body, "served at"));
 }
 END_TEST
 

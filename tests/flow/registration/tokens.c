@@ -226,6 +226,8 @@ START_TEST(REG_15_of_a_profile_that_is_off)
     flow_last_has(f->log_fd, "reason", "profile must be given: the default fapi1 is not enabled");
     flow_refused(flow_admin(f, "POST", IATS, "{'profile':'fapi1'}"), 400, "invalid_request");
     flow_last_has(f->log_fd, "reason", "profile is not enabled on this server");
+    flow_refused(flow_admin(f, "POST", IATS, "{'profile':'nosuch'}"), 400, "invalid_request");
+    flow_last_has(f->log_fd, "reason", "profile is unknown");
     flow_status(flow_admin(f, "POST", IATS, "{'profile':'fapi2'}"), 201);
 }
 END_TEST
