@@ -49,6 +49,7 @@ START_TEST(TOK_152_accept)
                                      JWT ";q=-1",
                                      JWT ";q=0.0001",
                                      JWT ";q=.5",
+                                     JWT ";q=1.0000",
                                      JWT ";q=10",
                                      JWT ";q=1x0",
                                      JWT ";q=0.x",
