@@ -2,7 +2,7 @@
 /* What can be said of listeners without a socket: `fapid -t`. */
 #include "front.h"
 #include "listen.h"
-#include "server_cert.h"
+#include "teller.h"
 
 static enum as_edge_failure check_address(const struct as_listener_conf *conf, as_edge_tell tell,
                                           void *arg)

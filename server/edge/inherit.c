@@ -4,7 +4,7 @@
  * taken on trust: what is not exactly the socket that the configuration names is refused.
  */
 #include "listen.h"
-#include "server_cert.h"
+#include "teller.h"
 
 #include <errno.h>
 #include <fcntl.h>

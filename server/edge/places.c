@@ -9,7 +9,7 @@
  * process.
  */
 #include "parts.h"
-#include "server_cert.h"
+#include "teller.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "probe.h"
 
 #include "probe_hello.h"
-#include "server_cert.h"
+#include "teller.h"
 
 #include <openssl/err.h>
 

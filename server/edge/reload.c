@@ -4,7 +4,7 @@
  * swapped out lives as long as a connection that was accepted under it.
  */
 #include "parts.h"
-#include "server_cert.h"
+#include "teller.h"
 
 #include <stdlib.h>
 

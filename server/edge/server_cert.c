@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 #include <openssl/err.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 AS_AUTO_DEFINE(BIO, BIO_free_all)
@@ -19,20 +17,6 @@ struct load {
     const char *key_file;
     const struct as_teller *teller;
 };
-
-void as_teller_say(const struct as_teller *teller, const char *format, ...)
-{
-    char message[512];
-    va_list args;
-
-    if (teller->tell == NULL) {
-        return;
-    }
-    va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-    teller->tell(teller->arg, teller->listener, message);
-}
 
 /* Tells what is wrong with a file and raises it; `why` is static. */
 #define NEED_FILE(load, condition, file, why)                                                      \

@@ -8,6 +8,7 @@
 #define AS_EDGE_SERVER_CERT_H
 
 #include "suites.h"
+#include "teller.h"
 
 #include <openssl/ssl.h>
 
@@ -18,17 +19,6 @@ struct as_server_cert {
     enum as_suite_key kind; /* AS_SUITE_KEY_RSA or AS_SUITE_KEY_ECDSA */
     struct as_cert *names;  /* the leaf as trust/ reads it, for its subjectAltName */
 };
-
-/* Who is told, and for which listener. */
-struct as_teller {
-    as_edge_tell tell; /* NULL: nobody */
-    void *arg;
-    const char *listener;
-};
-
-/* Tells one message, cut at 512 octets. */
-void as_teller_say(const struct as_teller *teller, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /*
  * Fills *out, which the caller frees on success. Errors: AS_BAD_CONFIGURATION, with the file and
