@@ -33,7 +33,7 @@
 struct as_store;
 struct as_store_session;
 
-#define AS_STORE_MESSAGE 256 /* octets of a sentence for the operator, with its NUL */
+#define AS_STORE_MESSAGE 512 /* octets of a sentence for the operator, with its NUL */
 
 /*
  * `backend` is a name of the table in store.c, which settings/ has checked (design D14); another is

@@ -104,7 +104,7 @@ END_TEST
 
 static void refuses(const char *path, enum as_fault_id fault, const char *says)
 {
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     as_err err = as_store_backup(f.job, path, why);
 
     ck_assert_msg(as_err_is(err, fault), "%s: %s: %s", path, err.why, why);
@@ -165,7 +165,7 @@ START_TEST(a_place_that_is_not_fit_is_refused)
     refuses(path, AS_UNAVAILABLE, "others may write in this directory");
     ck_assert(!exists(path));
     ck_assert_int_eq(chmod(dir, 0755), 0);
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     ck_ok(as_store_backup(f.job, path, why));
     ck_fault(as_store_backup(f.worker, path, why), AS_ELSEWHERE);
     ck_assert_int_eq(unlink(path) + rmdir(dir), 0);
@@ -186,7 +186,7 @@ START_TEST(the_names_of_the_database_s_own_parts_are_no_place)
         ck_assert(!exists(path));
     }
     (void)snprintf(path, sizeof(path), "%s-2026", f.path);
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     ck_ok(as_store_backup(f.job, path, why));
     ck_assert_int_eq(unlink(path), 0);
     /* of another name as long as its own */
@@ -273,7 +273,7 @@ END_TEST
 
 /* ------------------------------------------------------------ check while it runs ------------- */
 
-static char told[256];
+static char told[AS_STORE_MESSAGE];
 
 static void tell(void *arg, const char *text)
 {

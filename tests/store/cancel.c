@@ -41,7 +41,7 @@ START_TEST(D10_what_was_cancelled_before_is_not_done)
 {
     struct as_store_session *session = NULL;
     char other[160];
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     size_t findings = 0;
 
     start_large();
@@ -104,7 +104,7 @@ START_TEST(D10_a_restore_that_is_cancelled_changes_nothing_at_any_moment)
     start_large();
     for (int i = 0; i < ROUNDS; i++) {
         struct canceller canceller = {.wait_us = 4000L * i};
-        char why[256] = "";
+        char why[AS_STORE_MESSAGE] = "";
         pthread_t thread;
         struct a_client c;
 
@@ -133,7 +133,7 @@ START_TEST(D10_a_backup_that_is_cancelled_leaves_nothing_or_is_whole)
     (void)snprintf(other, sizeof(other), "%s.other", f.path);
     for (int i = 0; i < ROUNDS; i++) {
         struct canceller canceller = {.wait_us = 500L * i};
-        char why[256] = "";
+        char why[AS_STORE_MESSAGE] = "";
         pthread_t thread;
 
         ck_ok(as_store_session_new(f.store, true, &canceller.session));

@@ -68,7 +68,7 @@ END_TEST
 
 START_TEST(a_truncated_file_refuses_the_start)
 {
-    char told[256];
+    char told[AS_STORE_MESSAGE];
 
     start_closed();
     file_copy(f.path, copy_path(&f));
@@ -88,7 +88,7 @@ END_TEST
 /* A new database in its place would have forgotten everything. */
 START_TEST(an_empty_file_refuses_the_start)
 {
-    char told[256];
+    char told[AS_STORE_MESSAGE];
 
     start_closed();
     ck_assert_int_eq(truncate(f.path, 0), 0);
@@ -194,7 +194,7 @@ START_TEST(TOK_15_damage_that_stays_keeps_it_from_being_ready)
     }
     file_copy(copy_path(&f), f.path);
     size_t findings = 9;
-    char told[256];
+    char told[AS_STORE_MESSAGE];
     ck_ok(as_store_check_live(f.job, tell, told, &findings)); /* or somebody has it looked at */
     ck_assert_uint_eq(findings, 0);
     ck_assert(is_ready());
@@ -238,9 +238,9 @@ static bool begins(const char *id)
 /* SQLite would delete the write-ahead log, and with it what was acknowledged. */
 START_TEST(TOK_15_a_file_that_is_emptied_is_damage_and_never_opened)
 {
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     char wal[160];
-    char told[256];
+    char told[AS_STORE_MESSAGE];
     size_t findings = 0;
     struct a_client c;
 
@@ -312,7 +312,7 @@ END_TEST
 START_TEST(root_checks_what_belongs_to_another_user)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
-    char told[256] = "";
+    char told[AS_STORE_MESSAGE] = "";
     char path[160];
 
     if (geteuid() != 0) {

@@ -96,7 +96,7 @@ static void tell(void *arg, const char *text)
 
 START_TEST(check_reads_an_older_database_without_migrating_it)
 {
-    char told[256] = "";
+    char told[AS_STORE_MESSAGE] = "";
 
     start_old();
     ck_ok(as_store_check("sqlite", f.path, tell, told));
@@ -113,7 +113,7 @@ END_TEST
 START_TEST(a_migration_is_made_whole_or_not_at_all)
 {
     struct as_store *store = NULL;
-    char message[256];
+    char message[AS_STORE_MESSAGE];
 
     start_old();
     sql_on(f.path, "CREATE TABLE iat (nonsense TEXT)"); /* in the way of the second step */

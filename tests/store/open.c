@@ -347,7 +347,7 @@ START_TEST(a_backend_that_is_none_is_refused)
     struct as_store *store = NULL;
 
     for (size_t i = 0; i < AS_COUNT(none); i++) {
-        char message[256] = "";
+        char message[AS_STORE_MESSAGE] = "";
 
         ck_fault(as_store_open(none[i], f.path, &store, message), AS_UNAVAILABLE);
         ck_assert_str_eq(message, "there is no such backend");

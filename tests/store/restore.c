@@ -79,7 +79,7 @@ START_TEST(D8_epochs_go_on_from_the_higher_of_both)
 {
     struct fixture other;
     struct a_client c;
-    char why[256];
+    char why[AS_STORE_MESSAGE];
 
     start();
     sql_on(copy_path(&f), "UPDATE sequence SET value = 1000 WHERE name = 'epoch';"
@@ -108,7 +108,7 @@ START_TEST(the_audit_is_only_ever_added_to)
     const struct as_audit_row *rows = NULL;
     struct fixture other;
     struct as_audit later = audit_line;
-    char why[256];
+    char why[AS_STORE_MESSAGE];
 
     start();
     later.event = "later";

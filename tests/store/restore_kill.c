@@ -15,7 +15,7 @@ static char copies[2][128]; /* of a store of which all clients begin with 'a', a
 
 static void make_copy(char letter)
 {
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
 
     (void)snprintf(copies[letter - 'a'], sizeof(copies[0]), "%s.%c", f.path, letter);
     for (int i = 0; i < CLIENTS; i++) {
@@ -37,7 +37,7 @@ static void make_copy(char letter)
  * until it is killed. */
 static void restore_on(int to, int first)
 {
-    char why[256];
+    char why[AS_STORE_MESSAGE];
 
     fixture_open(&f, 0);
     for (int i = first;; i++) {
@@ -109,7 +109,7 @@ static void tell(void *arg, const char *text)
 
 START_TEST(D10_a_kill_in_the_middle_of_a_restore_leaves_one_content)
 {
-    char told[256] = "";
+    char told[AS_STORE_MESSAGE] = "";
     int interrupted = 0;
 
     fixture_start(&f, 0);

@@ -23,7 +23,7 @@ START_TEST(what_is_no_copy_is_refused)
     ck_assert_int_eq(chmod(copy_path(&f), 0620), 0);
     refuses(copy_path(&f), AS_INVALID_REQUEST, "others may write");
     ck_assert_int_eq(chmod(copy_path(&f), 0600), 0);
-    char why[256];
+    char why[AS_STORE_MESSAGE];
     ck_fault(as_store_restore(f.worker, copy_path(&f), &restored, why), AS_ELSEWHERE);
     restore();
     fixture_end(&f);
@@ -123,7 +123,7 @@ END_TEST
 /* The store's own, of which a restore takes one more. */
 START_TEST(a_store_that_has_counted_to_its_end_takes_no_copy)
 {
-    char why[256];
+    char why[AS_STORE_MESSAGE];
 
     start();
     sql_on(f.path, "UPDATE sequence SET value = (1 << 61) - 1 WHERE name = 'store'");

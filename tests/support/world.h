@@ -131,7 +131,7 @@ static inline void world_groups(struct world *w)
 static inline void world_store(struct world *w)
 {
     char path[96];
-    char message[256] = "";
+    char message[AS_STORE_MESSAGE] = "";
 
     snprintf(w->dir, sizeof(w->dir), "%s/fapid-world-XXXXXX", as_test_tmp());
     ck_assert_ptr_nonnull(mkdtemp(w->dir));

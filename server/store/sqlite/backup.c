@@ -84,7 +84,7 @@ static as_err need_no_leftover(const char *path, const char *suffix, char why[AS
     bool is_there = lstat(name, &st) == 0;
     free(name);
     if (is_there) {
-        (void)snprintf(why, AS_STORE_MESSAGE, "%.180s%s: it is there already", path, suffix);
+        (void)snprintf(why, AS_STORE_MESSAGE, "%.380s%s: it is there already", path, suffix);
         return AS_FAIL(AS_ALREADY_EXISTS, "nothing was written");
     }
     return AS_OK;

@@ -18,7 +18,7 @@
 
 as_err as_files_say(char why[AS_STORE_MESSAGE], as_err err, const char *path, const char *text)
 {
-    (void)snprintf(why, AS_STORE_MESSAGE, "%.130s: %.120s", path, text);
+    (void)snprintf(why, AS_STORE_MESSAGE, "%.380s: %.120s", path, text);
     return err;
 }
 

@@ -42,7 +42,7 @@ static void change_is_kept(const char *path, const struct scene_counts *from,
                            const struct scene_counts *change)
 {
     struct as_store *store = NULL;
-    char message[256] = "";
+    char message[AS_STORE_MESSAGE] = "";
 
     ck_assert_msg(!as_failed(as_store_open("sqlite", path, &store, message)), "%s", message);
     struct scene_counts to = fail_counts(&s, store);

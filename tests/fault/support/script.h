@@ -246,7 +246,7 @@ static inline void script_reopen(const char *path, const bool *acknowledged, uns
                                  unsigned maybe, char *when)
 {
     struct as_store *store = NULL;
-    char message[256] = "";
+    char message[AS_STORE_MESSAGE] = "";
 
     ck_assert_msg(!as_failed(as_store_open("sqlite", path, &store, message)), "%s: %s", when,
                   message);

@@ -81,7 +81,7 @@ static void update(void)
 {
     struct world *w = f->w;
     char path[96];
-    char message[256] = "";
+    char message[AS_STORE_MESSAGE] = "";
 
     flow_app_free(f);
     as_store_session_free(w->session);

@@ -29,7 +29,7 @@ static const char *const backends[] = {"sqlite"};
 
 static inline void fixture_open(struct fixture *f, size_t backend)
 {
-    char message[256] = "";
+    char message[AS_STORE_MESSAGE] = "";
 
     as_err err = as_store_open(backends[backend], f->path, &f->store, message);
     ck_assert_msg(!as_failed(err), "%s: %s", backends[backend], message);

@@ -31,7 +31,7 @@ static inline void start(void)
 
 static inline void restore(void)
 {
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     as_err err = as_store_restore(f.job, copy_path(&f), &restored, why);
 
     ck_assert_msg(!as_failed(err), "%s: %s", err.why, why);
@@ -48,7 +48,7 @@ static inline void need_no_findings(void)
 
 static inline void refuses(const char *path, enum as_fault_id fault, const char *says)
 {
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
     char place[160];
     as_err err = as_store_restore(f.job, path, &restored, why);
 

@@ -190,7 +190,7 @@ static inline int64_t epoch_of(struct fixture *f, const char *id)
 
 static inline void back_up(struct fixture *f)
 {
-    char why[256] = "";
+    char why[AS_STORE_MESSAGE] = "";
 
     as_err err = as_store_backup(f->job, copy_path(f), why);
     ck_assert_msg(!as_failed(err), "%s: %s", err.why, why);
