@@ -93,7 +93,8 @@ def MTLS_29_cert_match():
       ("dash_without_an_argument", ["client", "list", "-bc"]),
       ("reload_what", ["reload", "now"]), ("reload_flag", ["reload", "--yes"]),
       ("reload_value", ["reload", "--id=1"]),
-      ("short_as_argument", ["client", "show", "-a"]), ("dashes", ["client", "show", "--bc"]),
+      ("short_as_argument", ["client", "show", "-a"]),
+      ("flags_as_argument", ["db", "backup", "-json"]), ("dashes", ["client", "show", "--bc"]),
       ("flag_behind_dashes", ["client", "list", "--", "--socket"]))
 def REG_09_usage_errors(args):
     code, out, err = run(*args)

@@ -2,9 +2,9 @@
 /*
  * The command line: words, and flags anywhere among them. --name=value and --name value are the
  * same; a flag of the table of switches takes no value: --yes=no must not mean yes. Behind -- there
- * are words only. The word behind noun and verb may begin with one dash all the same where it is
- * longer than a short flag: the kid of a key is a thumbprint in base64url (REG-141), and one in 64
- * of them does.
+ * are words only. The word behind noun and verb may begin with one dash all the same where it is as
+ * long as an id: the kid of a key is a thumbprint in base64url (REG-141), and one in 64 of them
+ * does.
  */
 #include "ctl.h"
 
@@ -86,10 +86,10 @@ static bool take_short(struct ctl *ctl, const char *text, const char *next, bool
     return false;
 }
 
-/* What begins with one dash: is it the argument of a verb? */
+/* What begins with one dash: is it an id, of 128 bits or more, that a verb takes? */
 static bool is_argument(const struct ctl *ctl, const char *text)
 {
-    return ctl->word_count == 2 && strlen(text) > 2;
+    return ctl->word_count == 2 && strlen(text) >= AS_BASE64URL_LEN(16);
 }
 
 static bool take_word(struct ctl *ctl, const char *text)

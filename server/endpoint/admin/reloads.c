@@ -16,10 +16,11 @@ static as_err reload(struct as_task *task, json_t **result)
     const struct as_app_conf *conf = &task->app->conf;
     struct as_reload_outcome outcome;
 
-    AS_TRY(conf->reload(conf->reload_arg, &outcome));
-    AS_AUTO(json_decref)
-    json_t *json = json_pack("{s:I}", "generation", (json_int_t)outcome.generation);
+    /* made before it is true: where memory runs out, what is in use must not be told as failed */
+    AS_AUTO(json_decref) json_t *json = json_pack("{s:i}", "generation", 0);
     AS_NEED_MEM(json);
+    AS_TRY(conf->reload(conf->reload_arg, &outcome));
+    (void)json_integer_set(json_object_get(json, "generation"), (json_int_t)outcome.generation);
     if (outcome.refused) {
         AS_TRY(as_json_put(json, "refusals", json_integer((json_int_t)outcome.refusals)));
         AS_TRY(as_json_put(json, "where", as_json_of_octets(outcome.where)));

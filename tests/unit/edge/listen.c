@@ -194,7 +194,7 @@ END_TEST
 
 START_TEST(a_group_that_the_user_is_not_in)
 {
-    bool root = geteuid() == 0; /* who may give a socket to any group */
+    bool root = geteuid() == 0;         /* who may give a socket to any group */
     char folder[] = "/tmp/edge-XXXXXX"; /* others may not enter as_test_tmp() */
 
     ck_assert_ptr_nonnull(mkdtemp(folder));
