@@ -299,6 +299,54 @@ START_TEST(TOK_15_a_broken_handler_is_a_bare_500)
 }
 END_TEST
 
+/* What no head can be made of, each under a path of its own. */
+static const struct unsound {
+    const char *path;
+    unsigned status;
+    as_span name, value;
+} unsound[] = {
+    {"/1", 199, AS_LIT_ROW("X-A"), AS_LIT_ROW("a")},
+    {"/2", 600, AS_LIT_ROW("X-A"), AS_LIT_ROW("a")},
+    {"/3", 0, AS_LIT_ROW("X-A"), AS_LIT_ROW("a")},
+    {"/4", 200, AS_LIT_ROW(""), AS_LIT_ROW("a")},
+    {"/5", 200, AS_LIT_ROW("X-A"), AS_LIT_ROW("")},
+    {"/6", 200, AS_LIT_ROW("X-A: b\r\nX-B"), AS_LIT_ROW("a")},
+    {"/7", 200, AS_LIT_ROW("X-A"), AS_LIT_ROW("a\nX-B: b")},
+    {"/sound", 599, AS_LIT_ROW("X-A"), AS_LIT_ROW("a")},
+};
+
+static as_err say_unsound(struct as_http_call *call)
+{
+    for (size_t i = 0; i < AS_COUNT(unsound); i++) {
+        if (as_span_is(call->request->path, unsound[i].path)) {
+            call->reply->status = unsound[i].status;
+            call->reply->fields[call->reply->field_count++] =
+                (struct as_http_field){unsound[i].name, unsound[i].value};
+        }
+    }
+    return AS_OK;
+}
+
+START_TEST(TOK_15_an_unsound_reply_is_a_bare_500)
+{
+    bench_new(1, 8, 30000);
+    struct as_http_link *link = link_new();
+    toy_extra = say_unsound;
+    for (size_t i = 0; i < AS_COUNT(unsound); i++) {
+        const char *status = unsound[i].status == 599 ? "HTTP/1.1 599 " : "HTTP/1.1 500 ";
+
+        get(link, "GET", unsound[i].path, NULL);
+        ck_assert_msg(has(status), "%s: %s", unsound[i].path, answer);
+        ck_assert_msg(has("\r\nX-A: a\r\n") == (unsound[i].status == 599), "%s", answer);
+        ck_assert(!has("X-B"));
+        ck_assert_int_eq(atomic_load(&toy.last_status), unsound[i].status == 599 ? 599 : 500);
+    }
+    toy_extra = NULL;
+    as_http_link_close(link);
+    bench_free();
+}
+END_TEST
+
 START_TEST(a_head_is_answered_up_to_its_bound)
 {
     bench_new(1, 8, 30000);
@@ -356,6 +404,45 @@ START_TEST(a_full_queue_is_503_without_effect)
     }
     ck_assert_int_eq(atomic_load(&toy.effects), 2);
     ck_assert_int_eq(atomic_load(&toy.done), 3);
+    for (int i = 0; i < 3; i++) {
+        as_http_link_close(links[i]);
+    }
+    bench_free();
+}
+END_TEST
+
+/* A site that has no words of its own for it. */
+START_TEST(TOK_15_a_bare_503_says_when_to_come_back)
+{
+    struct as_http_site site = toy_site;
+    struct as_http_link_conf conf = {.site = &site, .peer = &bench, .owner = &bench.ready};
+    struct as_http_link *links[3];
+    char piece[64];
+    size_t got = 0;
+
+    site.overload = NULL;
+    bench_new(1, 1, 30000);
+    atomic_store(&toy.shut, true);
+    for (int i = 0; i < 3; i++) {
+        ck_ok(as_http_link_open(bench.engine, &conf, &links[i]));
+        ask(links[i], "POST", "/gate", NULL);
+        if (i < 2) {
+            ck_assert_int_eq(as_http_link_read(links[i], piece, sizeof(piece), &got),
+                             AS_HTTP_READ_WAIT);
+            wait_at_gate(1);
+        }
+    }
+    ck_assert_int_eq(read_with(links[2], 16384), AS_HTTP_READ_END);
+    ck_assert(has("HTTP/1.1 503 Service Unavailable\r\n"));
+    ck_assert(has("\r\nRetry-After: " AS_LIMIT_RETRY_AFTER "\r\n"));
+    ck_assert(has("\r\nContent-Type: application/json\r\n"));
+    ck_assert(has("\r\nCache-Control: no-store\r\nPragma: no-cache\r\n"));
+    ck_assert(has("{\"error\":\"temporarily_unavailable\""));
+    ck_assert_int_eq(atomic_load(&toy.effects), 0);
+    atomic_store(&toy.shut, false);
+    while (as_http_engine_busy(bench.engine) > 0) {
+        wait_wake();
+    }
     for (int i = 0; i < 3; i++) {
         as_http_link_close(links[i]);
     }
@@ -569,8 +656,10 @@ AS_TESTS("http/engine", {
     tcase_add_test(t, what_always_writes_is_not_tried_in_the_worker);
     tcase_add_test(t, a_large_answer_comes_whole_in_any_pieces);
     tcase_add_test(t, TOK_15_a_broken_handler_is_a_bare_500);
+    tcase_add_test(t, TOK_15_an_unsound_reply_is_a_bare_500);
     tcase_add_test(t, a_head_is_answered_up_to_its_bound);
     tcase_add_test(t, a_full_queue_is_503_without_effect);
+    tcase_add_test(t, TOK_15_a_bare_503_says_when_to_come_back);
     tcase_add_test(t, a_job_too_late_to_begin_is_503_without_effect);
     tcase_add_test(t, a_client_that_leaves_does_not_stop_its_job);
     tcase_add_test(t, a_link_is_left_at_any_time);
