@@ -164,7 +164,7 @@ START_TEST(a_token_in_the_path_stays_out_of_the_log)
         {"/introspect/eyJhbGciOiJFUzI1NiJ9.e30.x", "/introspect/eyJ"},
         {"/register/x=rat.DDDD", "/register/x=rat."},
         {"/register/QeyJ-eyJ_fat1.x", "/register/QeyJ-eyJ_fat1.x"}, /* an identifier, by chance */
-        {"/register/1eyJ", "/register/1eyJ"},
+        {"/register/1eyJ0", "/register/1eyJ0"},
         {"/rat", "/rat"},
     };
 
@@ -206,6 +206,31 @@ START_TEST(TOK_11_fields_of_a_refusal_alone)
 }
 END_TEST
 
+/* The audit tells about whom it was asked; who asked is known of nobody that proved nothing. */
+START_TEST(a_name_that_is_merely_claimed_is_no_actor)
+{
+    const char *ask = "grant_type=client_credentials&client_id=c1";
+
+    world_add(f->w, (struct world_party){.id = "c1", .dn = "CN=c1", .scope = "read"});
+    flow_refused(flow_post(f, world_leaf(f->w, f->w->others_ca, "CN=c1"), "/token", ask), 401,
+                 "invalid_client");
+    json_t *line = flow_last(f->audit_fd);
+    ck_assert_str_eq(json_string_value(json_object_get(line, "event")), "client_authentication");
+    ck_assert_str_eq(json_string_value(json_object_get(line, "outcome")), "refused");
+    ck_assert_str_eq(json_string_value(json_object_get(line, "client_id")), "c1");
+    ck_assert_ptr_null(json_object_get(line, "actor"));
+    json_decref(line);
+    flow_refused(
+        flow_post(f, world_leaf(f->w, f->w->banks_ca, "CN=c1"), "/revoke", "client_id=c1&token="),
+        400, "invalid_request");
+    line = flow_last(f->audit_fd);
+    ck_assert_str_eq(json_string_value(json_object_get(line, "event")), "token_revoked");
+    ck_assert_str_eq(json_string_value(json_object_get(line, "outcome")), "refused");
+    ck_assert_str_eq(json_string_value(json_object_get(line, "actor")), "c1");
+    json_decref(line);
+}
+END_TEST
+
 /* TOK-13, as the endpoint answers it. */
 START_TEST(TOK_13_too_many_failures)
 {
@@ -240,5 +265,6 @@ AS_TESTS("flow/refusals/common", {
     tcase_add_test(t, MTLS_118_a_log_line_cannot_be_forged);
     tcase_add_test(t, a_token_in_the_path_stays_out_of_the_log);
     tcase_add_test(t, TOK_11_fields_of_a_refusal_alone);
+    tcase_add_test(t, a_name_that_is_merely_claimed_is_no_actor);
     tcase_add_test(t, TOK_13_too_many_failures);
 })
