@@ -617,6 +617,28 @@ START_TEST(what_differs_is_told_of_each_answer)
 END_TEST
 
 /* RFC 9110 6.6.1: the date is that of the answer, though its head was written before. */
+static as_err say_as_asked(struct as_http_call *call)
+{
+    return toy_say(call, as_span_is(call->request->path, "/404") ? 404 : 200, AS_LIT("same"));
+}
+
+/* Of one length, with the same fields, within one second or not. */
+START_TEST(a_status_is_told_of_each_answer)
+{
+    bench_new(1, 8, 30000);
+    struct as_http_link *link = link_new();
+    toy_extra = say_as_asked;
+    for (int i = 0; i < 20; i++) {
+        get(link, "GET", i % 2 == 0 ? "/200" : "/404", NULL);
+        ck_assert(has(i % 2 == 0 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 404 Not Found\r\n"));
+        ck_assert(has("\r\n\r\nsame"));
+    }
+    toy_extra = NULL;
+    as_http_link_close(link);
+    bench_free();
+}
+END_TEST
+
 START_TEST(the_date_goes_on)
 {
     char date[40], first[sizeof(date)];
@@ -666,6 +688,7 @@ AS_TESTS("http/engine", {
     tcase_add_test(t, both_sides_may_ask_to_close);
     tcase_add_test(t, answers_of_one_head_differ_in_their_ids);
     tcase_add_test(t, what_differs_is_told_of_each_answer);
+    tcase_add_test(t, a_status_is_told_of_each_answer);
     tcase_add_test(t, the_date_goes_on);
     tcase_add_test(t, request_ids_do_not_repeat);
 })
