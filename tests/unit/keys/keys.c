@@ -255,6 +255,79 @@ START_TEST(REG_148_a_wrapped_key_cannot_change_its_purpose_or_kid)
 }
 END_TEST
 
+/* Wrapped with the right key, for its purpose and kid, and yet no sealing key. */
+START_TEST(REG_148_a_sealing_key_has_one_shape)
+{
+    static const struct {
+        const char *kid, *alg, *public_;
+        size_t len;
+        bool fits;
+    } rows[] = {
+        {"0100000000000000", "", "", AS_SEAL_MASTER, true},
+        {"0100000000000000", "", "", AS_SEAL_MASTER - 1, false},
+        {"0100000000000000", "", "", AS_SEAL_MASTER + 1, false},
+        {"010000000000000", "", "", AS_SEAL_MASTER, false},
+        {"010000000000000000", "", "", AS_SEAL_MASTER, false},
+        {"010000000000000g", "", "", AS_SEAL_MASTER, false},
+        {"0100000000000000", "ES256", "", AS_SEAL_MASTER, false},
+        {"0100000000000000", "", "{}", AS_SEAL_MASTER, false},
+    };
+    static const char master[AS_SEAL_MASTER + 1] = {1};
+    struct as_kek kek;
+    bool found = false;
+
+    start();
+    as_keys_stop(started(1));
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_assert(found);
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        struct as_key_row row = {.kid = as_span_of(rows[i].kid),
+                                 .purpose = AS_LIT("fapid/access-token/1"),
+                                 .alg = as_span_of(rows[i].alg),
+                                 .public_ = as_span_of(rows[i].public_),
+                                 .state = AS_KEY_ACTIVE,
+                                 .created = 1};
+        other_store();
+        ck_ok(as_keys_wrap(&kek, f.mem, &row, as_span_bytes(master, rows[i].len)));
+        put_row(&row);
+        if (rows[i].fits) {
+            as_keys_stop(started(2));
+        } else {
+            start_fails(AS_BAD_CONFIGURATION, "a sealing key of the store is none");
+        }
+    }
+    as_kek_wipe(&kek);
+    end();
+}
+END_TEST
+
+/* As long as a nonce and a tag, and no octet more: nothing is wrapped in it. */
+START_TEST(REG_148_nothing_wrapped_is_no_key)
+{
+    struct as_key_row row = {.kid = AS_LIT("0100000000000000"),
+                             .purpose = AS_LIT("fapid/access-token/1"),
+                             .state = AS_KEY_ACTIVE,
+                             .created = 1};
+    struct as_kek kek;
+    bool found = false;
+
+    start();
+    as_keys_stop(started(1));
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_ok(as_keys_wrap(&kek, f.mem, &row, AS_LIT("")));
+    ck_assert_uint_eq(row.wrapped.len, AS_WRAP_EXTRA);
+    as_kek_wipe(&kek);
+    for (size_t less = 0; less < 2; less++) {
+        other_store();
+        row.wrapped.len = AS_WRAP_EXTRA - less;
+        put_row(&row);
+        start_fails(AS_BAD_CONFIGURATION, "a key of the store does not unwrap: this key file is "
+                                          "not the one it was made with");
+    }
+    end();
+}
+END_TEST
+
 /* The public half decides what the world verifies with: that of another key is refused. */
 START_TEST(REG_148_another_public_half_is_refused)
 {
@@ -272,6 +345,22 @@ START_TEST(REG_148_another_public_half_is_refused)
     ck_ok(as_jwk_write(other, f.mem, &moved.public_));
     put_row(&moved);
     start_fails(AS_BAD_CONFIGURATION, why);
+    /* both halves belong to another key than the one that is named */
+    other_store();
+    struct as_kek kek;
+    bool found = false;
+    as_span private_ = AS_SPAN_NONE;
+    ck_ok(as_kek_read(key_file, &kek, &found));
+    ck_ok(as_jws_key_private(other, f.mem, &private_));
+    struct as_key_row swapped = rows[1];
+    ck_ok(as_keys_wrap(&kek, f.mem, &swapped, private_));
+    put_row(&swapped); /* the private half alone */
+    start_fails(AS_BAD_CONFIGURATION, why);
+    other_store();
+    swapped.public_ = moved.public_; /* both */
+    put_row(&swapped);
+    start_fails(AS_BAD_CONFIGURATION, why);
+    as_kek_wipe(&kek);
     other_store();
     moved.public_ = AS_LIT("{}");
     put_row(&moved);
@@ -522,6 +611,8 @@ AS_TESTS("keys", {
     tcase_add_test(t, REG_148_a_store_with_keys_and_no_file_is_refused);
     tcase_add_test(t, REG_148_a_key_of_another_purpose_must_unwrap_too);
     tcase_add_test(t, REG_148_a_wrapped_key_cannot_change_its_purpose_or_kid);
+    tcase_add_test(t, REG_148_a_sealing_key_has_one_shape);
+    tcase_add_test(t, REG_148_nothing_wrapped_is_no_key);
     tcase_add_test(t, REG_148_another_public_half_is_refused);
     tcase_add_test(t, REG_148_the_database_file_holds_no_key_in_clear);
     tcase_add_test(t, TOK_18_the_database_file_holds_no_token);
