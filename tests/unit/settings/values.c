@@ -61,6 +61,8 @@ START_TEST(REG_103_issuer)
                "\"https://as.example//a\" has an empty or dotted segment in its path");
     refuse_one("issuer", "\"https://as.example/a/../b\"",
                "\"https://as.example/a/../b\" has an empty or dotted segment in its path");
+    refuse_one("issuer", "\"https://as.example/./b\"",
+               "\"https://as.example/./b\" has an empty or dotted segment in its path");
     refuse_one("issuer", "\"https://as.example/a%20b\"",
                "\"https://as.example/a%20b\" has a character in its path that is no letter, digit "
                "or one of -._~");
@@ -154,6 +156,28 @@ START_TEST(listener_names)
     refuse_one("listener.public.names", "{\"1.2.3\"}", "\"1.2.3\" is no IP address");
     refuse_one("listener.public.names", "{\"::1\"}", "\"::1\" is no host name");
     refuse_one("listener.public.names", "{}", "0 values are given; it takes 1 to 64");
+}
+END_TEST
+
+/* RFC 1035 2.3.4: labels of 63 octets, 253 in all. */
+START_TEST(the_length_of_a_name)
+{
+    char name[256] = "", value[512], finding[512];
+
+    for (int i = 0; i < 253; i++) {
+        strcat(name, i % 64 == 63 ? "." : "a");
+    }
+    snprintf(value, sizeof(value), "{\"as.example\", \"%s\"}", name);
+    FIELD("listener.public.names", value, s->listeners->name_count, 2);
+    strcat(name, "a"); /* the last label is of 62 still */
+    snprintf(value, sizeof(value), "{\"as.example\", \"%s\"}", name);
+    snprintf(finding, sizeof(finding), "\"%s\" is no host name", name);
+    refuse_one("listener.public.names", value, finding);
+    name[64] = '\0';
+    name[63] = 'a';
+    snprintf(value, sizeof(value), "{\"as.example\", \"%s\"}", name);
+    snprintf(finding, sizeof(finding), "\"%s\" is no host name", name);
+    refuse_one("listener.public.names", value, finding);
 }
 END_TEST
 
@@ -457,6 +481,7 @@ CONF_TESTS("settings/values", {
     tcase_add_test(t, defaults_are_those_of_the_manual);
     tcase_add_test(t, REG_103_issuer);
     tcase_add_test(t, REG_103_issuer_is_bounded);
+    tcase_add_test(t, the_length_of_a_name);
     tcase_add_test(t, root_settings);
     tcase_add_test(t, listener_address);
     tcase_add_test(t, listener_names);

@@ -122,6 +122,21 @@ START_TEST(REG_125_pages_of_the_metadata)
 {
     FIELD_TEXT("metadata.service_documentation", "\"https://as.example/docs?x=1\"",
                s->service_documentation, "https://as.example/docs?x=1");
+    refuse_one("metadata.service_documentation", "\"https://\"",
+               "\"https://\" does not start with https://");
+    refuse_one("metadata.service_documentation", "\"https://as.example/a b\"",
+               "\"https://as.example/a b\" has a character that a URL has to escape");
+    refuse_one("metadata.service_documentation", "\"https://as.example/<a>\"",
+               "\"https://as.example/<a>\" has a character that a URL has to escape");
+    char value[AS_LIMIT_JSON_STRING + 8] = "\"https://as.example/",
+                                      finding[AS_LIMIT_JSON_STRING + 32];
+    size_t head = strlen(value);
+    memset(value + head, 'a', sizeof(value) - head);
+    memcpy(value + 1 + AS_LIMIT_JSON_STRING, "\"", 2);
+    as_settings_free(read_one("metadata.service_documentation", value));
+    memcpy(value + 1 + AS_LIMIT_JSON_STRING, "a\"", 3);
+    snprintf(finding, sizeof(finding), "%s is too long", value);
+    refuse_one("metadata.service_documentation", value, finding);
     FIELD_TEXT("metadata.op_policy_uri", "\"https://as.example/policy\"", s->op_policy_uri,
                "https://as.example/policy");
     FIELD_TEXT("metadata.op_tos_uri", "\"https://as.example/tos\"", s->op_tos_uri,
