@@ -104,11 +104,22 @@ END_TEST
 /* One without an id is named by its place; an id that could not be shown is not repeated. */
 START_TEST(MTLS_22_the_culprit_is_named)
 {
-    static const char *const ids[] = {"'a\\\"b'", "'\\u00e4'", "'a\\u0007'", "1", "null", "{}"};
+    static const char *const ids[] = {"''", "'a\\\"b'", "'\\u00e4'", "'a\\u0007'",
+                                      "1",  "null",     "{}"};
     char body[512];
 
     flow_refused(import("[" ITEM("a", "CN=a") ",{}]"), 400, "invalid_client_metadata");
     ck_assert(error_says("number 2 "));
+    /* as long as an id may be, and longer */
+    char id[130];
+    memset(id, 'a', 129);
+    for (int len = 129; len >= 128; len--) {
+        id[len] = '\0';
+        snprintf(body, sizeof(body), "[{'client_id':'%s','scope':1}]", id);
+        flow_refused(import(body), 400, "invalid_client_metadata");
+        ck_assert_msg(error_says(id) == (len == 128), "%s", f->answer.body);
+        ck_assert(error_says("number 1 ") == (len == 129));
+    }
     flow_refused(import("[" ITEM("a", "CN=a") ",1]"), 400, "invalid_client_metadata");
     ck_assert(error_says("number 2 "));
     for (size_t i = 0; i < AS_COUNT(ids); i++) {

@@ -194,6 +194,8 @@ START_TEST(MTLS_22_what_no_verdict_can_be_given_of)
         {"{'kind':'client','x5c':[1,2,3,4,5,6,7,8,9,10]}",
          "x5c must be an array of one to nine certificates"},
         {"{'kind':'client','x5c':[1]}", "x5c must hold strings"},
+        {"{'kind':'client','x5c':[1,2,3,4,5,6,7,8,9]}", "x5c must hold strings"},
+        {"{'kind':'client','trust':null,'x5c':[1]}", "x5c must hold strings"},
         {"{'kind':'client','x5c':['?']}", "base64 is ill-formed"},
         {"{'kind':'client','trust':'shops','x5c':['AAAA']}",
          "trust names no trust group of the right use"},
