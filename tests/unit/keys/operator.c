@@ -170,6 +170,17 @@ START_TEST(REG_147_retire_lets_the_successor_take_over)
                "the key is not active");
     ck_refuses(as_keys_retire(keys, f.job, AS_LIT("none"), &audit), AS_NOT_FOUND, "no such key");
     ck_refuses(as_keys_retire(keys, f.job, AS_SPAN_NONE, &audit), AS_NOT_FOUND, "no such key");
+    /* active, but of no line: of a purpose that this release does not know */
+    struct as_key_row other = {.kid = AS_LIT("0100000000000000"),
+                               .purpose = AS_LIT("fapid/else/1"),
+                               .state = AS_KEY_ACTIVE,
+                               .created = 1};
+    bool done = false;
+    ck_ok(as_keys_wrap(&keys->kek, f.mem, &other, AS_LIT("secret")));
+    ck_ok(as_store_key_add(f.job, &other, NULL, &done));
+    ck_assert(done);
+    ck_refuses(as_keys_retire(keys, f.job, other.kid, &audit), AS_INVALID_REQUEST,
+               "the key is not active");
     is_shown_for(AS_ALG_ES256, 3540);
     ck_refuses(as_keys_retire(keys, f.job, active, &audit), AS_INVALID_REQUEST, no_successor);
     is_shown_for(AS_ALG_ES256, 3600); /* half of publish_lead, the max-age of /jwks */
