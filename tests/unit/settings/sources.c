@@ -154,6 +154,10 @@ START_TEST(variables_of_the_environment)
     settings = conf_read(text);
     ck_assert_str_eq(settings->store_path, "/x/a/\"${HOME}\\");
     as_settings_free(settings);
+    /* what follows the brace is text, though it looks like a preset */
+    settings = conf_read(WHOLE "store { path = \"/x/${FAPID_TEST_A}-${FAPID_TEST_A}:-b\" }\n");
+    ck_assert_str_eq(settings->store_path, "/x/a-a:-b");
+    as_settings_free(settings);
     unsetenv("FAPID_TEST_A");
     ck_finds(text, "f:4: the environment variable FAPID_TEST_A is not set; ${FAPID_TEST_A:-text} "
                    "gives it a default");

@@ -45,6 +45,13 @@ START_TEST(an_origin_belongs_to_one_listener)
              "listener third { address = \"0.0.0.0:8445\" names = {\"mtls.as.example\"}" FILES
              "client_certificate = request\norigin = \"https://mtls.as.example:8444\" }\n" TRUST,
              "f:5: listener third: another listener has this origin");
+    /* of the first, with another between them */
+    ck_finds(ISSUER ASKS
+             "listener second { address = \"0.0.0.0:8445\" names = {\"as.example\"}" FILES
+             "client_certificate = request\norigin = \"https://as.example:8445\" }\n"
+             "listener third { address = \"0.0.0.0:8446\" names = {\"mtls.as.example\"}" FILES
+             "client_certificate = request\norigin = \"https://mtls.as.example:8444\" }\n" TRUST,
+             "f:6: listener third: another listener has this origin");
     ck_finds(ISSUER "listener one { address = \"0.0.0.0:1\" names = {\"as.example\"}" FILES
                     "origin = \"https://as.example\" client_certificate = request }\n"
                     "listener two { address = \"0.0.0.0:2\" names = {\"as.example\"}" FILES
