@@ -300,6 +300,22 @@ START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_in_another_file)
 }
 END_TEST
 
+/* One that begins with other lines is another file all the same. */
+START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_behind_others)
+{
+    FILE *others = fopen(path_of("b"), "w");
+
+    ck_assert_ptr_nonnull(others);
+    ck_assert_int_ge(fputs("x\n", others), 0);
+    ck_assert_int_eq(fclose(others), 0);
+    cut_off();
+    limit_files(RLIM_INFINITY);
+    use(open_file("b"));
+    ck_until(flush(LONG_MS));
+    ck_content("b", "x\ndefg\n");
+}
+END_TEST
+
 /* Whoever needs room on a full disk may find it there. */
 START_TEST(MTLS_118_a_line_that_was_cut_off_is_whole_in_a_file_that_was_emptied)
 {
@@ -513,6 +529,7 @@ AS_TESTS("endpoint/audit_sink", {
     tcase_add_test(t, D10_a_full_disk_costs_nothing_while_there_is_room);
     tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_becomes_whole);
     tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_is_whole_in_another_file);
+    tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_is_whole_behind_others);
     tcase_add_test(t, MTLS_118_a_line_that_was_cut_off_is_whole_in_a_file_that_was_emptied);
     tcase_add_test(t, MTLS_118_an_emptied_file_begins_with_a_line);
     tcase_add_test(t, D10_a_removed_file_takes_nothing);
