@@ -81,13 +81,12 @@ static as_err need_no_leftover(const char *path, const char *suffix, char why[AS
     struct stat st;
 
     AS_NEED_MEM(name);
-    bool is_there = lstat(name, &st) == 0;
+    as_err err = lstat(name, &st) != 0
+                     ? AS_OK
+                     : as_files_say(why, AS_FAIL(AS_ALREADY_EXISTS, "nothing was written"), name,
+                                    "it is there already");
     free(name);
-    if (is_there) {
-        (void)snprintf(why, AS_STORE_MESSAGE, "%.380s%s: it is there already", path, suffix);
-        return AS_FAIL(AS_ALREADY_EXISTS, "nothing was written");
-    }
-    return AS_OK;
+    return err;
 }
 
 static as_err make(const struct as_backend *backend, const char *path, const char *partial, int *fd,

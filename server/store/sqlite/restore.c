@@ -197,7 +197,7 @@ static void keep_first(void *arg, const char *text)
     const struct finding *first = arg;
 
     if (first->why[0] == '\0') {
-        (void)snprintf(first->why, AS_STORE_MESSAGE, "%.380s: %.120s", first->path, text);
+        (void)as_files_say(first->why, REFUSED, first->path, text);
     }
 }
 
