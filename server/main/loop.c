@@ -77,9 +77,9 @@ static int wait_signal(const struct loop *loop, int64_t until)
     return number > 0 ? number : take_signal(&loop->signals, left > 0 ? left : 0);
 }
 
-static bool is_end(int number)
+static bool is_end(const struct loop *loop, int number)
 {
-    return number == SIGTERM || number == SIGINT;
+    return number > 0 && sigismember(&loop->ends, number) == 1;
 }
 
 /* ---------------------------------------------------------------- signs of life -------------- */
@@ -146,13 +146,6 @@ static void reload_when_asked(struct loop *loop)
     }
 }
 
-static void heed(struct loop *loop, int number)
-{
-    if (number == SIGHUP) {
-        (void)reload(loop, "signal");
-    }
-}
-
 static void look_when_due(struct loop *loop)
 {
     if (as_clock_mono_ms() < loop->next_look) {
@@ -193,11 +186,11 @@ static bool drain(struct loop *loop)
     }
     AS_LOG(AS_LOG_NOTICE, "draining", AS_LOG_NUMBER("seconds", seconds));
     as_edge_drain(loop->server->edge);
-    while (!is_end(number) && as_clock_mono_ms() < until) {
+    while (!is_end(loop, number) && as_clock_mono_ms() < until) {
         number = wait_signal(loop, earlier(until, loop->next_pulse));
         pulse_when_due(loop);
     }
-    return !is_end(number);
+    return !is_end(loop, number);
 }
 
 int as_loop_run(struct as_server *server, const struct as_notify *notify)
@@ -214,10 +207,12 @@ int as_loop_run(struct as_server *server, const struct as_notify *notify)
     say_ready(&loop, false);
     plan_look(&loop);
     loop.next_trim = as_clock_mono_ms() + AS_MEMORY_TRIM_MS;
-    while (!is_end(number)) {
+    while (!is_end(&loop, number)) {
         number =
             wait_signal(&loop, earlier(loop.next_trim, earlier(loop.next_look, loop.next_pulse)));
-        heed(&loop, number);
+        if (number == SIGHUP) {
+            (void)reload(&loop, "signal");
+        }
         reload_when_asked(&loop);
         look_when_due(&loop);
         pulse_when_due(&loop);
