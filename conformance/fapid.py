@@ -195,6 +195,13 @@ class Party:
         self.id, self.cert, self.view = id_, cert, view
 
 
+def catches_interrupts(pid):
+    """fapictl does, once it has had the answer and waits for a job."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        caught = next(line for line in status if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) & 1 << signal.SIGINT - 1
+
+
 class Fapid:
     """One server process with its folder."""
 
@@ -354,18 +361,37 @@ audit {{ file = "audit.jsonl" }}
 
     # ------------------------------------------------------------------ the operator
 
+    def fapictl(self, *args, socket=None, text=None, **options):
+        """(exit status, standard output, standard error) of fapictl with its own defaults."""
+        done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket",
+                               socket or self.socket, *args], input=text, capture_output=True,
+                              text=True, timeout=120, check=False, **options)
+        return done.returncode, done.stdout, done.stderr
+
+    def begin_fapictl(self, *args):
+        return subprocess.Popen([os.path.join(build_dir(), "fapictl"), "--socket", self.socket,
+                                 *args], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def interrupted_fapictl(self, *args):
+        """As fapictl(), with Ctrl-C once it waits for a job."""
+        began = self.begin_fapictl(*args)
+        while not catches_interrupts(began.pid):
+            assert began.poll() is None, began.communicate()
+            time.sleep(0.01)
+        began.send_signal(signal.SIGINT)
+        out, said = began.communicate(timeout=30)
+        return began.returncode, out, said
+
     def ctl(self, *args, status=0, text=None):
         """Runs fapictl -o json; what it printed, as a value. `status` is the expected exit."""
-        done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", self.socket,
-                               "-o", "json", *args], input=text, capture_output=True, text=True,
-                              timeout=120)
-        if done.returncode != status:
-            raise AssertionError(f"fapictl {' '.join(args)}: status {done.returncode} instead of "
-                                 f"{status}: {done.stdout}{done.stderr}")
+        code, out, said = self.fapictl("-o", "json", *args, text=text)
+        if code != status:
+            raise AssertionError(f"fapictl {' '.join(args)}: status {code} instead of {status}: "
+                                 f"{out}{said}")
         if status != 0:
             # what concerns the call is the last line
-            return json.loads(done.stderr.splitlines()[-1])
-        return json.loads(done.stdout) if done.stdout.strip() else None
+            return json.loads(said.splitlines()[-1])
+        return json.loads(out) if out.strip() else None
 
     def admin_get(self, path):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=30)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource as limits
 import signal
 import socket
 import ssl
@@ -38,6 +39,18 @@ def made(**changes):
         yield server
     finally:
         server.close()
+
+
+@contextlib.contextmanager
+def largest_file(server, octets):
+    """No file of the server grows beyond so many octets, as on a full disk (getrlimit(2))."""
+    pid = server.process.pid
+    old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
+    limits.prlimit(pid, limits.RLIMIT_FSIZE, (octets, old[1]))
+    try:
+        yield
+    finally:
+        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
 
 
 def until(what, happens, seconds=SECONDS):

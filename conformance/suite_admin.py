@@ -32,12 +32,8 @@ def teardown():
     server.close()
 
 
-def run(*args, text=None, socket=None, **options):
-    """(exit status, standard output, standard error) of fapictl with its own defaults."""
-    flags = ["--socket", socket or server.socket]
-    done = subprocess.run([os.path.join(build_dir(), "fapictl"), *flags, *args], input=text,
-                          capture_output=True, text=True, timeout=120, check=False, **options)
-    return done.returncode, done.stdout, done.stderr
+def run(*args, **options):
+    return server.fapictl(*args, **options)
 
 
 def create(subject, *flags, noun="client", **more):

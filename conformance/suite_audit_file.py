@@ -1,16 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The audit file: rotated, full, gone, or never there."""
-import contextlib
 import json
 import os
 import re
-import resource as limits
 import stat
 import subprocess
 
-from operation import (CONFIGURATION, UNREACHABLE, edit, events, line_of, made, reload, running,
-                       until_failing)
+from operation import (CONFIGURATION, UNREACHABLE, edit, events, largest_file, line_of, made,
+                       reload, running, until_failing)
 from tap import assert_equal, assert_in, each, main, skip, test
 
 
@@ -47,17 +45,10 @@ def MTLS_118_half_a_line_takes_no_other_with_it():
         assert_equal(json.loads(lines[1])["event"], "resource_created")
 
 
-@contextlib.contextmanager
 def full_audit_file(server, octets=40):
-    """The audit file takes so many octets more and then none, as on a full disk."""
-    pid = server.process.pid
-    old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
+    """The audit file takes so many octets more and then none."""
     server.settle_audit()
-    limits.prlimit(pid, limits.RLIMIT_FSIZE, (os.path.getsize(server.audit_path) + octets, old[1]))
-    try:
-        yield
-    finally:
-        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
+    return largest_file(server, os.path.getsize(server.audit_path) + octets)
 
 
 @test

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from fapid import Fapid, roundtrip
-from tap import assert_equal, assert_in, build_dir, main, test
+from tap import assert_equal, assert_in, main, test
 
 server = resource = alice = None
 
@@ -187,10 +187,7 @@ def a_revoked_client_does_not_come_back_with_its_tokens():
 
 def restored(path, *flags):
     """(exit, data, what was said) of a restore."""
-    done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", server.socket, *flags,
-                           "db", "restore", path, "--yes"], capture_output=True, text=True,
-                          timeout=120)
-    return done.returncode, done.stdout, done.stderr
+    return server.fapictl(*flags, "db", "restore", path, "--yes")
 
 
 @contextlib.contextmanager
@@ -299,26 +296,13 @@ def one_job_at_a_time():
     assert_equal(os.path.exists(server.path("two.db")), False)
 
 
-def catches_interrupts(pid):
-    with open(f"/proc/{pid}/status") as status:
-        caught = next(line for line in status if line.startswith("SigCgt:"))
-    return int(caught.split()[1], 16) & 1 << signal.SIGINT - 1
-
-
 @test
 def an_interrupted_fapictl_leaves_the_work_going():
     path = backup("interrupted.db")
     epoch = server.ctl("db", "status")["epoch"]
     with writers_wait():
-        began = subprocess.Popen([os.path.join(build_dir(), "fapictl"), "--socket", server.socket,
-                                  "db", "restore", path, "--yes"], text=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while not catches_interrupts(began.pid):  # it has had the answer, and waits
-            assert began.poll() is None, began.communicate()
-            time.sleep(0.01)
-        began.send_signal(signal.SIGINT)
-        out, said = began.communicate(timeout=30)
-    assert_equal((began.returncode, out), (-signal.SIGINT, ""))
+        code, out, said = server.interrupted_fapictl("db", "restore", path, "--yes")
+    assert_equal((code, out), (-signal.SIGINT, ""))
     assert_in("the server goes on", said)
     job = ended(last_job()["url"])
     assert_equal((job["state"], job["result"]["epoch"]), ("done", epoch + 1))

@@ -27,12 +27,8 @@ def teardown():
     server.close()
 
 
-def run(*args, socket=None):
-    """(exit status, standard output, standard error) of fapictl with its own defaults."""
-    done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket",
-                           socket or server.socket, *args],
-                          capture_output=True, text=True, timeout=120, check=False)
-    return done.returncode, done.stdout, done.stderr
+def run(*args, **options):
+    return server.fapictl(*args, **options)
 
 
 # ------------------------------------------------------------------------------------ certificates

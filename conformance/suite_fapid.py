@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The command line and the life of fapid: options, exit codes, start, signals, files it leaves."""
-import contextlib
 import json
 import os
 import re
@@ -14,21 +13,11 @@ import subprocess
 import tempfile
 import time
 
-from fapid import Fapid
+from operation import made
 from tap import assert_equal, assert_in, build_dir, each, main, skip, test
 
 FINE, FAILURE, USAGE, UNAVAILABLE, CONFIGURATION = 0, 1, 2, 69, 78
 NOBODY = 65534
-
-
-@contextlib.contextmanager
-def made(**changes):
-    """A folder with a configuration; what runs there is ended."""
-    server = Fapid.make(**changes)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def fapid(*args, **options):

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import re
-import resource as limits
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from cryptography import x509
 
 from fapid import Fapid, roundtrip, self_signed
 from hostile import assert_served, eventually, exchange
+from operation import largest_file
 from tap import assert_equal, assert_in, build_dir, each, main, skip, test
 
 server = alice = resource = None
@@ -268,15 +268,12 @@ def create(number, **more):
 @test
 def TOK_177_a_full_disk_and_TOK_15():
     """Nothing new is taken, what is known is served; and then all is well again."""
-    pid = server.process.pid
     token = server.token(alice)
     revocation = {"client_id": alice.id, "token": token}
-    old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
     largest = max(os.path.getsize(server.path(file)) for file in os.listdir(server.folder)
                   if not file.startswith("fapid.db"))
     wal = os.path.getsize(server.path("fapid.db-wal"))
-    limits.prlimit(pid, limits.RLIMIT_FSIZE, (max(wal, largest + 65536), old[1]))
-    try:
+    with largest_file(server, max(wal, largest + 65536)):
         # a page of the log may be free yet: fill it
         found = [create(at, contacts=["z" * 2000] * 20)[0] for at in range(40)]
         assert_equal(found[-1], 503, "with the disk full")
@@ -284,8 +281,6 @@ def TOK_177_a_full_disk_and_TOK_15():
         answer = server.post(alice.cert, "/revoke", **revocation)
         assert_equal((answer[0], "retry-after" in answer[1]), (503, True))
         assert_equal(server.ask_token(alice)[0], 200, "what needs no write")
-    finally:
-        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
     assert_equal(server.introspect(resource, token)["active"], True)
     assert_equal(create("after")[0], 201)
     assert_equal(server.post(alice.cert, "/revoke", **revocation)[0], 200)

@@ -7,12 +7,11 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import threading
 import time
 
 from fapid import Fapid
-from tap import assert_equal, assert_in, build_dir, main, test
+from tap import assert_equal, assert_in, main, test
 
 REFUSED, USAGE, NOT_FOUND = 1, 2, 3
 BAD_CONFIGURATION = 78
@@ -88,9 +87,9 @@ def REG_147_usage(server):
     server.ctl("key", "rotate", "--purpose", "tls", status=REFUSED)
     server.ctl("key", "list", "--all", status=USAGE)
     server.ctl("key", "revoke", status=USAGE)
-    shown = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", server.socket, "key",
-                            "list"], capture_output=True, text=True, timeout=60, check=True)
-    lines = shown.stdout.splitlines()
+    code, shown, _ = server.fapictl("key", "list")
+    assert_equal(code, 0)
+    lines = shown.splitlines()
     assert_equal(lines[0].split(),
                  ["KID", "PURPOSE", "ALG", "STATE", "CREATED", "ACTIVATES", "RETIRED"])
     assert_equal(len(lines), 3)

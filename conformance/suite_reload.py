@@ -1,17 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Reload, by signal and by the watch: certificates, anchors, keys and settings that change."""
-import contextlib
 import json
 import os
 import re
-import resource as limits
 import signal
 import time
 
 from fapid import roundtrip
-from operation import (METADATA, algs, ask, edit, events, install, line_of, made, put, reload,
-                       running, server_pair, shown, until)
+from operation import (METADATA, algs, ask, edit, events, install, largest_file, line_of, made, put,
+                       reload, running, server_pair, shown, until)
 from tap import assert_equal, assert_in, each, main, test
 
 
@@ -189,22 +187,11 @@ def REG_140_no_key_is_made_for_what_is_refused():
         until("a key of EdDSA", lambda: algs(server) == {"ES256", "EdDSA"})
 
 
-@contextlib.contextmanager
-def full_disk(server):
-    pid = server.process.pid
-    old = limits.prlimit(pid, limits.RLIMIT_FSIZE)
-    limits.prlimit(pid, limits.RLIMIT_FSIZE, (0, old[1]))
-    try:
-        yield
-    finally:
-        limits.prlimit(pid, limits.RLIMIT_FSIZE, old)
-
-
 @test
 def TLS_29_a_new_certificate_does_not_wait_for_a_full_disk():
     with running(["reload.watch=0s"], profile="bcp195") as server:
         fresh = install(server)
-        with full_disk(server):  # the log is on it, too
+        with largest_file(server, 0):  # the log is on it, too
             server.process.send_signal(signal.SIGHUP)
             until("reload", lambda: server.metric("reloads_total") == 1)
             assert_equal(shown(server), fresh.der())
@@ -216,7 +203,7 @@ def REG_140_new_keys_that_cannot_be_kept_change_nothing():
         before = shown(server)
         install(server)
         edit(server, "algs = {ES256}", "algs = {ES256, EdDSA}")
-        with full_disk(server):
+        with largest_file(server, 0):
             server.process.send_signal(signal.SIGHUP)
             until("refusal", lambda: server.metric("reloads_refused_total") == 1)
             assert_equal((algs(server), shown(server)), ({"ES256"}, before))

@@ -7,19 +7,11 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
 import threading
 
 from operation import (FINE, SECONDS, UNREACHABLE, algs, edit, events, install, line_of, reload,
                        running, shown, until, until_failing)
-from tap import assert_equal, assert_in, build_dir, each, main, test
-
-
-def ctl_text(server, *args):
-    """(exit status, standard output, standard error) of fapictl, as text."""
-    done = subprocess.run([os.path.join(build_dir(), "fapictl"), "--socket", server.socket, *args],
-                          capture_output=True, text=True, timeout=120, check=False)
-    return done.returncode, done.stdout, done.stderr
+from tap import assert_equal, assert_in, each, main, test
 
 
 def ctl_refused(server, refusals=1):
@@ -31,7 +23,7 @@ def ctl_refused(server, refusals=1):
     message = (f"refused, and the configuration of before goes on: {line['where']}: "
                f"{line['message']}{more}")
     assert_equal(said, {"error": "refused", "message": message})
-    assert_equal(ctl_text(server, "reload"), (1, "", f"fapictl: {message}\n"))
+    assert_equal(server.fapictl("reload"), (1, "", f"fapictl: {message}\n"))
     assert_equal(line["cause"], "operator")
     return line
 
@@ -48,7 +40,7 @@ def TLS_29_who_reloads_is_told_that_it_is_in_use():
         assert_equal(server.ctl("reload"), {"generation": 2})
         assert_equal(shown(server), fresh.der())  # at once
         edit(server, "default_trust = banks", "default_trust = banks\nlifetime { access_token = 7s }")
-        code, out, said = ctl_text(server, "reload")
+        code, out, said = server.fapictl("reload")
         assert_equal((code, out.split(), said), (0, ["generation", "3"], ""))
         server.register_resource()
         alice = server.register_client("alice")
@@ -92,7 +84,7 @@ def TLS_29_who_reloads_a_broken_configuration_is_told():
 def REG_10_a_reason_does_not_steer_the_terminal():
     with running(["reload.watch=0s"]) as server:
         edit(server, "default_trust = banks", "default_trust = banks\nx\x1b[2J = 1")
-        code, _, said = ctl_text(server, "reload")
+        code, _, said = server.fapictl("reload")
         assert_equal(code, 1)
         assert "\x1b" not in said and len(said.splitlines()) == 1, said
         assert_equal(server.ctl("reload", status=1)["error"], "refused")
@@ -129,9 +121,7 @@ class Held:
 def TLS_29_two_reloads_at_once():
     with running(["reload.watch=0s"], top="keys { algs = {ES256} }") as server:
         with Held(server):
-            first = subprocess.Popen([os.path.join(build_dir(), "fapictl"), "--socket",
-                                      server.socket, "reload"], text=True,
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            first = server.begin_fapictl("reload")
             refused = {"error": "refused", "message":
                        "It cannot be done beside what is under way. a reload is under way."}
             # the first is the one of which the log tells no request yet
@@ -180,19 +170,8 @@ def TLS_29_a_storm_of_signals_keeps_neither_operators_nor_the_end_waiting():
 def TLS_29_an_interrupted_fapictl_leaves_the_reload_going():
     with running(["reload.watch=0s"], top="keys { algs = {ES256} }") as server:
         with Held(server):
-            began = subprocess.Popen([os.path.join(build_dir(), "fapictl"), "--socket",
-                                      server.socket, "reload"], text=True,
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-            def waits():
-                with open(f"/proc/{began.pid}/status", encoding="ascii") as status:
-                    caught = next(line for line in status if line.startswith("SigCgt:"))
-                return int(caught.split()[1], 16) & 1 << signal.SIGINT - 1
-
-            until("it waits", waits)
-            began.send_signal(signal.SIGINT)
-            out, said = began.communicate(timeout=30)
-            assert_equal((began.returncode, out), (-signal.SIGINT, ""))
+            code, out, said = server.interrupted_fapictl("reload")
+            assert_equal((code, out), (-signal.SIGINT, ""))
             assert_in("the server goes on; its log tells how it went", said)
         until("reload", lambda: events(server, "reloaded"))
 

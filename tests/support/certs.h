@@ -282,6 +282,19 @@ TEST_UNUSED static struct test_cert *test_leaf(const struct test_cert *issuer, c
     return test_cert(issuer, (struct test_cert_ask){.subject = subject});
 }
 
+/* One more extension, of any type; the certificate is to be signed anew. */
+TEST_UNUSED static void test_add_extension(struct test_cert *cert, const char *oid, as_span value)
+{
+    ASN1_OBJECT *type = OBJ_txt2obj(oid, 1);
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    ck_assert(ASN1_OCTET_STRING_set(octets, as_span_u8(value), (int)value.len) == 1);
+    X509_EXTENSION *one = X509_EXTENSION_create_by_OBJ(NULL, type, 0, octets);
+    ck_assert(X509_add_ext(cert->x509, one, -1) == 1);
+    X509_EXTENSION_free(one);
+    ASN1_OCTET_STRING_free(octets);
+    ASN1_OBJECT_free(type);
+}
+
 /* NULL is allowed. */
 TEST_UNUSED static void test_cert_free(struct test_cert *cert)
 {

@@ -424,4 +424,18 @@ TEST_UNUSED static struct flow_answer *flow_admin(struct flow *f, const char *me
     return answer;
 }
 
+/* How the job of an operator ended, when it has. */
+TEST_UNUSED static struct flow_answer *flow_job_ended(struct flow *f, const char *url)
+{
+    const struct timespec moment = {0, 10000000};
+    struct flow_answer *answer = flow_admin(f, "GET", url, NULL);
+
+    for (int i = 0; i < 3000 && strcmp(flow_text(answer, "state"), "running") == 0; i++) {
+        (void)nanosleep(&moment, NULL);
+        answer = flow_admin(f, "GET", url, NULL);
+    }
+    flow_status(answer, 200);
+    return answer;
+}
+
 #endif

@@ -49,20 +49,6 @@ START_TEST(D15_a_path_is_one_and_absolute)
 }
 END_TEST
 
-/* How a job ended, when it has. */
-static struct flow_answer *ended(const char *url)
-{
-    const struct timespec moment = {0, 10000000};
-    struct flow_answer *answer = flow_admin(f, "GET", url, NULL);
-
-    for (int i = 0; i < 3000 && strcmp(flow_text(answer, "state"), "running") == 0; i++) {
-        (void)nanosleep(&moment, NULL);
-        answer = flow_admin(f, "GET", url, NULL);
-    }
-    flow_status(answer, 200);
-    return answer;
-}
-
 static struct flow_answer *begun_and_ended(const char *route, const char *body)
 {
     char url[128];
@@ -72,7 +58,7 @@ static struct flow_answer *begun_and_ended(const char *route, const char *body)
     (void)snprintf(url, sizeof(url), "%s", flow_text(answer, "url"));
     ck_assert_ptr_nonnull(strstr(answer->fields, "Location: /v1/db/jobs/"));
     ck_assert_ptr_nonnull(strstr(answer->fields, url));
-    return ended(url);
+    return flow_job_ended(f, url);
 }
 
 START_TEST(a_job_is_begun_ends_and_is_told_of)

@@ -58,25 +58,12 @@ static void begin(char url[128])
     ck_assert_ptr_eq(strstr(url, "/v1/reloads/"), url);
 }
 
-static struct flow_answer *end(const char *url)
-{
-    const struct timespec moment = {0, 10000000};
-    struct flow_answer *answer = flow_admin(f, "GET", url, NULL);
-
-    for (int i = 0; i < 3000 && strcmp(flow_text(answer, "state"), "running") == 0; i++) {
-        (void)nanosleep(&moment, NULL);
-        answer = flow_admin(f, "GET", url, NULL);
-    }
-    flow_status(answer, 200);
-    return answer;
-}
-
 static struct flow_answer *reloaded(void)
 {
     char url[128];
 
     begin(url);
-    return end(url);
+    return flow_job_ended(f, url);
 }
 
 static json_int_t number(const struct flow_answer *answer, const char *member)
@@ -159,7 +146,7 @@ START_TEST(one_reload_at_a_time)
     flow_status(flow_admin(f, "POST", "/v1/db/backups", body), 202);
     ck_assert_str_eq(flow_text(flow_admin(f, "GET", url, NULL), "state"), "running");
     ck_assert_int_eq(sem_post(&go), 0);
-    ck_assert_str_eq(flow_text(end(url), "state"), "done");
+    ck_assert_str_eq(flow_text(flow_job_ended(f, url), "state"), "done");
     waits = false;
     flow_app_free(f); /* and waits for the backup */
     (void)snprintf(body, sizeof(body), "%s/copy.db", f->w->dir);
@@ -174,7 +161,7 @@ START_TEST(how_a_reload_ended_is_told_when_others_have_followed)
 
     refuse("", "it is odd");
     begin(url);
-    (void)end(url);
+    (void)flow_job_ended(f, url);
     outcome.refused = false;
     for (int i = 0; i <= AS_LIMIT_JOBS_KEPT; i++) {
         ck_assert_str_eq(flow_text(flow_admin(f, "GET", url, NULL), "message"), "it is odd");
@@ -223,11 +210,11 @@ START_TEST(MTLS_118_what_the_audit_keeps_from_beginning_makes_nothing_forgotten)
 
     flow_status(flow_admin(f, "POST", "/v1/db/checks", NULL), 202);
     (void)snprintf(url, sizeof(url), "%s", flow_text(&f->answer, "url"));
-    (void)end(url);
+    (void)flow_job_ended(f, url);
     fail_disk();
     flow_refused(flow_admin(f, "POST", "/v1/db/backups", "{'path':'/nowhere/copy.db'}"), 503,
                  "temporarily_unavailable");
-    ck_assert_str_eq(flow_text(end(url), "state"), "done");
+    ck_assert_str_eq(flow_text(flow_job_ended(f, url), "state"), "done");
     ck_assert_ptr_nonnull(
         json_object_get(flow_admin(f, "GET", "/v1/db", NULL)->json, "job")); /* the last one */
 }

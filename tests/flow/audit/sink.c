@@ -310,10 +310,7 @@ START_TEST(D15_a_job_is_not_done_before_its_line_is_written)
     struct flow_answer *answer = flow_admin(f, "POST", "/v1/db/backups", body);
     flow_status(answer, 202);
     (void)snprintf(url, sizeof(url), "%s", flow_text(answer, "url"));
-    for (int i = 0; i < 60000 && strcmp(flow_text(answer, "state"), "running") == 0; i++) {
-        usleep(1000);
-        answer = flow_admin(f, "GET", url, NULL);
-    }
+    answer = flow_job_ended(f, url);
     ck_assert_str_eq(flow_text(answer, "state"), "failed");
     ck_assert_ptr_nonnull(strstr(flow_text(answer, "error_description"), "It was done"));
     ck_assert_int_eq(access(file, F_OK), 0);

@@ -260,19 +260,12 @@ END_TEST
 static struct as_cert *with_extensions(int count)
 {
     struct test_cert *made = test_leaf(NULL, "CN=a");
-    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 
-    ck_assert(ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x05", 2) == 1);
     for (int i = 0; X509_get_ext_count(made->x509) < count; i++) {
         char oid[32];
         (void)snprintf(oid, sizeof(oid), "1.2.3.%d", i);
-        ASN1_OBJECT *type = OBJ_txt2obj(oid, 1);
-        X509_EXTENSION *one = X509_EXTENSION_create_by_OBJ(NULL, type, 0, value);
-        ck_assert(X509_add_ext(made->x509, one, -1) == 1);
-        X509_EXTENSION_free(one);
-        ASN1_OBJECT_free(type);
+        test_add_extension(made, oid, as_span_bytes("\x05", 2));
     }
-    ASN1_OCTET_STRING_free(value);
     test_sign(made->x509, made->key, NULL);
     return read_and_free(made);
 }
@@ -290,6 +283,16 @@ START_TEST(MTLS_117_many_extensions)
 }
 END_TEST
 
+/* Signs a certificate that was changed; frees it. */
+static void is_malformed(struct test_cert *made, const char *why)
+{
+    test_sign(made->x509, made->key, NULL);
+    struct as_cert *cert = read_and_free(made);
+    ck_assert_str_eq(cert->fault, "cert_malformed");
+    ck_assert_str_eq(cert->fault_why, why);
+    as_cert_drop(cert);
+}
+
 /* The first fault is the one that is told. */
 START_TEST(MTLS_117_broken_dates)
 {
@@ -298,11 +301,7 @@ START_TEST(MTLS_117_broken_dates)
             test_cert(NULL, (struct test_cert_ask){.subject = "CN=a", .key = "RSA:1024"});
         ASN1_TIME *date = end ? X509_getm_notAfter(made->x509) : X509_getm_notBefore(made->x509);
         ck_assert(ASN1_STRING_set(date, "991399000000Z", 13) == 1);
-        test_sign(made->x509, made->key, NULL);
-        struct as_cert *cert = read_and_free(made);
-        ck_assert_str_eq(cert->fault, "cert_malformed");
-        ck_assert_str_eq(cert->fault_why, "the validity dates cannot be read");
-        as_cert_drop(cert);
+        is_malformed(made, "the validity dates cannot be read");
     }
 }
 END_TEST
@@ -358,11 +357,7 @@ START_TEST(MTLS_117_broken_keys)
         ASN1_BIT_STRING *octets = X509_get0_pubkey_bitstr(made->x509);
         ck_assert(ASN1_STRING_set(octets, ASN1_STRING_get0_data(octets),
                                   ASN1_STRING_length(octets) - 1) == 1);
-        test_sign(made->x509, made->key, NULL);
-        struct as_cert *cert = read_and_free(made);
-        ck_assert_str_eq(cert->fault, "cert_malformed");
-        ck_assert_str_eq(cert->fault_why, "the public key cannot be decoded");
-        as_cert_drop(cert);
+        is_malformed(made, "the public key cannot be decoded");
     }
 }
 END_TEST
